@@ -1,0 +1,25 @@
+"""Closed-form generative estimators: diffusion with a smoothed empirical score.
+
+Importing this package loads nothing else and touches no setting of JAX or NumPy; an estimator's
+module is loaded when its name is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .estimators import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+
+__version__ = "0.1.0"
+
+__all__ = ["EmpiricalScoreDiffusion", "SmoothedPLDiffusion"]
+
+
+def __getattr__(name):
+    if name in __all__:
+        return getattr(import_module(".estimators", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

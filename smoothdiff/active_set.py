@@ -1,0 +1,181 @@
+"""Active-set solution of many small mixed-cell problems at once, on candidate points.
+
+For each row: candidates e_1..e_m, a point b, a ratio rho in (0, 1], and weights theta on the
+simplex that minimize
+
+    (1 - rho) |b - sum theta_k e_k|^2 + rho sum theta_k |b - e_k|^2,
+
+whose gradient is, up to a constant, g_k = rho |e_k|^2 - 2 e_k.b + 2 (1 - rho) e_k.a with
+a = sum theta_k e_k. The minimizer is characterized by g being smallest, and equal, on the
+candidates of positive weight.
+
+The method is Wolfe's (1976): keep a set of affinely independent *corners*; move to the minimizer
+over their affine hull, dropping the corner whose weight vanishes first; at such a minimizer let
+the candidate of smallest gradient enter, until none lies below the corners. The system
+
+    [ 2 (1 - rho) E'E   1 ] [ d theta ]   [ -g ]
+    [ 1'                0 ] [ -lambda ] = [  0 ]
+
+is kept solved through its explicit inverse, updated by one rank-1 term for each corner that
+enters or leaves. Every move is a Newton step from the gradient at hand, so that errors of the
+inverse are corrected as it goes rather than accumulated.
+
+Rows run along the last axis: each operation is one contiguous loop over rows.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+__all__ = ["TOLERANCE", "ActiveSet", "minimize", "single_corner"]
+
+# A candidate enters when its gradient lies below the corners' by more than this fraction of the
+# terms that are summed in it (rounding is a few 1e-16 of them).
+TOLERANCE = 1e-13
+# Squared distance (of a set scaled to 1) at which a candidate is in the corners' affine hull.
+IN_HULL = 1e-13
+
+
+class ActiveSet(NamedTuple):
+    """Corners with weights for B rows in r dimensions; empty slots have index -1."""
+
+    corner: np.ndarray | jax.Array
+    """Which training point each corner is, (r + 1, B)."""
+    positions: np.ndarray | jax.Array
+    """Their positions, (r, r + 1, B)."""
+    theta: np.ndarray | jax.Array
+    """Their weights, (r + 1, B)."""
+    inverse: np.ndarray | jax.Array
+    """Inverse of the bordered system, the border last, (r + 2, r + 2, B)."""
+
+
+def single_corner(index, dim):
+    """Start at one training point for each row, ``index`` (B,), which is the origin of its row."""
+    slots = np.full((dim + 1, len(index)), -1)
+    slots[0] = index
+    theta = np.zeros((dim + 1, len(index)))
+    theta[0] = 1.0
+    inverse = np.zeros((dim + 2, dim + 2, len(index)))
+    inverse[0, -1] = inverse[-1, 0] = 1.0
+    return ActiveSet(slots, np.zeros((dim, dim + 1, len(index))), theta, inverse)
+
+
+def _at(index, array):
+    """Entry ``index`` (B,) along the second-to-last axis of an array (..., k, B)."""
+    index = index.reshape((1,) * (array.ndim - 1) + (-1,))
+    return jnp.take_along_axis(array, index, axis=-2)[..., 0, :]
+
+
+def _argmin(values):
+    """Index of the first smallest entry along axis 0, by two reductions that vectorize."""
+    slots = jnp.arange(values.shape[0])[:, None]
+    return jnp.where(values == values.min(0), slots, values.shape[0]).min(0)
+
+
+@jax.jit
+def minimize(start: ActiveSet, index, e, b, rho):
+    """Continue from ``start`` to the minimizer over corners and candidates.
+
+    Parameters
+    ----------
+    start : ActiveSet
+    index : integer array (m, B), the training points that the candidates are.
+    e : array (r, m, B), the candidates.
+    b : array (r, B), the points.
+    rho : array (B,), in (0, 1].
+
+    Returns
+    -------
+    ActiveSet; a, array (r, B).
+    """
+    r, _, rows = e.shape
+    curvature = 2 * (1 - rho)
+    norm = jnp.sqrt((e * e).sum(0))
+    linear = rho * norm**2 - 2 * (e * b[:, None]).sum(0)
+    rounding = TOLERANCE * (norm**2 + 2 * norm * (1 + jnp.sqrt((b * b).sum(0))))
+    slots = jnp.arange(r + 1)[:, None]
+    border = jnp.arange(r + 2)[:, None] == r + 1
+
+    def newton_step(active):
+        """Gradient at the corners, and the step in theta to their affine minimizer."""
+        used = active.corner >= 0
+        a = (active.positions * active.theta).sum(1)
+        square = (active.positions**2).sum(0)
+        g = rho * square + (active.positions * (curvature * a - 2 * b)[:, None]).sum(0)
+        residual = jnp.concatenate([jnp.where(used, -g, 0.0), 1 - active.theta.sum(0)[None]])
+        return used, a, g, (active.inverse * residual).sum(1)[:-1]
+
+    def iterate(state):
+        active, settled, done, count = state
+        used, a, g_corners, newton = newton_step(active)
+        lowest = jnp.where(used, g_corners, jnp.inf).min(0)
+        g = linear + curvature * (e * a[:, None]).sum(0)
+        excess = g - lowest + rounding
+        entrant = _argmin(excess)
+        enters = settled & ~done & (_at(entrant, excess) < 0)
+        live = ~done & ~(settled & ~enters)
+
+        # Along the direction in which the entrant gains weight and the corners stay optimal,
+        # the objective falls at rate `slope` and curves by `height` (a squared distance).
+        corner = _at(entrant, e)
+        slope = lowest - _at(entrant, g)
+        column = jnp.where(used, curvature * (active.positions * corner[:, None]).sum(0), 0.0)
+        column = jnp.concatenate([column, jnp.ones((1, rows))])
+        solved = (active.inverse * column).sum(1)
+        square = curvature * (corner * corner).sum(0)
+        height = square - (column * solved).sum(0)
+        to_minimum = jnp.where(height > IN_HULL, slope / jnp.maximum(height, IN_HULL), jnp.inf)
+        full_step = jnp.where(enters, to_minimum, 1.0)
+        direction = jnp.where(enters, -solved[:-1], newton)
+
+        # The first weight to vanish leaves.
+        to_boundary = jnp.where(used & (direction < 0), active.theta / -direction, jnp.inf)
+        nearest = to_boundary.min(0)
+        leaves = live & (nearest < full_step)
+        leaver = jnp.where(leaves, _argmin(to_boundary), r + 1)
+        step = jnp.where(live, jnp.minimum(nearest, full_step), 0.0)
+        only = enters & leaves & (used.sum(0) == 1)
+        used = used & (slots != leaver)
+        theta = jnp.where(used, jnp.maximum(active.theta + step * direction, 0.0), 0.0)
+
+        # Rank-1 updates of the inverse: first without the leaver, then with the entrant.
+        out = jnp.where(leaves, _at(leaver, active.inverse), 0.0)
+        pivot = _at(leaver, out)
+        out_scaled = out / jnp.where(leaves & (pivot != 0), pivot, 1.0)
+        keep = jnp.where((jnp.arange(r + 2)[:, None] == leaver) & leaves | only, 0.0, 1.0)
+        column_left = jnp.where(leaves, _at(leaver, column), 0.0)
+        column = column * keep
+        solved = (solved - out * column_left - out_scaled * (out * column).sum(0)) * keep
+        height = square - (column * solved).sum(0)
+        slot = jnp.where(enters, _argmin(jnp.where(used, 1, 0)), -1)
+        added = slots == slot
+        unit = jnp.concatenate([added.astype(e.dtype), jnp.zeros((1, rows))])
+        into = jnp.where(enters, solved - unit, 0.0)
+        inverse = (active.inverse - out[:, None] * out_scaled) * keep[:, None] * keep
+        inverse = inverse + into[:, None] * (into / jnp.where(enters, height, 1.0))
+        alone = unit[:, None] * border + border[:, None] * unit
+        alone = alone - square * (border[:, None] & border)
+        inverse = jnp.where(only, alone, inverse)
+
+        active = ActiveSet(
+            jnp.where(added, _at(entrant, index), jnp.where(used, active.corner, -1)),
+            jnp.where(added, corner[:, None], jnp.where(used, active.positions, 0.0)),
+            jnp.where(added, step, theta),
+            inverse,
+        )
+        return active, ~leaves, ~live, count + 1
+
+    def unfinished(state):
+        _, _, done, count = state
+        return ~done.all() & (count < 100 + 20 * r)
+
+    none = jnp.zeros(rows, bool)
+    active, *_ = lax.while_loop(unfinished, iterate, (start, ~none, none, 0))
+    for _ in range(2):
+        used, _, _, newton = newton_step(active)
+        theta = jnp.maximum(active.theta + jnp.where(used, newton, 0.0), 0.0)
+        active = active._replace(theta=theta / theta.sum(0))
+    return active, (active.positions * active.theta).sum(1)

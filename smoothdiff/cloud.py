@@ -1,0 +1,99 @@
+"""The training set as the theory sees it: distinct weighted points in tangent coordinates."""
+
+from functools import cached_property
+
+import numpy as np
+
+from .neighbors import Neighbors
+
+__all__ = ["PointCloud", "distinct_rows"]
+
+
+def distinct_rows(X, weights):
+    """Merge equal rows of X, dropping those of zero weight.
+
+    Returns
+    -------
+    rows : integer array (m,)
+        First of each group of equal rows, in an order that depends on the values alone, not on
+        the order of the rows.
+    weights : array (m,)
+        Summed weights of the groups.
+    group : integer array (n,)
+        Group of each row of X, -1 for zero weight.
+    """
+    kept = np.flatnonzero(weights)
+    values = np.ascontiguousarray(X[kept]) + 0.0  # -0.0 becomes 0.0: equal rows, equal bytes
+    keys = values.view(np.dtype((np.void, values.dtype.itemsize * values.shape[1]))).ravel()
+    order = np.argsort(keys, kind="stable")
+    first = np.r_[True, keys[order[1:]] != keys[order[:-1]]]
+    group = np.full(len(X), -1)
+    group[kept[order]] = np.cumsum(first) - 1
+    summed = np.add.reduceat(weights[kept[order]], np.flatnonzero(first))
+    return kept[order[first]], summed, group
+
+
+class PointCloud:
+    """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points."""
+
+    def __init__(self, points, weights):
+        self.points = np.ascontiguousarray(points, dtype=np.float64)
+        self.weights = np.asarray(weights, dtype=np.float64)
+        self.neighbors = Neighbors(self.points)
+        self._neighborhoods = None
+
+    @classmethod
+    def of(cls, points, weights=None):
+        """Merge equal points, adding their weights (equal by default), and scale those to sum 1."""
+        points = np.asarray(points, dtype=np.float64)
+        weights = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=np.float64)
+        rows, weights, _ = distinct_rows(points, weights)
+        return cls(points[rows], weights / weights.sum())
+
+    def __len__(self):
+        return len(self.points)
+
+    @property
+    def dim(self):
+        """Number of tangent dimensions, r."""
+        return self.points.shape[1]
+
+    def neighborhoods(self, k):
+        """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others."""
+        k = min(k, len(self) - 1)
+        if self._neighborhoods is None or self._neighborhoods[0].shape[1] < k:
+            distances, indices = self.neighbors.query(self.points, k + 1)
+            # Drop the point itself: first in its row, unless another lies within rounding of it.
+            other = indices != np.arange(len(self))[:, None]
+            other[other.all(axis=1), -1] = False
+            shape = (len(self), k)
+            self._neighborhoods = distances[other].reshape(shape), indices[other].reshape(shape)
+        distances, indices = self._neighborhoods
+        return distances[:, :k], indices[:, :k]
+
+    def draw(self, generator, n):
+        """Indices of n points drawn by weight, (n,)."""
+        weights = self.weights
+        if np.all(weights == weights[0]):
+            return generator.integers(len(weights), size=n)
+        cumulative = np.cumsum(weights)
+        k = np.searchsorted(cumulative, generator.random(n) * cumulative[-1], side="right")
+        return np.minimum(k, len(weights) - 1)
+
+    @cached_property
+    def sorted_line(self):
+        """One tangent dimension: the positions in increasing order, and their cloud indices."""
+        order = np.argsort(self.points[:, 0], kind="stable")
+        return self.points[order, 0], order
+
+    def spacing(self, resolution=0.0):
+        """Half the median distance of a point to the nearest other one ("Delta").
+
+        Points closer together than ``resolution`` count as one. Returns 0.0 when there is no
+        other point.
+        """
+        if len(self) < 2:
+            return 0.0
+        nearest = self.neighborhoods(1)[0][:, 0]
+        nearest = nearest[nearest > resolution]
+        return float(np.median(nearest)) / 2 if len(nearest) else 0.0

@@ -1,0 +1,389 @@
+"""What the estimators share: validation, the subspace, random state, batches of rows."""
+
+from functools import cached_property
+
+import numpy as np
+from joblib import Parallel, delayed
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils.validation import check_is_fitted
+
+from ..cloud import PointCloud, distinct_rows
+from ..likelihood import gaussian_log_density
+from ..noise import karras_times
+from ..ode import METHODS, states
+from ..subspace import Subspace, fit_subspace
+from . import _validation as checks
+
+__all__ = ["BaseDiffusion"]
+
+# Rows of one task: fixed, so that numbers do not depend on the number of workers.
+ROWS_PER_TASK = 16384
+# t_min="auto" as a fraction of t0.
+T_MIN_FRACTION = 0.01
+
+
+class BaseDiffusion(DensityMixin, BaseEstimator):
+    """Base of the estimators; a subclass says what happens in tangent coordinates.
+
+    It implements ``_start(generator, n)``, ``_terminal(x, near)``, ``_log_density(x)``,
+    ``_score_field``, ``_exact_flow`` and ``_parents``.
+    """
+
+    SOLVERS: tuple[str, ...] = ("exact", *METHODS)
+    # Derived from the fitted attributes when first used, and left out of pickles.
+    _derived: tuple[str, ...] = ("_cloud", "_score_field")
+
+    # ------------------------------------------------------------------ fitting
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the subspace, the spacing and the time scale of the data.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of 2 equals a repeated row, a weight of 0 a missing one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used; the estimator is then unchanged.
+        """
+        with checks.unchanged_on_error(self):
+            for name in self._derived:
+                self.__dict__.pop(name, None)
+            self._check_parameters()
+            generator = checks.make_generator(self.random_state)
+            X = checks.check_finite_data(self, X, reset=True)
+            weights = checks.check_sample_weight(sample_weight, len(X))
+            checks.check_n_components(self, *X.shape)
+            self._fit_subspace(X, weights)
+            self._fit_scales(np.abs(X).max())
+            self._fit_tangent()
+            self._generator = generator
+        return self
+
+    def _check_parameters(self):
+        checks.check_number(self, "t0", auto=True)
+        checks.check_number(self, "t_min", auto=True, zero=True)
+        checks.check_number(self, "spacing", auto=True)
+        checks.check_choice(self, "solver", self.SOLVERS)
+        checks.check_count(self, "n_steps")
+        checks.check_number(self, "schedule_rho")
+        numeric = not isinstance(self.t_min, str) and not isinstance(self.t0, str)
+        if numeric and self.t_min > self.t0:
+            raise ValueError(
+                f"The 't_min' parameter of {type(self).__name__} must not exceed t0. "
+                f"Got t_min={self.t_min!r} and t0={self.t0!r} instead."
+            )
+        if self.solver != "exact" and self.t_min == 0:
+            raise ValueError(
+                f"The 't_min' parameter of {type(self).__name__} must be positive with "
+                f"solver={self.solver!r}, which steps in t. Got {self.t_min!r} instead; "
+                "use solver='exact' to end at 0."
+            )
+
+    def _fit_subspace(self, X, weights):
+        rows, weight, group = distinct_rows(X, weights)
+        share = weight / weights.sum()
+        subspace = fit_subspace(X[rows], share, self.n_components, weights.sum())
+        self.mean_, self.components_, self.explained_variance_, self.noise_variance_ = subspace
+        self.n_components_ = len(self.components_)
+        self.points_ = subspace.project(X)
+        self.weights_ = weights / weights.sum()
+        self._cloud_rows, self._cloud_weights, self._cloud_group = rows, share, group
+
+    def _fit_scales(self, magnitude):
+        """spacing_, t0_ and t_min_; ``magnitude`` is the size of the numbers in X."""
+        if self.spacing == "auto":
+            self.spacing_ = self._cloud.spacing(8 * np.finfo(float).eps * magnitude)
+        else:
+            self.spacing_ = float(self.spacing)
+        if self.spacing_ == 0 and (self.t0 == "auto" or self._needs_spacing):
+            n = len(self.points_)
+            found = "one sample" if n == 1 else f"{n} samples, all of them equal"
+            remedy = "set t0 and spacing" if self._needs_spacing else "set t0"
+            raise ValueError(
+                f"{type(self).__name__} needs distinct samples to take a length scale from, and "
+                f"X has {found}; {remedy} to use it all the same."
+            )
+        self.t0_ = self.spacing_**2 if self.t0 == "auto" else float(self.t0)
+        self.t_min_ = T_MIN_FRACTION * self.t0_ if self.t_min == "auto" else float(self.t_min)
+        if self.t_min_ > self.t0_:
+            raise ValueError(
+                f"The 't_min' parameter of {type(self).__name__} must not exceed t0, which is "
+                f"{self.t0_:.6g} for these data. Got {self.t_min!r} instead."
+            )
+
+    _needs_spacing = False
+
+    def _fit_tangent(self):
+        """What a subclass learns besides."""
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        return {name: value for name, value in state.items() if name not in self._derived}
+
+    @cached_property
+    def _cloud(self):
+        """The distinct training points in tangent coordinates."""
+        return PointCloud(self.points_[self._cloud_rows], self._cloud_weights)
+
+    @property
+    def _subspace(self):
+        return Subspace(
+            self.mean_, self.components_, self.explained_variance_, self.noise_variance_
+        )
+
+    def _for_training_rows(self, values):
+        """Values (m, ...) of the distinct points, for all training rows; NaN for zero weight."""
+        values = np.asarray(values)[self._cloud_group]
+        values[self._cloud_group < 0] = np.nan
+        return values
+
+    @property
+    def _n_normal(self):
+        return self.n_features_in_ - self.n_components_
+
+    # ------------------------------------------------------------------ sampling and density
+
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        """Draw new points.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            0 gives an empty array.
+        random_state : int, RandomState, Generator or None
+            Overrides the constructor's for this call. By default successive calls continue the
+            constructor's sequence, which starts anew with each fit.
+        return_parents : bool, default=False
+            Also return which training rows each sample was made from.
+
+        Returns
+        -------
+        X : array of shape (n_samples, n_features), float64
+        parents : integer array of shape (n_samples, k)
+            Rows of the training data, by decreasing weight; -1 is padding. Only with
+            ``return_parents``. Of equal training rows the first is named.
+        parent_weights : array of shape (n_samples, k)
+            Their weights, of sum 1 in each row; 0 is padding. Only with ``return_parents``.
+        """
+        check_is_fitted(self)
+        n = _check_n_samples(n_samples)
+        generator = self._generator if random_state is None else checks.make_generator(random_state)
+        x, near = self._start(generator, n)
+        x, parents, weights = self._by_rows(self._terminal, x, near, bool(return_parents))
+        X = self._subspace.lift(x)
+        variance = self.noise_variance_ + self.t_min_
+        if self._n_normal and variance > 0:
+            noise = generator.standard_normal(X.shape)
+            noise -= (noise @ self.components_.T) @ self.components_
+            X += np.sqrt(variance) * noise
+        return (X, parents, weights) if return_parents else X
+
+    def score_samples(self, X):
+        """Log-density, at the variance ``t_min_``, of the law that `sample` draws from.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+
+        Returns
+        -------
+        array of shape (n,), float64
+
+        Raises
+        ------
+        ValueError
+            If ``t_min_`` is 0: the law then sits on the training points and the faces between
+            them and has no density.
+        """
+        check_is_fitted(self)
+        X = checks.check_finite_data(self, X, reset=False)
+        if self.t_min_ == 0:
+            raise ValueError(
+                f"score_samples of {type(self).__name__} needs t_min > 0: at t_min=0 the samples "
+                "lie on the training points and the faces between them, where there is no density."
+            )
+        return self._by_rows(self._log_density_rows, X)[0]
+
+    def score(self, X, y=None):
+        """Mean log-density of X under the model; larger is better. ``y`` is ignored."""
+        return float(np.mean(self.score_samples(X)))
+
+    def _log_density_rows(self, X):
+        subspace = self._subspace
+        x = subspace.project(X)
+        log_p = self._log_density(x)
+        if self._n_normal:
+            normal = subspace.normal_part(X, x)
+            squared = np.einsum("nd,nd->n", normal, normal)
+            variance = self.noise_variance_ + self.t_min_
+            log_p = log_p + gaussian_log_density(squared, self._n_normal, variance)
+        return (log_p,)
+
+    # ------------------------------------------------------------------ fields and flows
+
+    def score_function(self, X, t):
+        """Score field, the gradient of the log-density at variance t that the model uses.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+        t : float or array of shape (n,)
+            Variance, in (0, t0_].
+
+        Returns
+        -------
+        array of shape (n, n_features)
+        """
+        X, t = self._check_field(X, t)
+        return (self._denoise(X, t) - X) / t.reshape(-1, 1)
+
+    def denoise(self, X, t):
+        """Denoiser D_t(x) = x + t score, shape (n, n_features); arguments as `score_function`."""
+        return self._denoise(*self._check_field(X, t))
+
+    def _check_field(self, X, t):
+        check_is_fitted(self)
+        X = checks.check_finite_data(self, X, reset=False)
+        return X, checks.check_times("t", t, self.t0_, shape=(len(X),))
+
+    def _denoise(self, X, t):
+        return self._by_rows(self._denoise_rows, X, np.broadcast_to(t, len(X)))[0]
+
+    def _denoise_rows(self, X, t):
+        subspace = self._subspace
+        x = subspace.project(X)
+        shrink = (self.noise_variance_ / (self.noise_variance_ + t)).reshape(-1, 1)
+        normal = subspace.normal_part(X, x) * shrink if self._n_normal else 0.0
+        return (subspace.lift(self._score_field.denoise(x, t)) + normal,)
+
+    def flow(self, X, t, s):
+        """Carry points along the probability-flow ODE from variance t to variance s.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features)
+            States at variance t.
+        t, s : float
+            Variances; t in (0, t0_], s in [0, t0_] (for a flow that is stepped, s > 0). With
+            s > t the flow is inverted.
+
+        Returns
+        -------
+        array of shape (n, n_features)
+
+        Raises
+        ------
+        ValueError
+            If a row has no origin at s > t (possible only where kappa sqrt(s) >= spacing_).
+        """
+        check_is_fitted(self)
+        X = checks.check_finite_data(self, X, reset=False)
+        t = checks.check_times("t", t, self.t0_)
+        s = checks.check_times("s", s, self.t0_, zero=self._flow_method == "exact")
+        return self._by_rows(self._flow_rows, X, times=[t, s])[0][1]
+
+    def trajectory(self, X=None, n_samples=1, times=None, random_state=None):
+        """States along the denoising path.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, n_features), optional
+            States at ``t0_``; by default ``n_samples`` draws from the starting law.
+        n_samples : int, default=1
+        times : array-like of shape (n_times,), optional
+            Variances, decreasing; by default the Karras grid of n_steps + 1 variances from
+            ``t0_`` to ``t_min_``.
+        random_state : as in `sample`
+
+        Returns
+        -------
+        array of shape (n_times, n, n_features)
+        """
+        check_is_fitted(self)
+        if times is None:
+            times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
+        times = np.atleast_1d(np.asarray(times))
+        exact = self._flow_method == "exact"
+        checked = checks.check_times("times", times, self.t0_, zero=exact, shape=times.shape)
+        if times.ndim != 1 or (np.diff(checked) > 0).any():
+            raise ValueError("times must be a one-dimensional array that does not increase.")
+        if X is None:
+            n = _check_n_samples(n_samples)
+            generator = (
+                self._generator if random_state is None else checks.make_generator(random_state)
+            )
+            x, _ = self._start(generator, n)
+            X = self._subspace.lift(x)
+            if self._n_normal:
+                noise = generator.standard_normal(X.shape)
+                noise -= (noise @ self.components_.T) @ self.components_
+                X += np.sqrt(self.noise_variance_ + self.t0_) * noise
+        else:
+            X = checks.check_finite_data(self, X, reset=False)
+        return self._by_rows(self._flow_rows, X, times=[self.t0_, *checked])[0][1:]
+
+    def _flow_rows(self, X, *, times):
+        """States at the variances ``times`` of rows that start at times[0]: (n_times, n, d)."""
+        subspace = self._subspace
+        x = subspace.project(X)
+        normal = subspace.normal_part(X, x)
+        if self._flow_method == "exact":
+            states = self._exact_flow(x, times)
+        else:
+            states = self._stepped_flow(x, times)
+        variances = self.noise_variance_ + np.asarray(times)
+        shrink = np.sqrt(variances / variances[0])
+        return (
+            np.stack([subspace.lift(y) + c * normal for y, c in zip(states, shrink, strict=True)]),
+        )
+
+    def _stepped_flow(self, x, times):
+        """States at ``times`` by steps of the ODE, on the Karras grid and the times themselves."""
+        grid = karras_times(times[0], times[-1], self.n_steps, self.schedule_rho)
+        grid = np.unique(np.concatenate([grid, times]))  # increasing
+        grid = grid if times[-1] > times[0] else grid[::-1]
+        path = states(self._score_field, x, grid, self._flow_method)
+        kept = {t: y for t, y in zip(grid, path, strict=True) if t in times}
+        return [kept[t] for t in times]
+
+    # ------------------------------------------------------------------ batches
+
+    def _by_rows(self, function, *arrays, **options):
+        """Apply a function to fixed blocks of rows, in parallel with joblib, and join them.
+
+        The function returns a tuple of arrays (or None); rows are their first axis, or the
+        second of three.
+        """
+        n = len(arrays[0])
+        _ = self._score_field  # derived once, before any thread needs it
+        starts = range(0, max(n, 1), ROWS_PER_TASK)
+        blocks = [
+            [a[i : i + ROWS_PER_TASK] if isinstance(a, np.ndarray) else a for a in arrays]
+            for i in starts
+        ]
+        if len(blocks) == 1:
+            return function(*blocks[0], **options)
+        parts = Parallel(n_jobs=self.n_jobs, prefer="threads")(
+            delayed(function)(*block, **options) for block in blocks
+        )
+        return tuple(
+            None if part[0] is None else np.concatenate(part, axis=int(part[0].ndim == 3))
+            for part in zip(*parts, strict=True)
+        )
+
+
+def _check_n_samples(n_samples):
+    if isinstance(n_samples, (bool, np.bool_)) or not isinstance(n_samples, (int, np.integer)):
+        raise TypeError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+    if n_samples < 0:
+        raise ValueError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+    return int(n_samples)

@@ -1,0 +1,185 @@
+"""Checks of parameters and arguments: one clear sentence, before any work."""
+
+from contextlib import contextmanager
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+__all__ = [
+    "check_choice",
+    "check_count",
+    "check_finite_data",
+    "check_n_components",
+    "check_number",
+    "check_sample_weight",
+    "check_times",
+    "make_generator",
+    "unchanged_on_error",
+]
+
+
+@contextmanager
+def unchanged_on_error(estimator):
+    """Restore the estimator's attributes if the block raises."""
+    before = estimator.__dict__.copy()
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
+        raise
+
+
+def _refuse(estimator, name, value, wanted, error=ValueError):
+    owner = type(estimator).__name__
+    raise error(f"The {name!r} parameter of {owner} must be {wanted}. Got {value!r} instead.")
+
+
+def _is_number(value, kind=Real):
+    return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+
+
+def check_number(estimator, name, *, zero=False, auto=False):
+    """A positive (or, with ``zero``, non-negative) finite number, or "auto" where allowed."""
+    value = getattr(estimator, name)
+    wanted = "a non-negative float" if zero else "a positive float"
+    wanted = f"'auto' or {wanted}" if auto else wanted
+    if auto and isinstance(value, str) and value == "auto":
+        return
+    if not _is_number(value):
+        error = ValueError if auto and isinstance(value, str) else TypeError
+        _refuse(estimator, name, value, wanted, error)
+    if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
+        _refuse(estimator, name, value, wanted)
+
+
+def check_count(estimator, name, *, least=1):
+    """An integer of at least ``least``."""
+    value = getattr(estimator, name)
+    wanted = f"an integer of at least {least}"
+    if not _is_number(value, Integral):
+        _refuse(estimator, name, value, wanted, TypeError)
+    if value < least:
+        _refuse(estimator, name, value, wanted)
+
+
+def check_choice(estimator, name, choices):
+    """One of the given strings."""
+    value = getattr(estimator, name)
+    if not isinstance(value, str) or value not in choices:
+        wanted = "one of " + ", ".join(map(repr, choices))
+        _refuse(estimator, name, value, wanted, ValueError if isinstance(value, str) else TypeError)
+
+
+def check_n_components(estimator, n, d):
+    """As in scikit-learn's PCA, and "auto"; ``n`` and ``d`` are the shape of the data."""
+    value, name = estimator.n_components, "n_components"
+    wanted = (
+        "'auto', 'mle', None, a float in (0, 1) or an integer from 1 to min(n_samples, n_features)"
+    )
+    if value is None:
+        return
+    if isinstance(value, str):
+        if value not in ("auto", "mle"):
+            _refuse(estimator, name, value, wanted)
+        if value == "mle" and n < d:
+            raise ValueError(
+                f"n_components='mle' needs at least as many samples as features. Got n_samples={n} "
+                f"and n_features={d}; use 'auto' or a number instead."
+            )
+    elif not _is_number(value):
+        _refuse(estimator, name, value, wanted, TypeError)
+    elif isinstance(value, Integral):
+        if not 1 <= int(value) <= min(n, d):
+            raise ValueError(
+                f"The 'n_components' parameter of {type(estimator).__name__} must be from 1 to "
+                f"min(n_samples, n_features) = {min(n, d)}. Got {value!r} instead."
+            )
+    elif not 0 < value < 1:
+        _refuse(estimator, name, value, wanted)
+
+
+def check_finite_data(estimator, X, *, reset):
+    """X as float64 of shape (n, d), or an error that says where and how many values are bad."""
+    X = validate_data(
+        estimator, X, reset=reset, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=1
+    )
+    bad = ~np.isfinite(X)
+    if bad.any():
+        row, column = (int(i) for i in np.argwhere(bad)[0])
+        what = (
+            "NaN"
+            if np.isnan(X[bad]).all()
+            else "infinity"
+            if np.isinf(X[bad]).all()
+            else "NaN and infinity"
+        )
+        raise ValueError(
+            f"Input X contains {what}: {int(bad.sum())} values in {int(bad.any(axis=1).sum())} of "
+            f"{len(X)} rows, the first at row {row}, column {column} (counted from 0). "
+            f"{type(estimator).__name__} does not accept missing or infinite values."
+        )
+    return X
+
+
+def check_sample_weight(sample_weight, n):
+    """Weights as float64 of shape (n,), finite, non-negative and not all zero."""
+    if sample_weight is None:
+        return np.ones(n)
+    weights = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weights.shape != (n,):
+        raise ValueError(
+            f"sample_weight must have one entry for each row of X, shape ({n},). "
+            f"Got shape {weights.shape} instead."
+        )
+    if (weights < 0).any():
+        raise ValueError(
+            f"sample_weight must not be negative. Got {int((weights < 0).sum())} negative entries."
+        )
+    if not weights.any():
+        raise ValueError("sample_weight must not be zero for every row.")
+    return weights
+
+
+def check_times(name, value, largest, *, zero=False, shape=()):
+    """A variance in (0, largest], or with ``zero`` in [0, largest]; an array where allowed."""
+    interval = f"{'[' if zero else '('}0, {largest:.6g}]"
+    times = np.asarray(value)
+    if times.dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be a variance in {interval}. Got {value!r} instead.")
+    if times.shape != () and times.shape != shape:
+        raise ValueError(
+            f"{name} must be a number{f' or an array of shape {shape}' if shape else ''}. "
+            f"Got an array of shape {times.shape} instead."
+        )
+    times = times.astype(np.float64)
+    # The ends of a computed grid may be off by rounding.
+    high = largest * (1 + 1e-12)
+    bad = ~((times >= 0) & (times <= high)) if zero else ~((times > 0) & (times <= high))
+    if bad.any():
+        first = float(times[bad].ravel()[0])
+        raise ValueError(f"{name} must be a variance in {interval} (t0_). Got {first!r} instead.")
+    return times
+
+
+def make_generator(random_state):
+    """A NumPy generator that leaves NumPy's global one alone.
+
+    None gives fresh entropy, an integer a fixed sequence; a RandomState seeds one (and is
+    advanced by that), a Generator is used as it is.
+    """
+    if random_state is None or isinstance(random_state, np.random.Generator):
+        return np.random.default_rng(random_state)
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
+    if not _is_number(random_state, Integral):
+        raise TypeError(
+            "random_state must be None, a non-negative integer, a numpy.random.RandomState or a "
+            f"numpy.random.Generator. Got {random_state!r} instead."
+        )
+    if random_state < 0:
+        raise ValueError(f"random_state must not be negative. Got {random_state!r} instead.")
+    return np.random.default_rng(int(random_state))

@@ -1,0 +1,49 @@
+"""Closed-form flow of the Smoothed PL-ESF, its inverse and its Jacobian.
+
+With rho_t = kappa sqrt(t) / spacing, a point x_t = (1 - rho_t) a + rho_t v of the mixed complex
+moves along the probability-flow ODE dx/dt = -1/2 score without changing a or v:
+
+    x_s = (1 - rho_s) a + rho_s v,     x_0 = a.
+
+On a face of dimension j in r dimensions the map scales volumes by
+((1 - rho_s) / (1 - rho_t))^j (rho_s / rho_t)^(r - j). For rho_t >= 1, where the smoothing is
+off, a is the nearest training point and the same formulas hold.
+"""
+
+import numpy as np
+
+from .cloud import PointCloud
+from .mixed_cell import MixedCell
+
+__all__ = ["log_jacobian", "position", "reachable"]
+
+
+def position(cell: MixedCell, rho):
+    """Where the rows of a mixed cell are at the ratio rho (a float or (n,)), shape (n, r)."""
+    rho = np.asarray(rho, dtype=np.float64).reshape(-1, 1)
+    return (1 - rho) * cell.a + rho * cell.v
+
+
+def log_jacobian(face_dim, dim, rho_from, rho_to):
+    """Log |det d x_to / d x_from| of the flow within cells of the given face dimension, (n,).
+
+    Where a ratio is at least 1, only faces of dimension 0 (training points) have a flow.
+    """
+    smoothed = rho_from < 1 and rho_to < 1
+    along = np.log1p(-rho_to) - np.log1p(-rho_from) if smoothed else 0.0
+    return face_dim * along + (dim - face_dim) * np.log(rho_to / rho_from)
+
+
+def reachable(cell: MixedCell, cloud: PointCloud, rho):
+    """Which rows were somewhere at the larger ratio rho: boolean (n,).
+
+    For rho < 1 the flow is a bijection. For rho >= 1 it starts from the Voronoi cells of the
+    training points and shrinks them, so that only rows whose path leads back into the cell of
+    their own point have an origin.
+    """
+    if rho < 1:
+        return np.ones(len(cell.a), dtype=bool)
+    x = position(cell, rho)
+    nearest = cloud.neighbors.query(x, 1)[0][:, 0]
+    own = np.linalg.norm(x - cell.a, axis=1)
+    return (cell.face_dim == 0) & (own <= nearest * (1 + 1e-9))

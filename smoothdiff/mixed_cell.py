@@ -1,0 +1,248 @@
+"""The mixed-cell form of the Smoothed PL-ESF: exact in any dimension, with a certificate.
+
+For training points y_1..y_n and a smoothing ratio 0 < rho < 1 the smoothed denoiser at x is
+``a = sum_k theta_k y_k``, where the weights ``theta`` (non-negative, of sum 1) minimize
+
+    (1 - rho) |x - sum_k theta_k y_k|^2 + rho sum_k theta_k |x - y_k|^2.
+
+Let ``v = (x - (1 - rho) a) / rho``. The points with ``theta_k > 0`` are equidistant from ``v``,
+and no training point is nearer to it: ``a`` lies in a Delaunay face, ``v`` in the dual Voronoi
+face, and ``x = (1 - rho) a + rho v`` in their mixed cell. Conversely, a candidate set whose
+minimizer passes that nearest-point test has given the minimizer over *all* points. The test is
+therefore a certificate, and where it fails the points that it finds are the candidates that were
+missing. No triangulation is built.
+
+For rho >= 1 the smoothing is off: ``a`` is the training point nearest to ``x``.
+
+References
+----------
+Edelsbrunner, "Deformable smooth surface design", 1999 (mixed cells). Wolfe, "Finding the nearest
+point in a polytope", 1976 (the active-set method).
+"""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+
+from .active_set import ActiveSet, minimize, single_corner
+from .cloud import PointCloud
+
+__all__ = ["MixedCell", "candidates_per_row", "solve"]
+
+# Rows that are solved together, and so share their memory and their searches.
+ROWS_PER_BLOCK = 16384
+MAX_ROUNDS = 100
+# Relative difference of distances that rounding can cause.
+ROUNDING = 1e-12
+# Relative difference of distances up to which points count as equidistant.
+TIE = 1e-9
+
+
+class MixedCell(NamedTuple):
+    """Where a point lies in the mixed complex (arrays over n rows, r tangent dimensions)."""
+
+    a: np.ndarray
+    """Smoothed denoiser, a point of a Delaunay face, (n, r)."""
+    v: np.ndarray
+    """Point of the dual Voronoi face, (n, r); ``x = (1 - rho) a + rho v``."""
+    parents: np.ndarray
+    """Cloud indices of the points with positive weight, (n, r + 1); -1 is padding."""
+    weights: np.ndarray
+    """Their weights theta, (n, r + 1), rows of sum 1; 0 is padding."""
+    face_dim: np.ndarray
+    """Dimension of the affine hull of the training points nearest to v, (n,)."""
+
+    @classmethod
+    def empty(cls, n, dim):
+        """Room for n rows."""
+        integers = np.full((n, dim + 1), -1, dtype=np.intp), np.zeros(n, dtype=np.intp)
+        a, v, weights = np.empty((n, dim)), np.empty((n, dim)), np.zeros((n, dim + 1))
+        return cls(a, v, integers[0], weights, integers[1])
+
+
+def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
+    """Solve the mixed-cell problem for each row of x, exactly.
+
+    Parameters
+    ----------
+    x : array of shape (n, r)
+    cloud : PointCloud
+        The distinct training points, in the same r coordinates.
+    rho : float or array of shape (n,)
+        Smoothing ratio, ``kappa * sqrt(t) / spacing`` (positive).
+    near : integer array of shape (n,), optional
+        For each row a training point close to it: its neighborhood is tried first. It changes
+        the time taken, not the answer.
+    faces : bool
+        Find ``face_dim`` on degenerate data (grids, co-circular points) too. Without it, only
+        the points of positive weight are counted.
+
+    Raises
+    ------
+    RuntimeError
+        If a row could not be certified.
+
+    Notes
+    -----
+    A row is certified when no training point is nearer to ``v`` than its parents are, beyond a
+    relative 1e-12: either the ball around ``v`` through them lies within a ball whose points were
+    all candidates, or the nearest point to ``v`` among all n was looked up.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    rho = np.broadcast_to(np.asarray(rho, dtype=np.float64), x.shape[:1])
+    if x.shape[1] == 1:
+        return _solve_line(x[:, 0], cloud, rho)
+    cell = MixedCell.empty(*x.shape)
+    for start in range(0, len(x), ROWS_PER_BLOCK):
+        rows = slice(start, start + ROWS_PER_BLOCK)
+        block = MixedCell(*(field[rows] for field in cell))  # views: filled in place
+        _solve_block(block, x[rows], cloud, rho[rows], None if near is None else near[rows])
+    by_weight = np.argsort(-cell.weights, axis=1, kind="stable")
+    cell.parents[:] = np.take_along_axis(cell.parents, by_weight, axis=1)
+    cell.weights[:] = np.take_along_axis(cell.weights, by_weight, axis=1)
+    cell.face_dim[:] = (cell.parents >= 0).sum(axis=1) - 1
+    if faces:
+        _raise_to_ties(cell, cloud, rho)
+    return cell
+
+
+def _solve_line(x, cloud, rho):
+    """One tangent dimension: a sorted search, and the formulas of v2 in each gap."""
+    y, order = cloud.sorted_line
+    right = np.clip(np.searchsorted(y, x, side="right"), 1, max(len(y) - 1, 1))
+    left = right - 1
+    right = np.minimum(right, len(y) - 1)  # a single point has no gap
+    middle, half = (y[left] + y[right]) / 2, (y[right] - y[left]) / 2
+    offset = x - middle
+    in_gap = np.abs(offset) < half * (1 - rho)
+    nearest = np.where(offset > 0, right, left)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stretched = offset / (1 - rho)
+        share = np.where(in_gap, (1 + np.abs(stretched) / half) / 2, 1.0)  # of the nearest
+    a = np.where(in_gap, middle + stretched, y[nearest])
+    v = np.where(in_gap, middle, y[nearest] + (x - y[nearest]) / rho)
+    other = np.where(in_gap, order[left + right - nearest], -1)
+    parents, weights = (
+        np.stack([order[nearest], other], axis=1),
+        np.stack([share, 1 - share], axis=1),
+    )
+    return MixedCell(a[:, None], v[:, None], parents, weights, in_gap.astype(np.intp))
+
+
+def _looked_up_per_row(dim):
+    """Points looked up near v: few where a tree finds them, many where each lookup is a scan."""
+    return max(min(8 * dim - 4, 64), dim + 2)
+
+
+def candidates_per_row(dim):
+    """Size of a row's candidate set. It depends on the dimension alone: one compiled program."""
+    return dim + 1 + _looked_up_per_row(dim)
+
+
+def _rows_per_call(dim):
+    """Rows solved in one call: enough to fill the vector units, few enough to stay in cache."""
+    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 32, 256))
+
+
+def _solve_block(cell, x, cloud, rho, near):
+    """Fill in a, v, parents and weights of a block of rows, in two or more dimensions.
+
+    Solve on a candidate set; where the certificate fails, go on with the points near v.
+    """
+    n, dim = x.shape
+    if near is None:
+        near_distance, candidates = cloud.neighbors.query(
+            x, min(candidates_per_row(dim), len(cloud))
+        )
+        center, radius, width = x, near_distance[:, -1], 2 * near_distance[:, -1]
+    else:
+        distances, indices = cloud.neighborhoods(candidates_per_row(dim) - 1)
+        candidates = np.concatenate([near[:, None], indices[near]], axis=1)
+        radius = distances[near, -1] if distances.size else np.zeros(n)
+        center, width = cloud.points[near], radius
+    # Every point within `radius` of `center` is a candidate.
+    radius = np.full(n, np.inf) if candidates.shape[1] == len(cloud) else radius
+
+    # Row-wise coordinates: the first candidate is the origin, the candidates' width the unit.
+    active = single_corner(candidates[:, 0], dim)
+    origin, scale = cloud.points[candidates[:, 0]].T, np.where(width > 0, width, 1.0)
+    ratio = np.minimum(rho, 1.0)
+    b = (x.T - origin) / scale
+    rows = np.arange(n)
+    for _ in range(MAX_ROUNDS):
+        active, a = _minimize(active, candidates, cloud, origin, scale, b, ratio)
+        # The certificate is about v at min(rho, 1): for rho > 1, where a is nearest to x, about x.
+        v = (b - (1 - ratio) * a) / ratio
+        gaps = np.where(active.corner >= 0, ((active.positions - v[:, None]) ** 2).sum(axis=0), 0.0)
+        support = scale * np.sqrt(gaps.max(axis=0))
+        v = (origin + scale * v).T
+        cell.a[rows] = (origin + scale * a).T
+        cell.v[rows] = (origin + scale * ((b - (1 - rho) * a) / rho)).T
+        cell.parents[rows], cell.weights[rows] = active.corner.T, active.theta.T
+
+        left = np.flatnonzero(~(np.linalg.norm(v - center, axis=1) + support < radius))
+        if len(left) == 0:
+            return
+        k = min(_looked_up_per_row(dim), len(cloud))
+        distances, found = cloud.neighbors.query(v[left], k)
+        nearer = distances[:, 0] < support[left] * (1 - ROUNDING)
+        if not nearer.any():
+            return
+        left = left[nearer]
+        rows, center, radius = rows[left], v[left], distances[nearer, -1]
+        candidates = found[nearer]
+        active = ActiveSet(*(field[..., left] for field in active))
+        origin, scale, b, ratio, rho = (
+            origin[:, left],
+            scale[left],
+            b[:, left],
+            ratio[left],
+            rho[left],
+        )
+    raise RuntimeError(
+        f"The mixed-cell solve left {len(rows)} of {n} rows without a certificate after "
+        f"{MAX_ROUNDS} rounds: rounding hides which points are nearest. Points much closer "
+        "together than the spacing are the likely cause."
+    )
+
+
+def _minimize(active, candidates, cloud, origin, scale, b, ratio):
+    """`active_set.minimize` in calls of one shape; the candidates are cloud indices (n, k)."""
+    dim, n = b.shape
+    size = _rows_per_call(dim)
+    padding = np.repeat(candidates[:, :1], candidates_per_row(dim) - candidates.shape[1], axis=1)
+    index = np.concatenate([candidates, padding], axis=1).T
+    positions = np.ascontiguousarray(cloud.points.T)
+    results = []
+    with jax.enable_x64(True):
+        for start in range(0, n, size):
+            rows = np.minimum(np.arange(start, start + size), n - 1)
+            k = index[:, rows]
+            e = (positions[:, k] - origin[:, None, rows]) / scale[rows]
+            begin = ActiveSet(*(field[..., rows] for field in active))
+            results.append(minimize(begin, k, e, b[:, rows], ratio[rows]))
+        fields = [(*active, a) for active, a in results]
+        joined = [np.concatenate(parts, axis=-1)[..., :n] for parts in zip(*fields, strict=True)]
+    return ActiveSet(*joined[:-1]), joined[-1]
+
+
+def _raise_to_ties(cell, cloud, rho):
+    """Count into ``face_dim`` the points as near to v as the parents that have no weight."""
+    dim = cell.a.shape[1]
+    rows = np.flatnonzero((cell.face_dim < dim) & (rho < 1))
+    if len(rows) == 0:
+        return
+    distances, found = cloud.neighbors.query(
+        cell.v[rows], min(2 * candidates_per_row(dim), len(cloud))
+    )
+    tied = distances <= distances[:, :1] * (1 + TIE)
+    more = tied.sum(axis=1) > cell.face_dim[rows] + 1
+    rows, found, tied = rows[more], found[more], tied[more]
+    if len(rows) == 0:
+        return
+    differences = cloud.points[found] - cloud.points[found[:, :1]]
+    differences[~tied] = 0.0
+    width = np.abs(differences).max(axis=(1, 2))
+    rank = np.linalg.matrix_rank(differences, tol=1e-6 * width)
+    cell.face_dim[rows] = np.maximum(cell.face_dim[rows], rank)

@@ -1,0 +1,237 @@
+"""Gaussian mixtures with one component for each training point: log-density and posterior mean.
+
+    p(x) = sum_k exp(c_k - h_k |x - y_k|^2 + |F_k (x - y_k)|^2)
+    D(x) = sum_k P(k | x) y_k
+
+``c_k`` holds the log-weight and the normalization, ``h_k`` half the precision, and the optional
+factors ``F_k`` lower the precision along some directions. The noised empirical law p_t and the
+starting laws are of this form.
+
+The sums run over tiles of points, best first, with an online log-sum-exp: memory is one tile,
+never queries x points. Points and queries are sorted in space, so that a tile has a small box
+and thereby an upper bound on its sum; a query tile stops once no remaining tile can add
+``exp(-NEGLIGIBLE)`` of any row's sum. What is left out is thus bounded, below rounding.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+__all__ = ["Mixture", "log_density", "posterior_mean", "spatial_order"]
+
+TILE_POINTS = 512
+TILE_QUERIES = 256
+TILE_QUERIES_FACTORED = 32
+# exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
+NEGLIGIBLE = 45.0
+# Largest error of an exponent for which |x - y|^2 may be expanded into a matrix product (a part of
+# the exponent itself, 5e-15 of it, comes on top).
+EXPANSION_ERROR = 1e-10
+# Up to this many dimensions differences cost no more than the matrix product.
+DIFFERENCES_MAX_DIM = 3
+
+
+class Mixture(NamedTuple):
+    """A mixture in tiles of P points; build it with `tile`. Padding has log-coefficient -inf."""
+
+    points: np.ndarray | jax.Array  # (T, P, r)
+    log_coefficient: np.ndarray | jax.Array  # (T, P)
+    half_precision: np.ndarray | jax.Array  # (T, P), or (T, 1) where all are equal
+    factors: np.ndarray | jax.Array | None  # (T, P, q, r)
+    lower: np.ndarray | jax.Array  # (T, r), each tile's box
+    upper: np.ndarray | jax.Array
+    peak: np.ndarray | jax.Array  # (T,), log of the sum of exp(c_k)
+    decay: np.ndarray | jax.Array  # (T,), least half-precision in any direction
+    sharpest: np.ndarray | jax.Array  # (), largest half-precision
+
+
+def spatial_order(points, size):
+    """Order in which each run of ``size`` rows is compact: a k-d tree by recursive halving."""
+    order = np.arange(len(points))
+    pending = [(0, len(points))]
+    while pending:
+        start, stop = pending.pop()
+        blocks = -(-(stop - start) // size)
+        if blocks < 2:
+            continue
+        rows = points[order[start:stop]]
+        half = blocks // 2 * size
+        axis = np.argmax(rows.max(axis=0) - rows.min(axis=0))
+        order[start:stop] = order[start:stop][np.argpartition(rows[:, axis], half)]
+        pending += [(start, start + half), (start + half, stop)]
+    return order
+
+
+def _padded_tiles(n_tiles):
+    """A power of two: few array shapes, so few compilations. The padding is never visited."""
+    return 1 << max(n_tiles - 1, 0).bit_length()
+
+
+def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) -> Mixture:
+    """Sort a mixture into tiles.
+
+    Parameters
+    ----------
+    points : array of shape (n, r)
+    log_coefficient : array of shape (n,)
+    half_precision : float or array of shape (n,)
+    factors : array of shape (n, q, r), optional
+    decay : array of shape (n,), optional
+        With factors: the least half-precision of each component, ``h_k - |F_k|_2^2``.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    n = len(points)
+    T = _padded_tiles(-(-n // TILE_POINTS))
+    order = spatial_order(points, TILE_POINTS)
+
+    def tiled(values, fill):
+        out = np.full((T * TILE_POINTS, *values.shape[1:]), fill)
+        out[:n] = values[order]
+        return out.reshape(T, TILE_POINTS, *values.shape[1:])
+
+    shared = np.ndim(half_precision) == 0
+    half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
+    y, c = tiled(points, 0.0), tiled(log_coefficient, -np.inf)
+    exists = np.isfinite(c)[..., None]
+    with np.errstate(divide="ignore"):
+        peak = np.logaddexp.reduce(c, axis=1)
+    return Mixture(
+        points=y,
+        log_coefficient=c,
+        half_precision=np.full((T, 1), half[0]) if shared else tiled(half, half[0]),
+        factors=None if factors is None else tiled(factors, 0.0),
+        lower=np.where(exists, y, np.inf).min(axis=1),
+        upper=np.where(exists, y, -np.inf).max(axis=1),
+        peak=peak,
+        decay=tiled(half if decay is None else decay, np.inf).min(axis=1),
+        sharpest=np.asarray(half.max()),
+    )
+
+
+def log_density(mixture: Mixture, x, half_precision=1.0):
+    """Log of the mixture at x, array of shape (n, r); float64 array of shape (n,).
+
+    ``half_precision``, a float or an array of shape (n,), multiplies the components' own: it is
+    1 / (2 t) when they are 1 and the mixture is p_t.
+    """
+    return _evaluate(mixture, x, half_precision, mean=False)[0]
+
+
+def posterior_mean(mixture: Mixture, x, half_precision=1.0):
+    """Log-density (n,) and posterior mean of the component's center (n, r), in one pass."""
+    return _evaluate(mixture, x, half_precision, mean=True)
+
+
+def _evaluate(mixture, x, half_precision, mean):
+    x = np.asarray(x, dtype=np.float64)
+    n, r = x.shape
+    if n == 0:
+        return np.empty(0), np.empty((0, r))
+    half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
+    size = TILE_QUERIES if mixture.factors is None else TILE_QUERIES_FACTORED
+    n_tiles = -(-n // size)
+    order = np.full(_padded_tiles(n_tiles) * size, 0)
+    order[:n] = spatial_order(x, size)
+    order[n:] = order[n - 1]
+    with jax.enable_x64(True):
+        log_p, center = _reduce(
+            mixture,
+            x[order].reshape(-1, size, r),
+            half[order].reshape(-1, size),
+            n_tiles,
+            mean=mean,
+        )
+        log_p, center = np.asarray(log_p), np.asarray(center)
+    out = np.empty(n)
+    out[order[:n]] = log_p.reshape(-1)[:n]
+    if not mean:
+        return out, None
+    out_mean = np.empty((n, r))
+    out_mean[order[:n]] = center.reshape(-1, r)[:n]
+    return out, out_mean
+
+
+def _exponents(mixture, k, x, half):
+    """Exponents (Q, P) of tile k at the queries x (Q, r)."""
+    y, F = mixture.points[k], None if mixture.factors is None else mixture.factors[k]
+    r = x.shape[1]
+    if r <= DIFFERENCES_MAX_DIM:
+        squares, along = _by_differences(x, y, F)
+    else:
+        # Centered at the queries, the terms of the expansion are at most (|x - y| + 2 radius)^2
+        # and some dozen roundings of 2e-16 follow.
+        radius = ((x - x.mean(axis=0)) ** 2).sum(1).max()
+        error = 96 * jnp.finfo(x.dtype).eps * radius * mixture.sharpest * half.max()
+        squares, along = lax.cond(error < EXPANSION_ERROR, _by_product, _by_differences, x, y, F)
+    exponents = along - squares * mixture.half_precision[k]
+    return mixture.log_coefficient[k] + exponents * half[:, None]
+
+
+def _by_differences(x, y, F):
+    """|x - y|^2 and |F (x - y)|^2, each (Q, P), from differences: exact to rounding."""
+
+    def add_axis(j, sums):
+        delta = x[:, j, None] - y[:, j]
+        along = 0.0 if F is None else sums[1] + delta[..., None] * F[:, :, j]
+        return sums[0] + delta * delta, along
+
+    squares = jnp.zeros((len(x), len(y)))
+    along = 0.0 if F is None else jnp.zeros((len(x), *F.shape[:2]))
+    r = x.shape[1]
+    sums = lax.fori_loop(0, r, add_axis, (squares, along), unroll=r <= DIFFERENCES_MAX_DIM)
+    return sums[0], 0.0 if F is None else (sums[1] ** 2).sum(-1)
+
+
+def _by_product(x, y, F):
+    """The same by matrix products, several times faster in many dimensions."""
+    middle = x.mean(axis=0)
+    x, y = x - middle, y - middle
+    squares = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
+    if F is None:
+        return jnp.maximum(squares, 0.0), 0.0
+    P, q, r = F.shape
+    along = (x @ F.reshape(P * q, r).T).reshape(-1, P, q) - jnp.einsum("pqr,pr->pq", F, y)
+    return jnp.maximum(squares, 0.0), (along**2).sum(-1)
+
+
+@partial(jax.jit, static_argnames=("mean",))
+def _reduce(mixture, x, half, n_tiles, *, mean):
+    """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
+    mixture = jax.tree.map(jnp.asarray, mixture)
+    _, Q, r = x.shape
+    T = len(mixture.peak)
+
+    def query_tile(i, out):
+        xi, hi = x[i], half[i]
+        gap = jnp.maximum(mixture.lower - xi.max(0), xi.min(0) - mixture.upper)
+        nearest = (jnp.maximum(gap, 0.0) ** 2).sum(1)
+        # Padding tiles: inf - inf must not arise, and they must come last.
+        bound = jnp.where(
+            jnp.isfinite(mixture.peak), mixture.peak - nearest * mixture.decay * hi.min(), -jnp.inf
+        )
+        order = jnp.argsort(-bound)
+
+        def promising(state):
+            j, top, total, _ = state
+            worst = (top + jnp.log(total)).min()
+            return (j < T) & (bound[order[jnp.minimum(j, T - 1)]] > worst - NEGLIGIBLE)
+
+        def add_tile(state):
+            j, top, total, weighted = state
+            exponents = _exponents(mixture, order[j], xi, hi)
+            new_top = jnp.maximum(top, exponents.max(1))
+            shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top[:, None])
+            if mean:
+                weighted = weighted * shrink[:, None] + terms @ mixture.points[order[j]]
+            return j + 1, new_top, total * shrink + terms.sum(1), weighted
+
+        start = (0, jnp.full(Q, -1e300), jnp.zeros(Q), jnp.zeros((Q, r if mean else 0)))
+        _, top, total, weighted = lax.while_loop(promising, add_tile, start)
+        return out[0].at[i].set(top + jnp.log(total)), out[1].at[i].set(weighted / total[:, None])
+
+    out = jnp.zeros(x.shape[:2]), jnp.zeros((*x.shape[:2], r if mean else 0))
+    return lax.fori_loop(0, n_tiles, query_tile, out)
