@@ -23,6 +23,7 @@ inverse are corrected as it goes rather than accumulated.
 Rows run along the last axis: each operation is one contiguous loop over rows.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -30,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-__all__ = ["TOLERANCE", "ActiveSet", "minimize", "single_corner"]
+__all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "single_corner"]
 
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
 # terms that are summed in it (rounding is a few 1e-16 of them).
@@ -75,22 +76,60 @@ def _argmin(values):
     return jnp.where(values == values.min(0), slots, values.shape[0]).min(0)
 
 
-@jax.jit
-def minimize(start: ActiveSet, index, e, b, rho):
-    """Continue from ``start`` to the minimizer over corners and candidates.
+class Minimum(NamedTuple):
+    """What the minimizer says of each row, in the coordinates of the points."""
+
+    a: jax.Array
+    """Smoothed denoiser, (r, B)."""
+    v: jax.Array
+    """Equidistant from the corners: x = (1 - rho) a + rho v, (r, B)."""
+    support: jax.Array
+    """Distance of v from the corners, (B,)."""
+
+
+@partial(jax.jit, static_argnames="rows")
+def minimize(start: ActiveSet, index, candidates, frame, x, rho, n_chunks, *, rows):
+    """Continue from ``start`` to the minimizers over corners and candidates.
 
     Parameters
     ----------
     start : ActiveSet
-    index : integer array (m, B), the training points that the candidates are.
-    e : array (r, m, B), the candidates.
-    b : array (r, B), the points.
-    rho : array (B,), in (0, 1].
+        Minimizers over their own corners, with positions in each row's frame.
+    index : integer array (m, B)
+        Which training points the candidates are.
+    candidates : array (r, m, B)
+    frame : array (r, B), array (B,)
+        Origin and unit of length that each row is solved in.
+    x : array (r, B)
+    rho : array (B,), in (0, 1]
+    n_chunks : int
+        The first n_chunks * rows rows are solved; what follows is padding.
+    rows : int
+        Rows that iterate together, until the slowest is done: enough to fill the vector units,
+        few enough for the cache.
 
     Returns
     -------
-    ActiveSet; a, array (r, B).
+    ActiveSet, Minimum
     """
+    arguments = start, index, candidates, frame, x, rho
+
+    def solve_chunk(i, out):
+        def part(array):
+            return lax.dynamic_slice_in_dim(array, i * rows, rows, axis=-1)
+
+        solved = _minimize_chunk(*jax.tree.map(part, arguments))
+        return jax.tree.map(
+            lambda o, s: lax.dynamic_update_slice_in_dim(o, s, i * rows, axis=-1), out, solved
+        )
+
+    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho))
+    return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
+
+
+def _minimize_chunk(start, index, candidates, frame, x, rho):
+    origin, scale = frame
+    e, b = (candidates - origin[:, None]) / scale, (x - origin) / scale
     r, _, rows = e.shape
     curvature = 2 * (1 - rho)
     norm = jnp.sqrt((e * e).sum(0))
@@ -178,4 +217,8 @@ def minimize(start: ActiveSet, index, e, b, rho):
         used, _, _, newton = newton_step(active)
         theta = jnp.maximum(active.theta + jnp.where(used, newton, 0.0), 0.0)
         active = active._replace(theta=theta / theta.sum(0))
-    return active, (active.positions * active.theta).sum(1)
+    a = (active.positions * active.theta).sum(1)
+    v = (b - (1 - rho) * a) / rho
+    gaps = jnp.where(active.corner >= 0, ((active.positions - v[:, None]) ** 2).sum(0), 0.0)
+    support = scale * jnp.sqrt(gaps.max(0))
+    return active, Minimum(origin + scale * a, origin + scale * v, support)

@@ -24,8 +24,11 @@ def distinct_rows(X, weights):
     """
     kept = np.flatnonzero(weights)
     values = np.ascontiguousarray(X[kept]) + 0.0  # -0.0 becomes 0.0: equal rows, equal bytes
-    keys = values.view(np.dtype((np.void, values.dtype.itemsize * values.shape[1]))).ravel()
+    keys = values[:, 0]
     order = np.argsort(keys, kind="stable")
+    if (keys[order[1:]] == keys[order[:-1]]).any():
+        keys = values.view(np.dtype((np.void, values.dtype.itemsize * values.shape[1]))).ravel()
+        order = np.argsort(keys, kind="stable")
     first = np.r_[True, keys[order[1:]] != keys[order[:-1]]]
     group = np.full(len(X), -1)
     group[kept[order]] = np.cumsum(first) - 1
@@ -82,9 +85,9 @@ class PointCloud:
 
     @cached_property
     def sorted_line(self):
-        """One tangent dimension: the positions in increasing order, and their cloud indices."""
+        """One tangent dimension: sorted positions, their cloud indices, and each point's rank."""
         order = np.argsort(self.points[:, 0], kind="stable")
-        return self.points[order, 0], order
+        return self.points[order, 0], order, np.argsort(order)
 
     def spacing(self, resolution=0.0):
         """Half the median distance of a point to the nearest other one ("Delta").

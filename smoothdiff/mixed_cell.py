@@ -25,7 +25,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from .active_set import ActiveSet, minimize, single_corner
+from .active_set import minimize, single_corner
 from .cloud import PointCloud
 
 __all__ = ["MixedCell", "candidates_per_row", "solve"]
@@ -33,6 +33,10 @@ __all__ = ["MixedCell", "candidates_per_row", "solve"]
 # Rows that are solved together, and so share their memory and their searches.
 ROWS_PER_BLOCK = 16384
 MAX_ROUNDS = 100
+# Up to this dimension the neighborhoods of training points replace a look-up near x.
+HINT_MAX_DIM = 3
+# Chunks of rows in one compiled call.
+CHUNKS_PER_CALL = 16
 # Relative difference of distances that rounding can cause.
 ROUNDING = 1e-12
 # Relative difference of distances up to which points count as equidistant.
@@ -85,14 +89,15 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
 
     Notes
     -----
-    A row is certified when no training point is nearer to ``v`` than its parents are, beyond a
-    relative 1e-12: either the ball around ``v`` through them lies within a ball whose points were
-    all candidates, or the nearest point to ``v`` among all n was looked up.
+    A row is certified when no training point is nearer to ``v`` than its parents are, up to
+    rounding: the ball around ``v`` through them lies within a ball whose points were all
+    candidates, or the nearest point to ``v`` among all n is no nearer, or the nearest ones became
+    candidates and none lowers the objective.
     """
     x = np.asarray(x, dtype=np.float64)
     rho = np.broadcast_to(np.asarray(rho, dtype=np.float64), x.shape[:1])
     if x.shape[1] == 1:
-        return _solve_line(x[:, 0], cloud, rho)
+        return _solve_line(x[:, 0], cloud, rho, near)
     cell = MixedCell.empty(*x.shape)
     for start in range(0, len(x), ROWS_PER_BLOCK):
         rows = slice(start, start + ROWS_PER_BLOCK)
@@ -107,10 +112,16 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     return cell
 
 
-def _solve_line(x, cloud, rho):
+def _solve_line(x, cloud, rho, near):
     """One tangent dimension: a sorted search, and the formulas of v2 in each gap."""
-    y, order = cloud.sorted_line
-    right = np.clip(np.searchsorted(y, x, side="right"), 1, max(len(y) - 1, 1))
+    y, order, rank = cloud.sorted_line
+    last = max(len(y) - 1, 1)
+    if near is None or len(y) < 2:
+        right = np.clip(np.searchsorted(y, x, side="right"), 1, last)
+    else:  # most rows lie in a gap next to their point
+        right = np.clip(rank[near] + (x >= y[rank[near]]), 1, last)
+        far = np.flatnonzero((x < y[right - 1]) | (x >= y[right]))
+        right[far] = np.clip(np.searchsorted(y, x[far], side="right"), 1, last)
     left = right - 1
     right = np.minimum(right, len(y) - 1)  # a single point has no gap
     middle, half = (y[left] + y[right]) / 2, (y[right] - y[left]) / 2
@@ -140,9 +151,8 @@ def candidates_per_row(dim):
     return dim + 1 + _looked_up_per_row(dim)
 
 
-def _rows_per_call(dim):
-    """Rows solved in one call: enough to fill the vector units, few enough to stay in cache."""
-    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 32, 256))
+def _rows_per_chunk(dim):
+    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 32, 128))
 
 
 def _solve_block(cell, x, cloud, rho, near):
@@ -151,7 +161,7 @@ def _solve_block(cell, x, cloud, rho, near):
     Solve on a candidate set; where the certificate fails, go on with the points near v.
     """
     n, dim = x.shape
-    if near is None:
+    if near is None or dim > HINT_MAX_DIM:
         near_distance, candidates = cloud.neighbors.query(
             x, min(candidates_per_row(dim), len(cloud))
         )
@@ -164,42 +174,37 @@ def _solve_block(cell, x, cloud, rho, near):
     # Every point within `radius` of `center` is a candidate.
     radius = np.full(n, np.inf) if candidates.shape[1] == len(cloud) else radius
 
-    # Row-wise coordinates: the first candidate is the origin, the candidates' width the unit.
     active = single_corner(candidates[:, 0], dim)
-    origin, scale = cloud.points[candidates[:, 0]].T, np.where(width > 0, width, 1.0)
+    frame = cloud.points[candidates[:, 0]].T, np.where(width > 0, width, 1.0)
+    # For rho > 1, where a is the point nearest to x, the certificate is about x itself.
     ratio = np.minimum(rho, 1.0)
-    b = (x.T - origin) / scale
-    rows = np.arange(n)
+    k = min(_looked_up_per_row(dim), len(cloud))
+    rows, looked_up = np.arange(n), False
     for _ in range(MAX_ROUNDS):
-        active, a = _minimize(active, candidates, cloud, origin, scale, b, ratio)
-        # The certificate is about v at min(rho, 1): for rho > 1, where a is nearest to x, about x.
-        v = (b - (1 - ratio) * a) / ratio
-        gaps = np.where(active.corner >= 0, ((active.positions - v[:, None]) ** 2).sum(axis=0), 0.0)
-        support = scale * np.sqrt(gaps.max(axis=0))
-        v = (origin + scale * v).T
-        cell.a[rows] = (origin + scale * a).T
-        cell.v[rows] = (origin + scale * ((b - (1 - rho) * a) / rho)).T
+        before = active.corner
+        active, minimum = _minimize(active, candidates, cloud, frame, x, ratio)
+        a, v, support = minimum.a.T, minimum.v.T, minimum.support
+        cell.a[rows], cell.v[rows] = a, a + (x - a) / rho[:, None]
         cell.parents[rows], cell.weights[rows] = active.corner.T, active.theta.T
 
-        left = np.flatnonzero(~(np.linalg.norm(v - center, axis=1) + support < radius))
+        # Certified: the ball around v holds only candidates, or the points nearest to this very v
+        # were candidates and none was taken.
+        certified = np.linalg.norm(v - center, axis=1) + support < radius
+        if looked_up:
+            certified |= (active.corner == before).all(axis=0)
+        left = np.flatnonzero(~certified)
         if len(left) == 0:
             return
-        k = min(_looked_up_per_row(dim), len(cloud))
-        distances, found = cloud.neighbors.query(v[left], k)
-        nearer = distances[:, 0] < support[left] * (1 - ROUNDING)
+        within = support[left]
+        distances, found = cloud.neighbors.query_within(v[left], k, within)
+        nearer = distances[:, 0] < within * (1 - ROUNDING)
         if not nearer.any():
             return
         left = left[nearer]
-        rows, center, radius = rows[left], v[left], distances[nearer, -1]
-        candidates = found[nearer]
-        active = ActiveSet(*(field[..., left] for field in active))
-        origin, scale, b, ratio, rho = (
-            origin[:, left],
-            scale[left],
-            b[:, left],
-            ratio[left],
-            rho[left],
-        )
+        candidates, center, looked_up = found[nearer], v[left], True
+        radius = np.minimum(distances[nearer, -1], within[nearer])
+        active, frame = jax.tree.map(lambda field: field[..., left], (active, frame))
+        rows, x, rho, ratio = rows[left], x[left], rho[left], ratio[left]
     raise RuntimeError(
         f"The mixed-cell solve left {len(rows)} of {n} rows without a certificate after "
         f"{MAX_ROUNDS} rounds: rounding hides which points are nearest. Points much closer "
@@ -207,24 +212,35 @@ def _solve_block(cell, x, cloud, rho, near):
     )
 
 
-def _minimize(active, candidates, cloud, origin, scale, b, ratio):
+def _minimize(active, candidates, cloud, frame, x, ratio):
     """`active_set.minimize` in calls of one shape; the candidates are cloud indices (n, k)."""
-    dim, n = b.shape
-    size = _rows_per_call(dim)
-    padding = np.repeat(candidates[:, :1], candidates_per_row(dim) - candidates.shape[1], axis=1)
-    index = np.concatenate([candidates, padding], axis=1).T
-    positions = np.ascontiguousarray(cloud.points.T)
+    n, dim = x.shape
+    chunk = _rows_per_chunk(dim)
+    index = np.zeros((candidates_per_row(dim), n), dtype=np.intp)
+    index[: candidates.shape[1]] = candidates.T
+    index[candidates.shape[1] :] = candidates[:, 0]
+    positions, x = np.ascontiguousarray(cloud.points.T), x.T
     results = []
     with jax.enable_x64(True):
-        for start in range(0, n, size):
-            rows = np.minimum(np.arange(start, start + size), n - 1)
-            k = index[:, rows]
-            e = (positions[:, k] - origin[:, None, rows]) / scale[rows]
-            begin = ActiveSet(*(field[..., rows] for field in active))
-            results.append(minimize(begin, k, e, b[:, rows], ratio[rows]))
-        fields = [(*active, a) for active, a in results]
-        joined = [np.concatenate(parts, axis=-1)[..., :n] for parts in zip(*fields, strict=True)]
-    return ActiveSet(*joined[:-1]), joined[-1]
+        for start in range(0, n, CHUNKS_PER_CALL * chunk):
+            stop = min(start + CHUNKS_PER_CALL * chunk, n)
+
+            def padded(array, start=start, stop=stop):
+                out = np.empty((*array.shape[:-1], CHUNKS_PER_CALL * chunk), dtype=array.dtype)
+                out[..., : stop - start] = array[..., start:stop]
+                out[..., stop - start :] = array[..., start : start + 1]
+                return out
+
+            n_chunks = -(-(stop - start) // chunk)
+            solved = minimize(
+                *jax.tree.map(padded, (active, index)),
+                positions[:, padded(index)],
+                *jax.tree.map(padded, (frame, x, ratio)),
+                n_chunks,
+                rows=chunk,
+            )
+            results.append(jax.tree.map(lambda f, m=stop - start: np.asarray(f)[..., :m], solved))
+    return jax.tree.map(lambda *parts: np.concatenate(parts, axis=-1), *results)
 
 
 def _raise_to_ties(cell, cloud, rho):

@@ -1,23 +1,39 @@
 """Nearest training points, exactly: one interface, the backend chosen by size and dimension.
 
 A k-d tree (scipy) wins in few dimensions, where it skips most of the points. Beyond that it
-degenerates, and a blocked scan of all points (scikit-learn's pairwise reduction) is faster. The
-scan expands ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y``, which cancels when points are much closer
-than the data are wide: distances are therefore recomputed from differences, and rows that the
-cancellation could have misled are asked again from the tree.
+degenerates, and a scan of all points is faster: for the k nearest scikit-learn's pairwise
+reduction, and for the points within a given distance, which is all that a certificate asks for,
+a scan in float32 that only ever *excludes* points.
+
+Both scans expand ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y``, which cancels where points are much
+closer together than the data are wide. Distances are therefore recomputed from differences in
+float64, the float32 scan keeps whatever its rounding leaves in doubt, and rows that rounding
+could have misled are asked again from the tree.
 """
 
 from functools import cached_property
 
+import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from scipy.spatial import cKDTree
 
 __all__ = ["Neighbors"]
 
 # Measured on two cores with 1e5 points: the tree is ahead up to 6 dimensions.
 TREE_MAX_DIM = 6
-# Relative error of a squared distance at which a row of the scan is asked again.
+# Relative error of a squared distance at which a row of the k-nearest scan is asked again.
 SCAN_TOLERANCE = 1e-9
+# Points from which a float32 scan pays for its compilation.
+RANGE_SCAN_MIN_POINTS = 16384
+# Largest part of a squared radius that float32 rounding may take before the tree is asked.
+RANGE_SCAN_DOUBT = 0.25
+# The float32 scan: points of a tile, members of a group (which is kept or excluded whole),
+# queries of a tile and of a call.
+TILE, GROUP, QUERIES, CALL = 4096, 16, 256, 2048
+# Groups left for each query on average beyond which the k-nearest scan is cheaper.
+MAX_GROUPS_PER_ROW = 256
 
 
 class Neighbors:
@@ -25,6 +41,82 @@ class Neighbors:
 
     def __init__(self, points):
         self.points = np.ascontiguousarray(points, dtype=np.float64)
+
+    def query(self, x, k):
+        """Distances and indices, each (m, k), of the k points nearest to each row of x.
+
+        Rows are sorted by distance; ``k`` is at most the number of points.
+        """
+        x = np.ascontiguousarray(x, dtype=np.float64)
+        if self._has_tree or len(x) == 0:
+            return self._query_tree(x, k)
+        indices = self._scan.kneighbors(x, n_neighbors=k, return_distance=False)
+        squared = self.squared_distances(x[:, None], indices)
+        order = np.argsort(squared, axis=1, kind="stable")
+        indices = np.take_along_axis(indices, order, axis=1)
+        squared = np.take_along_axis(squared, order, axis=1)
+        # The second distance: the first is zero where x is itself a training point.
+        rounding = 8 * np.finfo(float).eps * (_square(x) + self._largest_square)
+        misled = np.flatnonzero(rounding > SCAN_TOLERANCE * squared[:, min(1, k - 1)])
+        distances = np.sqrt(squared)
+        if len(misled):
+            distances[misled], indices[misled] = self._query_tree(x[misled], k)
+        return distances, indices
+
+    def query_within(self, x, k, radius):
+        """As `query`, of the points no farther than ``radius`` (m,).
+
+        Where there are fewer than k, the rest may be anything farther, or (inf, 0).
+        """
+        if self._has_tree or len(self.points) < RANGE_SCAN_MIN_POINTS or len(x) == 0:
+            return self.query(x, k)
+        distances, indices = np.full((len(x), k), np.inf), np.zeros((len(x), k), dtype=np.intp)
+        # Of the expansion in float32, with coordinates rounded to it.
+        reach = np.sqrt(_square(x)) + np.sqrt(self._largest_square)
+        doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
+        clear = doubt < RANGE_SCAN_DOUBT * radius**2
+        for start in range(0, len(x), CALL):
+            rows = np.arange(start, min(start + CALL, len(x)))
+            rows = rows[clear[rows]]
+            if len(rows):
+                found = self._scan_within(x[rows], radius[rows], doubt[rows], k)
+                distances[rows], indices[rows] = found
+        if not clear.all():
+            distances[~clear], indices[~clear] = self._query_tree(x[~clear], k)
+        return distances, indices
+
+    def _scan_within(self, x, radius, doubt, k):
+        m = len(x)
+        queries = np.zeros((CALL, x.shape[1]), dtype=np.float32)
+        queries[:m] = x
+        bound = np.full(CALL, -np.inf, dtype=np.float32)
+        bound[:m] = radius**2 + doubt - _square(x)
+        tiles, n_tiles = self._tiles
+        kept = np.asarray(_groups_within(queries, bound, tiles, n_tiles, -(-m // QUERIES)))
+        if np.count_nonzero(kept) > MAX_GROUPS_PER_ROW * m:
+            return self.query(x, k)
+        row, group = np.divmod(np.flatnonzero(kept.view(np.uint8)), kept.shape[1])
+        # A group's members lie TILE / GROUP apart.
+        stride = TILE // GROUP
+        first = group // stride * TILE + group % stride
+        index = first[:, None] + stride * np.arange(GROUP)
+        row = np.broadcast_to(row[:, None], index.shape)
+        exists = index < len(self.points)
+        row, index = row[exists], index[exists]
+        squared = self.squared_distances(x[row], index)
+        near = squared <= (radius**2)[row]
+        row, index, squared = row[near], index[near], squared[near]
+        order = np.lexsort((squared, row))
+        row, index, squared = row[order], index[order], squared[order]
+        place = np.arange(len(row)) - np.searchsorted(row, row)
+        row, index, squared, place = (a[place < k] for a in (row, index, squared, place))
+        distances, indices = np.full((m, k), np.inf), np.zeros((m, k), dtype=np.intp)
+        distances[row, place], indices[row, place] = np.sqrt(squared), index
+        return distances, indices
+
+    @property
+    def _has_tree(self):
+        return self.points.shape[1] <= TREE_MAX_DIM
 
     @cached_property
     def _tree(self):
@@ -36,33 +128,52 @@ class Neighbors:
 
         return NearestNeighbors(algorithm="brute").fit(self.points)
 
-    def query(self, x, k):
-        """Return distances and indices, each (m, k), of the k points nearest to each row of x.
-
-        Rows are sorted by distance; ``k`` is at most the number of points.
-        """
-        x = np.ascontiguousarray(x, dtype=np.float64)
-        if x.shape[1] <= TREE_MAX_DIM or len(x) == 0:
-            return self._query_tree(x, k)
-        indices = self._scan.kneighbors(x, n_neighbors=k, return_distance=False)
-        squared = np.zeros(indices.shape)
-        for j in range(x.shape[1]):
-            squared += (x[:, j, None] - self.points[indices, j]) ** 2
-        order = np.argsort(squared, axis=1, kind="stable")
-        indices = np.take_along_axis(indices, order, axis=1)
-        squared = np.take_along_axis(squared, order, axis=1)
-        # The second distance: the first is zero where x is itself a training point.
-        rounding = 8 * np.finfo(float).eps * ((x**2).sum(axis=1) + self._largest_squared_norm)
-        misled = np.flatnonzero(rounding > SCAN_TOLERANCE * squared[:, min(1, k - 1)])
-        distances = np.sqrt(squared)
-        if len(misled):
-            distances[misled], indices[misled] = self._query_tree(x[misled], k)
-        return distances, indices
+    @cached_property
+    def _tiles(self):
+        """Points in float32 tiles, their number padded to a power of two, and that number."""
+        n, r = self.points.shape
+        n_tiles = -(-n // TILE)
+        padded = np.zeros(((1 << (n_tiles - 1).bit_length()) * TILE, r), dtype=np.float32)
+        padded[:n] = self.points
+        return padded.reshape(-1, TILE, r), n_tiles
 
     @cached_property
-    def _largest_squared_norm(self):
-        return (self.points**2).sum(axis=1).max()
+    def _largest_square(self):
+        return _square(self.points).max()
+
+    def squared_distances(self, x, indices):
+        """|x - points[indices]|^2 from differences; x has the shape of indices, and an axis."""
+        squared = np.zeros(indices.shape)
+        for j in range(x.shape[-1]):
+            squared += (x[..., j] - self.points[indices, j]) ** 2
+        return squared
 
     def _query_tree(self, x, k):
         distances, indices = self._tree.query(x, k)
         return distances.reshape(len(x), k), indices.reshape(len(x), k)
+
+
+def _square(x):
+    return np.einsum("nd,nd->n", x, x)
+
+
+@jax.jit
+def _groups_within(x, bound, tiles, n_tiles, n_queries):
+    """Groups that may hold a point y with |y|^2 - 2 x.y <= bound, boolean (CALL, groups)."""
+    squares = (tiles * tiles).sum(-1)
+    groups = TILE // GROUP
+
+    def query_tile(i, kept):
+        start = i * QUERIES
+        slopes = -2 * lax.dynamic_slice_in_dim(x, start, QUERIES)
+        limit = lax.dynamic_slice_in_dim(bound, start, QUERIES)[:, None]
+
+        def point_tile(j, kept):
+            values = slopes @ tiles[j].T + squares[j]
+            within = values.reshape(QUERIES, GROUP, groups).min(axis=1) <= limit
+            return lax.dynamic_update_slice(kept, within, (start, j * groups))
+
+        return lax.fori_loop(0, n_tiles, point_tile, kept)
+
+    kept = jnp.zeros((CALL, len(tiles) * groups), dtype=bool)
+    return lax.fori_loop(0, n_queries, query_tile, kept)

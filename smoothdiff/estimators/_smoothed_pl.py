@@ -182,7 +182,11 @@ class SmoothedPLDiffusion(BaseDiffusion):
                 return stepped, None, None
         cell = solve(x, self._cloud, self._score_field.rho(self.t0_), near=near)
         x = position(cell, self._score_field.rho(self.t_min_)) if exact else stepped
-        return x, self._training_rows(cell.parents), cell.weights
+        return (
+            (x, self._training_rows(cell.parents), cell.weights)
+            if return_parents
+            else (x, None, None)
+        )
 
     def _training_rows(self, parents):
         return np.where(parents >= 0, self._cloud_rows[parents], -1)
