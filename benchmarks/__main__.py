@@ -1,0 +1,10 @@
+"""Run all benchmarks, or those named: ``python -m benchmarks density sampling startup``."""
+
+import sys
+from importlib import import_module
+
+NAMES = ("startup", "density", "sampling")
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or NAMES:
+        import_module(f"benchmarks.{name}").main()

@@ -1,0 +1,66 @@
+"""Timing, memory and records that the benchmarks share."""
+
+import json
+import os
+import platform
+import threading
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "jaxlib", "imbalanced-learn")
+
+
+def seconds(function, repeats=3):
+    """Best wall-clock time of several calls, and the last value returned."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        value = function()
+        times.append(time.perf_counter() - start)
+    return min(times), value
+
+
+def resident_bytes():
+    """Memory of this process now (Linux)."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak_bytes(function, interval=0.002):
+    """Largest growth of resident memory during a call, sampled by a thread."""
+    before = resident_bytes()
+    peak, stop = [before], threading.Event()
+
+    def watch():
+        while not stop.wait(interval):
+            peak.append(resident_bytes())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        function()
+    finally:
+        stop.set()
+        watcher.join()
+    return max(peak) - before
+
+
+def record(name, results):
+    """Print results and keep them as JSON, with the versions and cores that they hold for."""
+    entry = {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "versions": {package: version(package) for package in PACKAGES},
+        "results": results,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(entry, indent=2) + "\n")
+    print(f"\n{name}")
+    for key, values in results.items():
+        row = "  ".join(
+            f"{k} {v:.4g}" if isinstance(v, float) else f"{k} {v}" for k, v in values.items()
+        )
+        print(f"  {key:<28} {row}")
