@@ -24,9 +24,9 @@ def distinct_rows(X, weights):
     """
     kept = np.flatnonzero(weights)
     values = np.ascontiguousarray(X[kept]) + 0.0  # -0.0 becomes 0.0: equal rows, equal bytes
-    keys = values[:, 0]
+    keys: np.ndarray = values[:, 0]
     order = np.argsort(keys, kind="stable")
-    if (keys[order[1:]] == keys[order[:-1]]).any():
+    if (keys[order[1:]] == keys[order[:-1]]).any():  # the first column does not tell all rows apart
         keys = values.view(np.dtype((np.void, values.dtype.itemsize * values.shape[1]))).ravel()
         order = np.argsort(keys, kind="stable")
     first = np.r_[True, keys[order[1:]] != keys[order[:-1]]]

@@ -203,7 +203,7 @@ def _solve_block(cell, x, cloud, rho, near):
         left = left[nearer]
         candidates, center, looked_up = found[nearer], v[left], True
         radius = np.minimum(distances[nearer, -1], within[nearer])
-        active, frame = jax.tree.map(lambda field: field[..., left], (active, frame))
+        active, frame = jax.tree.map(lambda field, left=left: field[..., left], (active, frame))
         rows, x, rho, ratio = rows[left], x[left], rho[left], ratio[left]
     raise RuntimeError(
         f"The mixed-cell solve left {len(rows)} of {n} rows without a certificate after "
