@@ -37,12 +37,16 @@ def distinct_rows(X, weights):
 
 
 class PointCloud:
-    """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points."""
+    """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points.
 
-    def __init__(self, points, weights):
+    ``n_neighbors`` says how many will be asked for, so that one search can serve all.
+    """
+
+    def __init__(self, points, weights, n_neighbors=1):
         self.points = np.ascontiguousarray(points, dtype=np.float64)
         self.weights = np.asarray(weights, dtype=np.float64)
         self.neighbors = Neighbors(self.points)
+        self._n_neighbors = n_neighbors
         self._neighborhoods = None
 
     @classmethod
@@ -65,11 +69,12 @@ class PointCloud:
         """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others."""
         k = min(k, len(self) - 1)
         if self._neighborhoods is None or self._neighborhoods[0].shape[1] < k:
-            distances, indices = self.neighbors.query(self.points, k + 1)
+            searched = min(max(k, self._n_neighbors), len(self) - 1)
+            distances, indices = self.neighbors.query(self.points, searched + 1)
             # Drop the point itself: first in its row, unless another lies within rounding of it.
             other = indices != np.arange(len(self))[:, None]
             other[other.all(axis=1), -1] = False
-            shape = (len(self), k)
+            shape = (len(self), searched)
             self._neighborhoods = distances[other].reshape(shape), indices[other].reshape(shape)
         distances, indices = self._neighborhoods
         return distances[:, :k], indices[:, :k]

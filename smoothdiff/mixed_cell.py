@@ -25,16 +25,20 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
+from ._threads import map_threads
 from .active_set import minimize, single_corner
 from .cloud import PointCloud
 
-__all__ = ["MixedCell", "candidates_per_row", "solve"]
+__all__ = ["MixedCell", "candidates_per_row", "neighborhood_size", "solve"]
 
 # Rows that are solved together, and so share their memory and their searches.
 ROWS_PER_BLOCK = 16384
 MAX_ROUNDS = 100
 # Up to this dimension the neighborhoods of training points replace a look-up near x.
 HINT_MAX_DIM = 3
+# Beyond it the first look-up reaches as far as this part of the distance to this neighbor tells:
+# some hundred points in 10 dimensions.
+REACH, REACH_NEIGHBORS = 0.65, 10
 # Chunks of rows in one compiled call.
 CHUNKS_PER_CALL = 16
 # Relative difference of distances that rounding can cause.
@@ -151,6 +155,11 @@ def candidates_per_row(dim):
     return dim + 1 + _looked_up_per_row(dim)
 
 
+def neighborhood_size(dim):
+    """Neighbors of each training point that a solve with ``near`` makes use of."""
+    return candidates_per_row(dim) - 1 if dim <= HINT_MAX_DIM else REACH_NEIGHBORS
+
+
 def _rows_per_chunk(dim):
     return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 32, 128))
 
@@ -161,18 +170,21 @@ def _solve_block(cell, x, cloud, rho, near):
     Solve on a candidate set; where the certificate fails, go on with the points near v.
     """
     n, dim = x.shape
-    if near is None or dim > HINT_MAX_DIM:
-        near_distance, candidates = cloud.neighbors.query(
-            x, min(candidates_per_row(dim), len(cloud))
-        )
-        center, radius, width = x, near_distance[:, -1], 2 * near_distance[:, -1]
-    else:
-        distances, indices = cloud.neighborhoods(candidates_per_row(dim) - 1)
+    m = min(candidates_per_row(dim), len(cloud))
+    if near is not None and dim <= HINT_MAX_DIM:
+        distances, indices = cloud.neighborhoods(m - 1)
         candidates = np.concatenate([near[:, None], indices[near]], axis=1)
         radius = distances[near, -1] if distances.size else np.zeros(n)
         center, width = cloud.points[near], radius
+    else:
+        reach = np.full(n, np.inf) if near is None else _reach(x, cloud, near)
+        distances, candidates, radius = cloud.neighbors.query_within(x, m, reach)
+        if near is not None:
+            candidates = np.where(np.isfinite(distances), candidates, near[:, None])
+        center = x
+        width = 2 * np.where(np.isfinite(distances), distances, 0.0).max(axis=1)
     # Every point within `radius` of `center` is a candidate.
-    radius = np.full(n, np.inf) if candidates.shape[1] == len(cloud) else radius
+    radius = np.full(n, np.inf) if m == len(cloud) else radius
 
     active = single_corner(candidates[:, 0], dim)
     frame = cloud.points[candidates[:, 0]].T, np.where(width > 0, width, 1.0)
@@ -196,13 +208,12 @@ def _solve_block(cell, x, cloud, rho, near):
         if len(left) == 0:
             return
         within = support[left]
-        distances, found = cloud.neighbors.query_within(v[left], k, within)
-        nearer = distances[:, 0] < within * (1 - ROUNDING)
-        if not nearer.any():
+        distances, found, radius = cloud.neighbors.query_within(v[left], k, within)
+        open_ = np.minimum(distances[:, 0], radius) < within * (1 - ROUNDING)
+        if not open_.any():
             return
-        left = left[nearer]
-        candidates, center, looked_up = found[nearer], v[left], True
-        radius = np.minimum(distances[nearer, -1], within[nearer])
+        left = left[open_]
+        candidates, radius, center, looked_up = found[open_], radius[open_], v[left], True
         active, frame = jax.tree.map(lambda field, left=left: field[..., left], (active, frame))
         rows, x, rho, ratio = rows[left], x[left], rho[left], ratio[left]
     raise RuntimeError(
@@ -210,6 +221,18 @@ def _solve_block(cell, x, cloud, rho, near):
         f"{MAX_ROUNDS} rounds: rounding hides which points are nearest. Points much closer "
         "together than the spacing are the likely cause."
     )
+
+
+def _reach(x, cloud, near):
+    """A distance from x within which some points lie, judged by the point near it, (n,).
+
+    In many dimensions differences are close to orthogonal, and their squares add up.
+    """
+    around = cloud.neighborhoods(REACH_NEIGHBORS)[0]
+    if around.shape[1] == 0:
+        return np.full(len(x), np.inf)
+    squared = ((x - cloud.points[near]) ** 2).sum(axis=1)
+    return np.sqrt((REACH * around[near, -1]) ** 2 + squared)
 
 
 def _minimize(active, candidates, cloud, frame, x, ratio):
@@ -220,26 +243,23 @@ def _minimize(active, candidates, cloud, frame, x, ratio):
     index[: candidates.shape[1]] = candidates.T
     index[candidates.shape[1] :] = candidates[:, 0]
     positions, x = np.ascontiguousarray(cloud.points.T), x.T
-    results = []
-    with jax.enable_x64(True):
-        for start in range(0, n, CHUNKS_PER_CALL * chunk):
-            stop = min(start + CHUNKS_PER_CALL * chunk, n)
 
-            def padded(array, start=start, stop=stop):
-                out = np.empty((*array.shape[:-1], CHUNKS_PER_CALL * chunk), dtype=array.dtype)
-                out[..., : stop - start] = array[..., start:stop]
-                out[..., stop - start :] = array[..., start : start + 1]
-                return out
+    def call(start):
+        """Solve the rows from ``start`` on, padded to the one compiled shape."""
+        size = min(CHUNKS_PER_CALL * chunk, n - start)
 
-            n_chunks = -(-(stop - start) // chunk)
-            solved = minimize(
-                *jax.tree.map(padded, (active, index)),
-                positions[:, padded(index)],
-                *jax.tree.map(padded, (frame, x, ratio)),
-                n_chunks,
-                rows=chunk,
-            )
-            results.append(jax.tree.map(lambda f, m=stop - start: np.asarray(f)[..., :m], solved))
+        def padded(array):
+            out = np.empty((*array.shape[:-1], CHUNKS_PER_CALL * chunk), dtype=array.dtype)
+            out[..., :size] = array[..., start : start + size]
+            out[..., size:] = array[..., start : start + 1]
+            return out
+
+        active_, k, frame_, x_, ratio_ = jax.tree.map(padded, (active, index, frame, x, ratio))
+        n_chunks = -(-size // chunk)
+        solved = minimize(active_, k, positions[:, k], frame_, x_, ratio_, n_chunks, rows=chunk)
+        return jax.tree.map(lambda field: np.asarray(field)[..., :size], solved)
+
+    results = map_threads(call, range(0, n, CHUNKS_PER_CALL * chunk))
     return jax.tree.map(lambda *parts: np.concatenate(parts, axis=-1), *results)
 
 

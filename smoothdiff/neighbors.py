@@ -8,7 +8,7 @@ a scan in float32 that only ever *excludes* points.
 Both scans expand ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y``, which cancels where points are much
 closer together than the data are wide. Distances are therefore recomputed from differences in
 float64, the float32 scan keeps whatever its rounding leaves in doubt, and rows that rounding
-could have misled are asked again from the tree.
+could have misled are asked again: from the k-nearest scan, and in the end from the tree.
 """
 
 from functools import cached_property
@@ -19,6 +19,8 @@ import numpy as np
 from jax import lax
 from scipy.spatial import cKDTree
 
+from ._threads import map_threads
+
 __all__ = ["Neighbors"]
 
 # Measured on two cores with 1e5 points: the tree is ahead up to 6 dimensions.
@@ -27,13 +29,15 @@ TREE_MAX_DIM = 6
 SCAN_TOLERANCE = 1e-9
 # Points from which a float32 scan pays for its compilation.
 RANGE_SCAN_MIN_POINTS = 16384
-# Largest part of a squared radius that float32 rounding may take before the tree is asked.
+# Largest part of a squared radius that float32 rounding may take; else the k nearest are asked.
 RANGE_SCAN_DOUBT = 0.25
 # The float32 scan: points of a tile, members of a group (which is kept or excluded whole),
 # queries of a tile and of a call.
-TILE, GROUP, QUERIES, CALL = 4096, 16, 256, 2048
-# Groups left for each query on average beyond which the k-nearest scan is cheaper.
-MAX_GROUPS_PER_ROW = 256
+TILE, GROUP, QUERIES, CALL = 4096, 8, 256, 2048
+# Coordinates of differences formed at once (32 MB).
+DIFFERENCES_AT_ONCE = 1 << 22
+# Groups left for a query beyond which it is asked again with a smaller radius, and how often.
+MAX_GROUPS, MAX_SCANS = 256, 3
 
 
 class Neighbors:
@@ -51,7 +55,7 @@ class Neighbors:
         if self._has_tree or len(x) == 0:
             return self._query_tree(x, k)
         indices = self._scan.kneighbors(x, n_neighbors=k, return_distance=False)
-        squared = self.squared_distances(x[:, None], indices)
+        squared = self._squared_distances(x, indices)
         order = np.argsort(squared, axis=1, kind="stable")
         indices = np.take_along_axis(indices, order, axis=1)
         squared = np.take_along_axis(squared, order, axis=1)
@@ -64,53 +68,81 @@ class Neighbors:
         return distances, indices
 
     def query_within(self, x, k, radius):
-        """As `query`, of the points no farther than ``radius`` (m,).
+        """The points nearest to each row of x, as far as ``radius`` (m,) and up to k of them.
 
-        Where there are fewer than k, the rest may be anything farther, or (inf, 0).
+        Returns distances and indices as `query`, with (inf, 0) where there are fewer, and for
+        each row the distance up to which no point is missing, (m,). It is at least ``radius``,
+        unless more points than k lie within that.
         """
+        radius = np.asarray(radius, dtype=np.float64)
         if self._has_tree or len(self.points) < RANGE_SCAN_MIN_POINTS or len(x) == 0:
-            return self.query(x, k)
+            distances, indices = self.query(x, k)
+            return distances, indices, self._covered(distances)
         distances, indices = np.full((len(x), k), np.inf), np.zeros((len(x), k), dtype=np.intp)
+        covered = np.full(len(x), np.inf)
         # Of the expansion in float32, with coordinates rounded to it.
         reach = np.sqrt(_square(x)) + np.sqrt(self._largest_square)
         doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
-        clear = doubt < RANGE_SCAN_DOUBT * radius**2
-        for start in range(0, len(x), CALL):
-            rows = np.arange(start, min(start + CALL, len(x)))
-            rows = rows[clear[rows]]
-            if len(rows):
-                found = self._scan_within(x[rows], radius[rows], doubt[rows], k)
-                distances[rows], indices[rows] = found
-        if not clear.all():
-            distances[~clear], indices[~clear] = self._query_tree(x[~clear], k)
-        return distances, indices
+        left, radius = np.arange(len(x)), radius.copy()
+        for _ in range(MAX_SCANS):
+            left = left[(doubt < RANGE_SCAN_DOUBT * radius**2)[left] & (radius < np.inf)[left]]
+            calls = np.array_split(left, -(-len(left) // CALL)) if len(left) else []
+            groups = map_threads(
+                lambda rows: self._groups_near(x[rows], (radius**2 + doubt)[rows]), calls
+            )
+            crowded = [np.count_nonzero(kept, axis=1) for kept in groups]
+            for rows, kept, n_kept in zip(calls, groups, crowded, strict=True):
+                fits = n_kept <= MAX_GROUPS
+                done = rows[fits]
+                found = self._nearest_of(kept[fits], x[done], radius[done], k)
+                distances[done], indices[done] = found
+                covered[done] = np.minimum(radius[done], self._covered(found[0]))
+                # Take fewer of a crowd.
+                radius[rows] *= np.where(
+                    fits, 1, (MAX_GROUPS / 2 / n_kept.clip(1)) ** (1 / x.shape[1])
+                )
+            left = left[covered[left] == np.inf]
+            if len(left) == 0:
+                break
+        left = np.flatnonzero(covered == np.inf)
+        if len(left):
+            distances[left], indices[left] = self.query(x[left], k)
+            covered[left] = self._covered(distances[left])
+        return distances, indices, covered
 
-    def _scan_within(self, x, radius, doubt, k):
-        m = len(x)
+    def _covered(self, distances):
+        """Distance up to which the k nearest are all points."""
+        everything = distances.shape[1] == len(self.points)
+        return np.full(len(distances), np.inf) if everything else distances[:, -1]
+
+    def _groups_near(self, x, squared_radius):
+        """Which groups may have a point within the radius of each row, boolean (m, groups)."""
         queries = np.zeros((CALL, x.shape[1]), dtype=np.float32)
-        queries[:m] = x
+        queries[: len(x)] = x
         bound = np.full(CALL, -np.inf, dtype=np.float32)
-        bound[:m] = radius**2 + doubt - _square(x)
+        bound[: len(x)] = squared_radius - _square(x)
         tiles, n_tiles = self._tiles
-        kept = np.asarray(_groups_within(queries, bound, tiles, n_tiles, -(-m // QUERIES)))
-        if np.count_nonzero(kept) > MAX_GROUPS_PER_ROW * m:
-            return self.query(x, k)
-        row, group = np.divmod(np.flatnonzero(kept.view(np.uint8)), kept.shape[1])
-        # A group's members lie TILE / GROUP apart.
-        stride = TILE // GROUP
+        kept = _groups_within(queries, bound, tiles, n_tiles, -(-len(x) // QUERIES))
+        return np.asarray(kept)[: len(x)]
+
+    def _nearest_of(self, kept, x, radius, k):
+        """The k nearest within the radius among the members of the groups kept for each row."""
+        row, group = np.divmod(np.flatnonzero(kept), max(kept.shape[1], 1))
+        stride = TILE // GROUP  # a group's members lie this far apart
         first = group // stride * TILE + group % stride
         index = first[:, None] + stride * np.arange(GROUP)
         row = np.broadcast_to(row[:, None], index.shape)
         exists = index < len(self.points)
         row, index = row[exists], index[exists]
-        squared = self.squared_distances(x[row], index)
+        squared = self._squared_distances(x[row], index)
         near = squared <= (radius**2)[row]
         row, index, squared = row[near], index[near], squared[near]
         order = np.lexsort((squared, row))
         row, index, squared = row[order], index[order], squared[order]
         place = np.arange(len(row)) - np.searchsorted(row, row)
         row, index, squared, place = (a[place < k] for a in (row, index, squared, place))
-        distances, indices = np.full((m, k), np.inf), np.zeros((m, k), dtype=np.intp)
+        distances = np.full((len(x), k), np.inf)
+        indices = np.zeros((len(x), k), dtype=np.intp)
         distances[row, place], indices[row, place] = np.sqrt(squared), index
         return distances, indices
 
@@ -141,11 +173,16 @@ class Neighbors:
     def _largest_square(self):
         return _square(self.points).max()
 
-    def squared_distances(self, x, indices):
-        """|x - points[indices]|^2 from differences; x has the shape of indices, and an axis."""
-        squared = np.zeros(indices.shape)
-        for j in range(x.shape[-1]):
-            squared += (x[..., j] - self.points[indices, j]) ** 2
+    def _squared_distances(self, x, indices):
+        """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k)."""
+        squared = np.empty(indices.shape)
+        step = max(DIFFERENCES_AT_ONCE * len(x) // max(indices.size * x.shape[1], 1), 1)
+        for start in range(0, len(x), step):
+            rows = slice(start, start + step)
+            # Whole points are gathered: one place in memory each, rather than one a coordinate.
+            difference = self.points[indices[rows]]
+            difference -= x[rows] if indices.ndim == 1 else x[rows, None]
+            squared[rows] = np.einsum("...d,...d->...", difference, difference)
         return squared
 
     def _query_tree(self, x, k):

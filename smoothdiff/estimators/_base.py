@@ -132,7 +132,13 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     @cached_property
     def _cloud(self):
         """The distinct training points in tangent coordinates."""
-        return PointCloud(self.points_[self._cloud_rows], self._cloud_weights)
+        points = self.points_[self._cloud_rows]
+        return PointCloud(points, self._cloud_weights, self._n_neighbors)
+
+    @property
+    def _n_neighbors(self):
+        """Neighbors of each training point that the model will look up."""
+        return 1
 
     @property
     def _subspace(self):

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..flow import position, reachable
 from ..likelihood import smoothed_pl_log_density
-from ..mixed_cell import solve
+from ..mixed_cell import neighborhood_size, solve
 from ..noise import karras_times
 from ..ode import integrate
 from ..scores import SmoothedPLScore
@@ -165,6 +165,10 @@ class SmoothedPLDiffusion(BaseDiffusion):
     @cached_property
     def _score_field(self):
         return SmoothedPLScore(self._cloud, self.kappa, self.spacing_)
+
+    @property
+    def _n_neighbors(self):
+        return max(self.start_neighbors, neighborhood_size(self.n_components_))
 
     @property
     def _flow_method(self):
