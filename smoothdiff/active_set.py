@@ -36,8 +36,11 @@ __all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "single_corner"]
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
 # terms that are summed in it (rounding is a few 1e-16 of them).
 TOLERANCE = 1e-13
-# Squared distance (of a set scaled to 1) at which a candidate is in the corners' affine hull.
+# Squared distance from the corners' affine hull, as a fraction of that from the origin, at which
+# a candidate counts as lying in it.
 IN_HULL = 1e-13
+# Smallest affine coordinate of an entrant in the hull at which it can replace a corner.
+SMALLEST_PIVOT = 1e-8
 
 
 class ActiveSet(NamedTuple):
@@ -85,6 +88,11 @@ class Minimum(NamedTuple):
     """Equidistant from the corners: x = (1 - rho) a + rho v, (r, B)."""
     support: jax.Array
     """Distance of v from the corners, (B,)."""
+    defect: jax.Array
+    """How unequal the gradients at the corners are, relative to their terms, (B,).
+
+    Infinite for a row that the iterations did not finish.
+    """
 
 
 @partial(jax.jit, static_argnames="rows")
@@ -123,7 +131,7 @@ def minimize(start: ActiveSet, index, candidates, frame, x, rho, n_chunks, *, ro
             lambda o, s: lax.dynamic_update_slice_in_dim(o, s, i * rows, axis=-1), out, solved
         )
 
-    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho))
+    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho), rho)
     return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
 
 
@@ -134,7 +142,7 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
     curvature = 2 * (1 - rho)
     norm = jnp.sqrt((e * e).sum(0))
     linear = rho * norm**2 - 2 * (e * b[:, None]).sum(0)
-    rounding = TOLERANCE * (norm**2 + 2 * norm * (1 + jnp.sqrt((b * b).sum(0))))
+    norm_b = jnp.sqrt((b * b).sum(0))
     slots = jnp.arange(r + 1)[:, None]
     border = jnp.arange(r + 2)[:, None] == r + 1
 
@@ -152,6 +160,7 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
         used, a, g_corners, newton = newton_step(active)
         lowest = jnp.where(used, g_corners, jnp.inf).min(0)
         g = linear + curvature * (e * a[:, None]).sum(0)
+        rounding = TOLERANCE * norm * (norm + 2 * (norm_b + jnp.sqrt((a * a).sum(0))))
         excess = g - lowest + rounding
         entrant = _argmin(excess)
         enters = settled & ~done & (_at(entrant, excess) < 0)
@@ -166,12 +175,15 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
         solved = (active.inverse * column).sum(1)
         square = curvature * (corner * corner).sum(0)
         height = square - (column * solved).sum(0)
-        to_minimum = jnp.where(height > IN_HULL, slope / jnp.maximum(height, IN_HULL), jnp.inf)
+        outside = height > IN_HULL * square
+        to_minimum = jnp.where(outside, slope / jnp.where(outside, height, 1.0), jnp.inf)
         full_step = jnp.where(enters, to_minimum, 1.0)
         direction = jnp.where(enters, -solved[:-1], newton)
 
-        # The first weight to vanish leaves.
-        to_boundary = jnp.where(used & (direction < 0), active.theta / -direction, jnp.inf)
+        # The first weight to vanish leaves. Where the entrant lies in the corners' hull it takes
+        # the leaver's place, which must not rest on a coordinate that is zero but for rounding.
+        falls = direction < jnp.where(enters & ~outside, -SMALLEST_PIVOT, 0.0)
+        to_boundary = jnp.where(used & falls, active.theta / -direction, jnp.inf)
         nearest = to_boundary.min(0)
         leaves = live & (nearest < full_step)
         leaver = jnp.where(leaves, _argmin(to_boundary), r + 1)
@@ -212,13 +224,17 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
         return ~done.all() & (count < 100 + 20 * r)
 
     none = jnp.zeros(rows, bool)
-    active, *_ = lax.while_loop(unfinished, iterate, (start, ~none, none, 0))
+    active, _, done, _ = lax.while_loop(unfinished, iterate, (start, ~none, none, 0))
     for _ in range(2):
         used, _, _, newton = newton_step(active)
         theta = jnp.maximum(active.theta + jnp.where(used, newton, 0.0), 0.0)
         active = active._replace(theta=theta / theta.sum(0))
     a = (active.positions * active.theta).sum(1)
     v = (b - (1 - rho) * a) / rho
-    gaps = jnp.where(active.corner >= 0, ((active.positions - v[:, None]) ** 2).sum(0), 0.0)
-    support = scale * jnp.sqrt(gaps.max(0))
-    return active, Minimum(origin + scale * a, origin + scale * v, support)
+    squares, used = ((active.positions - v[:, None]) ** 2).sum(0), active.corner >= 0
+    largest = jnp.where(used, squares, 0.0).max(0)
+    unequal = rho * (largest - jnp.where(used, squares, jnp.inf).min(0))
+    defect = jnp.where(done, unequal / (1 + norm_b) ** 2, jnp.inf)
+    return active, Minimum(
+        origin + scale * a, origin + scale * v, scale * jnp.sqrt(largest), defect
+    )

@@ -43,7 +43,9 @@ REACH, REACH_NEIGHBORS = 0.65, 10
 CHUNKS_PER_CALL = 16
 # Relative difference of distances that rounding can cause.
 ROUNDING = 1e-12
-# Relative difference of distances up to which points count as equidistant.
+# Relative difference of the corners' gradients that marks a row as spoiled by rounding.
+DEFECT = 1e-11
+# Difference of distances, relative to them, up to which points count as equidistant.
 TIE = 1e-9
 
 
@@ -107,6 +109,7 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
         rows = slice(start, start + ROWS_PER_BLOCK)
         block = MixedCell(*(field[rows] for field in cell))  # views: filled in place
         _solve_block(block, x[rows], cloud, rho[rows], None if near is None else near[rows])
+    cell.parents[cell.weights == 0] = -1
     by_weight = np.argsort(-cell.weights, axis=1, kind="stable")
     cell.parents[:] = np.take_along_axis(cell.parents, by_weight, axis=1)
     cell.weights[:] = np.take_along_axis(cell.weights, by_weight, axis=1)
@@ -130,7 +133,7 @@ def _solve_line(x, cloud, rho, near):
     right = np.minimum(right, len(y) - 1)  # a single point has no gap
     middle, half = (y[left] + y[right]) / 2, (y[right] - y[left]) / 2
     offset = x - middle
-    in_gap = np.abs(offset) < half * (1 - rho)
+    in_gap = np.abs(offset) < half * (1 - rho) * (1 - 2 * np.finfo(float).eps)
     nearest = np.where(offset > 0, right, left)
     with np.errstate(divide="ignore", invalid="ignore"):
         stretched = offset / (1 - rho)
@@ -155,6 +158,28 @@ def candidates_per_row(dim):
     return dim + 1 + _looked_up_per_row(dim)
 
 
+def _nearest_candidate(x, candidates, cloud):
+    """Position of the candidate nearest to each row, (n,)."""
+    difference = cloud.points[candidates]
+    difference -= x[:, None]
+    return np.einsum("nkd,nkd->nk", difference, difference).argmin(axis=1)
+
+
+def _restart(rows, active, minimum, candidates, cloud, frame, x, ratio):
+    """Solve rows anew, in place, whose inverse was spoiled by nearly dependent corners."""
+    known = np.where(active.corner[:, rows] < 0, candidates[rows, :1].T, active.corner[:, rows]).T
+    candidates = np.concatenate([candidates[rows], known], axis=1)[
+        :, : candidates_per_row(x.shape[1])
+    ]
+    first = np.arange(len(rows)), _nearest_candidate(x[rows], candidates, cloud)
+    frame[0][:, rows] = cloud.points[candidates[first]].T
+    begin = single_corner(candidates[first], x.shape[1])
+    part = jax.tree.map(lambda field: field[..., rows], frame)
+    solved = _minimize(begin, candidates, cloud, part, x[rows], ratio[rows])
+    for field, new in zip(jax.tree.leaves((active, minimum)), jax.tree.leaves(solved), strict=True):
+        field[..., rows] = new
+
+
 def neighborhood_size(dim):
     """Neighbors of each training point that a solve with ``near`` makes use of."""
     return candidates_per_row(dim) - 1 if dim <= HINT_MAX_DIM else REACH_NEIGHBORS
@@ -175,19 +200,27 @@ def _solve_block(cell, x, cloud, rho, near):
         distances, indices = cloud.neighborhoods(m - 1)
         candidates = np.concatenate([near[:, None], indices[near]], axis=1)
         radius = distances[near, -1] if distances.size else np.zeros(n)
-        center, width = cloud.points[near], radius
+        center = cloud.points[near]
+        width = distances[near, min(dim, m - 1) - 1] if distances.size else radius
+        lost = np.flatnonzero(((x - center) ** 2).sum(axis=1) > radius**2)  # not near after all
+        if len(lost):
+            found = cloud.neighbors.query(x[lost], m)
+            radius, width = radius.copy(), width.copy()
+            center[lost], radius[lost], candidates[lost] = x[lost], found[0][:, -1], found[1]
+            width[lost] = found[0][:, min(dim, m - 1)]
     else:
         reach = np.full(n, np.inf) if near is None else _reach(x, cloud, near)
         distances, candidates, radius = cloud.neighbors.query_within(x, m, reach)
         if near is not None:
             candidates = np.where(np.isfinite(distances), candidates, near[:, None])
         center = x
-        width = 2 * np.where(np.isfinite(distances), distances, 0.0).max(axis=1)
+        width = distances[:, min(dim, m - 1)]
     # Every point within `radius` of `center` is a candidate.
     radius = np.full(n, np.inf) if m == len(cloud) else radius
 
-    active = single_corner(candidates[:, 0], dim)
-    frame = cloud.points[candidates[:, 0]].T, np.where(width > 0, width, 1.0)
+    first = np.arange(n), _nearest_candidate(x, candidates, cloud)
+    active = single_corner(candidates[first], dim)
+    frame = cloud.points[candidates[first]].T, np.where((width > 0) & (width < np.inf), width, 1.0)
     # For rho > 1, where a is the point nearest to x, the certificate is about x itself.
     ratio = np.minimum(rho, 1.0)
     k = min(_looked_up_per_row(dim), len(cloud))
@@ -195,21 +228,26 @@ def _solve_block(cell, x, cloud, rho, near):
     for _ in range(MAX_ROUNDS):
         before = active.corner
         active, minimum = _minimize(active, candidates, cloud, frame, x, ratio)
+        broken = np.flatnonzero(~(minimum.defect < DEFECT))
+        if len(broken):
+            _restart(broken, active, minimum, candidates, cloud, frame, x, ratio)
         a, v, support = minimum.a.T, minimum.v.T, minimum.support
         cell.a[rows], cell.v[rows] = a, a + (x - a) / rho[:, None]
         cell.parents[rows], cell.weights[rows] = active.corner.T, active.theta.T
 
         # Certified: the ball around v holds only candidates, or the points nearest to this very v
         # were candidates and none was taken.
-        certified = np.linalg.norm(v - center, axis=1) + support < radius
+        whole = minimum.defect < DEFECT
+        certified = whole & (np.linalg.norm(v - center, axis=1) + support < radius)
         if looked_up:
-            certified |= (active.corner == before).all(axis=0)
+            certified |= whole & (active.corner == before).all(axis=0)
         left = np.flatnonzero(~certified)
         if len(left) == 0:
             return
         within = support[left]
         distances, found, radius = cloud.neighbors.query_within(v[left], k, within)
         open_ = np.minimum(distances[:, 0], radius) < within * (1 - ROUNDING)
+        open_ |= ~whole[left]
         if not open_.any():
             return
         left = left[open_]
@@ -272,13 +310,16 @@ def _raise_to_ties(cell, cloud, rho):
     distances, found = cloud.neighbors.query(
         cell.v[rows], min(2 * candidates_per_row(dim), len(cloud))
     )
-    tied = distances <= distances[:, :1] * (1 + TIE)
-    more = tied.sum(axis=1) > cell.face_dim[rows] + 1
-    rows, found, tied = rows[more], found[more], tied[more]
-    if len(rows) == 0:
-        return
     differences = cloud.points[found] - cloud.points[found[:, :1]]
-    differences[~tied] = 0.0
-    width = np.abs(differences).max(axis=(1, 2))
+    width = np.sqrt((differences**2).sum(axis=2).max(axis=1))
+    # From a v that is far away all points look alike: the measure is their own distances.
+    nearest = distances[:, 0]
+    rounding = 16 * np.finfo(float).eps * nearest
+    tied = distances <= (nearest + TIE * np.minimum(nearest, width) + rounding)[:, None]
+    more = tied.sum(axis=1) > cell.face_dim[rows] + 1
+    if not more.any():
+        return
+    rows, differences, width = rows[more], differences[more], width[more]
+    differences[~tied[more]] = 0.0
     rank = np.linalg.matrix_rank(differences, tol=1e-6 * width)
     cell.face_dim[rows] = np.maximum(cell.face_dim[rows], rank)

@@ -74,7 +74,7 @@ class Neighbors:
         each row the distance up to which no point is missing, (m,). It is at least ``radius``,
         unless more points than k lie within that.
         """
-        radius = np.asarray(radius, dtype=np.float64)
+        asked = np.asarray(radius, dtype=np.float64)
         if self._has_tree or len(self.points) < RANGE_SCAN_MIN_POINTS or len(x) == 0:
             distances, indices = self.query(x, k)
             return distances, indices, self._covered(distances)
@@ -83,7 +83,7 @@ class Neighbors:
         # Of the expansion in float32, with coordinates rounded to it.
         reach = np.sqrt(_square(x)) + np.sqrt(self._largest_square)
         doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
-        left, radius = np.arange(len(x)), radius.copy()
+        left, radius = np.arange(len(x)), asked.copy()
         for _ in range(MAX_SCANS):
             left = left[(doubt < RANGE_SCAN_DOUBT * radius**2)[left] & (radius < np.inf)[left]]
             calls = np.array_split(left, -(-len(left) // CALL)) if len(left) else []
@@ -96,7 +96,10 @@ class Neighbors:
                 done = rows[fits]
                 found = self._nearest_of(kept[fits], x[done], radius[done], k)
                 distances[done], indices[done] = found
-                covered[done] = np.minimum(radius[done], self._covered(found[0]))
+                # A smaller radius that holds nothing says nothing of what lies beyond it.
+                told = np.isfinite(found[0][:, 0]) | (radius[done] == asked[done])
+                near = np.minimum(radius[done], self._covered(found[0]))
+                covered[done] = np.where(told, near, np.inf)
                 # Take fewer of a crowd.
                 radius[rows] *= np.where(
                     fits, 1, (MAX_GROUPS / 2 / n_kept.clip(1)) ** (1 / x.shape[1])

@@ -293,8 +293,8 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = checks.check_finite_data(self, X, reset=False)
-        t = checks.check_times("t", t, self.t0_)
-        s = checks.check_times("s", s, self.t0_, zero=self._flow_method == "exact")
+        t = float(checks.check_times("t", t, self.t0_))
+        s = float(checks.check_times("s", s, self.t0_, zero=self._flow_method == "exact"))
         return self._by_rows(self._flow_rows, X, times=[t, s])[0][1]
 
     def trajectory(self, X=None, n_samples=1, times=None, random_state=None):

@@ -124,11 +124,13 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
     def _start(self, generator, n):
         k = self._cloud.draw(generator, n)
         noise = generator.standard_normal((n, self.n_components_))
-        variance = self.t_min_ if self.solver == "exact" else self.t0_
-        return self._cloud.points[k] + np.sqrt(variance) * noise, k
+        return self._cloud.points[k] + np.sqrt(self.t0_) * noise, k
 
     def _terminal(self, x, near, return_parents):
-        if self.solver != "exact":
+        if self.solver == "exact":  # the same noise, at the variance t_min
+            points = self._cloud.points[near]
+            x = points + np.sqrt(self.t_min_ / self.t0_) * (x - points)
+        else:
             times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
             x = integrate(self._score_field, x, times, self.solver)
             near = self._cloud.neighbors.query(x, 1)[1][:, 0] if return_parents else near

@@ -1,0 +1,268 @@
+"""Tables of numbers in files, the format told by the suffix.
+
+.csv, .tsv  one row a line, with a header or without. Reading finds the delimiter (comma,
+            semicolon or tab) by itself; writing uses the comma in .csv and the tab in .tsv, and
+            the shortest digits that read back as the same float.
+.npy        one NumPy array. Pickled objects are never loaded.
+
+A file that is written appears whole or not at all.
+"""
+
+import codecs
+import csv
+import errno
+import io
+import math
+import os
+import reprlib
+import secrets
+import shutil
+from array import array
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = [
+    "Table",
+    "check_target",
+    "parse_csv",
+    "read_table",
+    "replacing",
+    "unfinished",
+    "write_csv",
+    "write_tables",
+]
+
+# What separates the cells, where the suffix names a text file.
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SUFFIXES = (*DELIMITERS, ".npy")
+# Temporary files that exist now: whoever ends the program on the spot deletes them.
+unfinished: set[Path] = set()
+
+
+class Table(NamedTuple):
+    """Numbers and the names of their columns."""
+
+    values: np.ndarray
+    """Array (n, d)."""
+    header: list[str] | None = None
+    """Names of the d columns, if the file has them."""
+
+
+def read_table(path) -> Table:
+    """Read a table of numbers from a file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A .csv, .tsv or .npy file.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If the suffix is another, or the file holds anything but a table of numbers; says where.
+    """
+    path = Path(path)
+    if _suffix(path) != ".npy":
+        return parse_csv(path.read_bytes(), str(path))
+    try:
+        with open(path, "rb") as file:
+            values = np.lib.format.read_array(file, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is not a NumPy array of numbers: {error}") from error
+    if values.ndim != 2 or values.dtype.kind not in "iuf":
+        raise ValueError(
+            f"{path} must hold a two-dimensional array of real numbers. "
+            f"Got shape {values.shape} of {values.dtype} instead."
+        )
+    return Table(values)
+
+
+def parse_csv(data: bytes, name="the table") -> Table:
+    """Read a table of numbers from the bytes of a CSV file.
+
+    Parameters
+    ----------
+    data : bytes
+        UTF-8, or UTF-16 with a byte order mark. Empty lines are skipped. The first line is a
+        header if none of its cells is a number.
+    name : str
+        What error messages call the file.
+
+    Raises
+    ------
+    ValueError
+        If a cell is empty, no number, NaN or infinite, or a line has more or fewer cells than
+        the first; names the line and the column, both counted from 1.
+    """
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        text = data.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not text in UTF-8.") from error
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=_delimiter(text),
+        skipinitialspace=True,
+        strict=True,
+    )
+    header, values, first, width = None, array("d"), 0, 0
+    try:
+        for cells in lines:
+            if not "".join(cells).strip() and len(cells) < 2:
+                continue
+            if not first:
+                first, width = lines.line_num, len(cells)
+                if all(map(_is_word, cells)):
+                    header = cells
+                    continue
+            if len(cells) != width:
+                raise ValueError(
+                    f"{name}, line {lines.line_num}: the number of cells is {len(cells)}, "
+                    f"where line {first} has {width}."
+                )
+            try:
+                values.extend(map(_number, cells))
+            except ValueError:
+                column = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+                raise ValueError(
+                    f"{name}, line {lines.line_num}, column {column + 1}"
+                    f"{f' ({header[column]})' if header else ''}: {_complaint(cells[column])}."
+                ) from None
+    except csv.Error as error:
+        raise ValueError(f"{name}, line {lines.line_num}: {error}.") from error
+    if not values:
+        raise ValueError(f"{name} has {'a header but no rows' if header else 'no rows'}.")
+    return Table(np.array(values).reshape(-1, width), header)
+
+
+def _delimiter(text):
+    """Separator of the cells: judged by the last line, which has no words to mislead."""
+    last = text.rstrip().rpartition("\n")[2]
+    return next((mark for mark in "\t;" if mark in last), ",")
+
+
+def _number(cell):
+    """The finite number in a cell; ValueError if there is none."""
+    number = float(cell)
+    if not math.isfinite(number) or "_" in cell:  # float() reads 1_2 as 12
+        raise ValueError
+    return number
+
+
+def _is_number(cell):
+    try:
+        _number(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_word(cell):
+    """Whether a cell can be a column's name: no number, nor NaN or infinity."""
+    try:
+        float(cell)
+    except ValueError:
+        return True
+    return False
+
+
+def _complaint(cell):
+    if not cell.strip():
+        return "the cell is empty"
+    return f"{reprlib.repr(cell)} is not a {'number' if _is_word(cell) else 'finite number'}"
+
+
+def check_target(path, suffixes=SUFFIXES):
+    """Raise the error that writing to ``path`` would end in, before any work.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or not writable, or the path is a folder.
+    ValueError
+        If the suffix is none of ``suffixes``.
+    """
+    path = Path(path)
+    _suffix(path, suffixes)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+
+
+def write_tables(tables):
+    """Write tables to files: all of them, or on any error none.
+
+    Parameters
+    ----------
+    tables : mapping of path to (values, header)
+        As `write_csv` takes them; a .npy file keeps the values alone.
+    """
+    with ExitStack() as files:
+        for path, (values, header) in tables.items():
+            file = files.enter_context(replacing(path))
+            delimiter = DELIMITERS.get(_suffix(Path(path)))
+            if delimiter is None:
+                np.save(file, values, allow_pickle=False)
+            else:
+                text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+                write_csv(text, values, header, delimiter)
+                text.detach()
+            file.flush()  # a full disk shows here, before any file is replaced
+
+
+def write_csv(stream, values, header=None, delimiter=","):
+    """Write rows as lines of text.
+
+    Parameters
+    ----------
+    stream : text stream
+    values : array (n, d), or structured array (n,) of d fields
+    header : sequence of d str, optional
+        By default the names of the fields, if there are any.
+    delimiter : str, default=","
+    """
+    writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+    header = values.dtype.names if header is None else header
+    if header is not None:
+        writer.writerow(header)
+    # tolist gives Python's floats, which csv writes by repr: the shortest digits that are exact.
+    writer.writerows(row.tolist() for row in values)
+
+
+@contextmanager
+def replacing(path):
+    """Binary file that takes the place of ``path`` when the block ends well.
+
+    Until then it is a temporary file in the same folder, deleted on any error. A file that is
+    replaced passes on its permissions; a link is followed.
+    """
+    target = Path(path).resolve()
+    temporary = target.with_name(f".smoothdiff-{secrets.token_hex(8)}.tmp")
+    unfinished.add(temporary)
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    finally:
+        unfinished.discard(temporary)
+
+
+def _suffix(path, suffixes=SUFFIXES):
+    suffix = path.suffix.lower()
+    if suffix not in suffixes:
+        raise ValueError(f"The name of {path} must end in {' or '.join(suffixes)}.")
+    return suffix

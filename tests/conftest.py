@@ -1,0 +1,45 @@
+"""The option for slow tests, and the fixtures that every file shares."""
+
+import jax
+import numpy as np
+import pytest
+
+
+def pytest_addoption(parser):
+    parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--run-slow"):
+        return
+    skip = pytest.mark.skip(reason="slow: run with --run-slow")
+    for item in items:
+        if "slow" in item.keywords:
+            item.add_marker(skip)
+
+
+def _jax_settings():
+    return {**jax.config.values, "jax_enable_x64": jax.config.jax_enable_x64}
+
+
+@pytest.fixture(autouse=True)
+def _global_state():
+    """No test may change a JAX setting or draw from NumPy's global generator."""
+    settings = _jax_settings()
+    state = np.random.get_state()
+    yield
+    assert _jax_settings() == settings
+    after = np.random.get_state()
+    assert all(np.array_equal(a, b) for a, b in zip(state, after, strict=True))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(params=[False, True], ids=["x32", "x64"])
+def user_precision(request):
+    """Run a test under each of the settings of jax_enable_x64 that a user may have made."""
+    with jax.enable_x64(request.param):
+        yield request.param

@@ -1,0 +1,121 @@
+"""Nearest points against sorting all distances, for each of the ways to find them."""
+
+import numpy as np
+import pytest
+
+from smoothdiff import neighbors
+from smoothdiff.neighbors import Neighbors
+
+EPS = np.finfo(float).eps
+
+
+def normal(n, r, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, r))
+
+
+def all_distances(x, points):
+    return np.sqrt(((x[:, None] - points) ** 2).sum(axis=-1))
+
+
+POINTS = {
+    "random": lambda r: normal(700, r),
+    "clusters": lambda r: np.concatenate([normal(350, r), 1e-4 * normal(350, r, 1) + 100]),
+    "far from 0": lambda r: normal(700, r) + 1e6,
+    "grid": lambda r: np.round(2 * normal(700, r)),
+    "few": lambda r: normal(12, r),
+    "line": lambda r: normal(700, 1) * np.ones(r),
+}
+
+
+@pytest.fixture(params=[1, 2, 6, 7, 20])
+def r(request):
+    return request.param
+
+
+@pytest.fixture(params=POINTS)
+def points(request, r):
+    return POINTS[request.param](r)
+
+
+@pytest.fixture
+def x(points):
+    rng = np.random.default_rng(2)
+    i, j = rng.integers(len(points), size=(2, 30))
+    own = points[i]
+    return np.concatenate([own, (own + points[j]) / 2, own + 0.1 * rng.normal(size=own.shape)])
+
+
+def assert_nearest(distances, indices, x, points):
+    """The k smallest of all distances, in order, at the points named (ties may be swapped)."""
+    every = all_distances(x, points)
+    rounding = 8 * EPS * (np.abs(x).max() + np.abs(points).max())
+    k = distances.shape[1]
+    np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :k], rtol=1e-9, atol=rounding)
+    named = np.take_along_axis(every, indices, axis=1)
+    np.testing.assert_allclose(distances, named, rtol=1e-9, atol=rounding)
+    assert np.all(np.diff(distances, axis=1) >= 0)
+    assert all(len(set(row)) == k for row in indices)
+
+
+@pytest.mark.parametrize("k", [1, 2, 12])
+def test_the_k_nearest(points, x, k):
+    found = Neighbors(points)
+    assert_nearest(*found.query(x, k), x, points)
+
+
+@pytest.fixture
+def scan(monkeypatch):
+    """Use the float32 scan for any number of points."""
+    monkeypatch.setattr(neighbors, "RANGE_SCAN_MIN_POINTS", 1)
+
+
+@pytest.mark.parametrize("reach", [0.0, 0.5, 1.0, 3.0, np.inf])
+@pytest.mark.parametrize("k", [1, 12])
+def test_the_nearest_within_a_radius(points, x, k, reach, scan):
+    """Up to k of them, in order, and none is missing up to the distance that is returned."""
+    every = np.sort(all_distances(x, points), axis=1)
+    radius = (
+        every[:, min(5, len(points) - 1)] * reach if np.isfinite(reach) else np.full(len(x), reach)
+    )
+    distances, indices, covered = Neighbors(points).query_within(x, k, radius)
+    rounding = 8 * EPS * (np.abs(x).max() + np.abs(points).max())
+    named = np.take_along_axis(all_distances(x, points), indices, axis=1)
+    for i in range(len(x)):
+        n = np.isfinite(distances[i]).sum()
+        np.testing.assert_allclose(distances[i, :n], every[i, :n], rtol=1e-9, atol=rounding)
+        np.testing.assert_allclose(named[i, :n], distances[i, :n], rtol=1e-9, atol=rounding)
+        within = (every[i] < min(covered[i], radius[i]) - rounding).sum()
+        assert n >= min(within, k)
+
+
+@pytest.mark.parametrize("r", [7, 12])
+def test_many_points_within_a_radius(r):
+    """As many as make the scan worth while, and the last of its tiles not full."""
+    points = normal(neighbors.RANGE_SCAN_MIN_POINTS + 5000, r)
+    x = np.concatenate([normal(30, r, 1), 0.1 * normal(10, r, 2)])
+    every = np.sort(all_distances(x, points), axis=1)
+    radius = every[:, 9] * (1 + 1e-9)
+    distances, indices, covered = Neighbors(points).query_within(x, 12, radius)
+    np.testing.assert_allclose(distances[:, :10], every[:, :10], rtol=1e-9)
+    named = np.linalg.norm(points[indices] - x[:, None], axis=-1)[:, :10]
+    np.testing.assert_allclose(named, distances[:, :10], rtol=1e-12)
+    assert np.all(covered >= radius)  # for no more points than were asked for lie within it
+
+
+def test_no_queries(r):
+    distances, indices = Neighbors(normal(20, r)).query(np.empty((0, r)), 3)
+    assert distances.shape == indices.shape == (0, 3)
+
+
+@pytest.mark.parametrize("r", [2, 20])
+def test_close_pairs_in_a_wide_set(r):
+    """Points 1e-7 apart among points 1 apart, at an offset of 1e3: the scan's expansion cancels."""
+    points = normal(300, r) + 1e3
+    twins = np.concatenate([points, points + 1e-7 * normal(300, r, 1)])
+    distances, indices = Neighbors(twins).query(twins, 2)
+    np.testing.assert_array_equal(indices[:, 0], np.arange(600))
+    np.testing.assert_array_equal(indices[:, 1], (np.arange(600) + 300) % 600)
+    np.testing.assert_array_equal(distances[:, 0], 0)
+    np.testing.assert_allclose(
+        distances[:, 1], np.linalg.norm(twins - np.roll(twins, 300, axis=0), axis=1), rtol=1e-9
+    )

@@ -1,0 +1,154 @@
+"""The starting laws against scipy's multivariate normal, with covariances from section 5."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+import reference
+from sklearn.covariance import OAS
+
+from smoothdiff import noise
+from smoothdiff.cloud import PointCloud
+from smoothdiff.starts import STARTS, StartingLaw
+
+T0, SPACING = 0.2, 0.35
+
+
+def cloud_of(n, r, seed=0, weighted=True):
+    rng = np.random.default_rng(seed)
+    weights = rng.exponential(size=n) if weighted else None
+    return PointCloud.of(rng.normal(size=(n, r)) * np.linspace(1, 0.2, r), weights)
+
+
+def covariances(cloud, start, m):
+    return reference.start_covariances(cloud.points, start, T0, SPACING, m)
+
+
+@pytest.mark.parametrize("m", [1, 4, 100])
+@pytest.mark.parametrize("r", [1, 2, 12])
+@pytest.mark.parametrize("start", STARTS)
+def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
+    cloud = cloud_of(60, r)
+    law = StartingLaw(cloud, T0, SPACING, start, m)
+    x = np.concatenate([rng.normal(size=(20, r)), 20 * rng.normal(size=(10, r)), cloud.points[:5]])
+    expected = reference.mixture_log_density(
+        x, cloud.points, covariances(cloud, start, m), cloud.weights
+    )
+    np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("m", [1, 4, 10, 100])
+@pytest.mark.parametrize("r", [1, 2, 5, 12])
+@pytest.mark.parametrize("start", STARTS)
+def test_covariances_are_those_of_section_5(start, r, m):
+    cloud = cloud_of(60, r)
+    law = StartingLaw(cloud, T0, SPACING, start, m)
+    S = law.covariances
+    S = S[:, None, None] * np.eye(r) if law.is_spherical else S
+    np.testing.assert_allclose(S, covariances(cloud, start, m), rtol=1e-10, atol=1e-14)
+
+
+def test_isotropic_start_is_the_noised_law():
+    cloud = cloud_of(200, 3)
+    x = 2 * np.random.default_rng(1).normal(size=(50, 3))
+    law = StartingLaw(cloud, T0, SPACING, "isotropic")
+    expected = noise.log_density(x, cloud.points, T0, cloud.weights)
+    np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("r", "difference"), [(2, 0.25), (60, 0.01)])
+def test_shrinkage_is_the_article_and_not_scikit_learn(r, difference, rng):
+    """scikit-learn leaves out the terms 2 / r of Chen et al., which matter in few dimensions.
+
+    The written formula is the reference elsewhere; here it meets scikit-learn's as r grows.
+    """
+    X = rng.normal(size=(10, r)) * np.linspace(1, 0.1, r)
+    article = reference.oas_shrinkage(X.T @ X / 10, 10)
+    sklearn = OAS(assume_centered=True).fit(X).shrinkage_
+    gap = abs(article - sklearn)
+    assert gap <= difference
+    assert (gap > 0.005) == (r == 2)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_samples_have_the_moments_of_each_component(start):
+    """400000 draws; frequencies, means and covariances within 4.5 standard errors each."""
+    n, r, m, draws = 6, 3, 4, 400_000
+    cloud = cloud_of(n, r)
+    x, k = StartingLaw(cloud, T0, SPACING, start, m).sample(np.random.default_rng(3), draws)
+    expected = covariances(cloud, start, m)
+    for i in range(n):
+        own = x[k == i] - cloud.points[i]
+        w, count = cloud.weights[i], len(own)
+        assert abs(count / draws - w) <= 4.5 * np.sqrt(w * (1 - w) / draws)
+        S = expected[i]
+        assert np.all(np.abs(own.mean(axis=0)) <= 4.5 * np.sqrt(np.diag(S) / count))
+        error = np.sqrt((np.outer(np.diag(S), np.diag(S)) + S**2) / count)
+        assert np.all(np.abs(own.T @ own / count - S) <= 4.5 * error)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_samples_have_the_density(start):
+    """Mean log-density of 10000 draws = -entropy: by the law itself and by the reference."""
+    cloud = cloud_of(40, 2)
+    law = StartingLaw(cloud, T0, SPACING, start, 5)
+    x, _ = law.sample(np.random.default_rng(0), 10_000)
+    # Importance sampling from a wider law must give the same entropy: E_q[p/q log p] = E_p[log p].
+    wide = StartingLaw(cloud, 2 * T0, SPACING, start, 5)
+    z, _ = wide.sample(np.random.default_rng(1), 40_000)
+    log_p = law.log_density(z)
+    ratio = np.exp(log_p - wide.log_density(z))
+    terms, log_density = ratio * log_p, law.log_density(x)
+    error = np.hypot(terms.std() / np.sqrt(len(z)), log_density.std() / np.sqrt(len(x)))
+    assert abs(terms.mean() - log_density.mean()) <= 4 * error
+    assert abs(ratio.mean() - 1) <= 4 * ratio.std() / np.sqrt(len(z))  # the density integrates to 1
+    assert error < 0.03
+
+
+def test_many_dimensions_form_no_matrices():
+    """local-pca at r = 100: less memory at its peak than one (n, r, r) array would take."""
+    n, r, m = 2500, 100, 5
+    cloud = cloud_of(n, r, weighted=False)
+    law = StartingLaw(cloud, T0, SPACING, "local-pca", m)
+    tracemalloc.start()
+    law.log_density(cloud.points[:20] + 0.1)
+    law.sample(np.random.default_rng(0), 500)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < n * r * r * 8
+
+
+def test_many_dimensions_agree(rng):
+    cloud = cloud_of(80, 60)
+    law = StartingLaw(cloud, T0, SPACING, "local-pca", 10)
+    x = cloud.points[:20] + 0.3 * rng.normal(size=(20, 60))
+    expected = reference.mixture_log_density(
+        x, cloud.points, covariances(cloud, "local-pca", 10), cloud.weights
+    )
+    np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_one_point_starts_from_t0(start):
+    law = StartingLaw(PointCloud.of(np.array([[1.0, 2.0]])), T0, SPACING, start)
+    np.testing.assert_array_equal(law.covariances, [T0])
+    expected = -np.log(2 * np.pi * T0) - 0.5 / (2 * T0)
+    np.testing.assert_allclose(law.log_density(np.array([[1.5, 2.5]])), expected, rtol=1e-14)
+
+
+def test_near_twins_do_not_start_from_nothing():
+    """A neighbor within rounding: its bandwidth is raised to 1e-6 of the median."""
+    points = np.random.default_rng(0).normal(size=(20, 2))
+    cloud = PointCloud.of(np.concatenate([points, points[:1] + 1e-14]))
+    law = StartingLaw(cloud, T0, SPACING, "adaptive", 1)
+    twins = np.flatnonzero(np.abs(cloud.points - points[0]).max(axis=1) < 1e-12)
+    assert len(twins) == 2
+    np.testing.assert_allclose(law.variances[twins], 1e-12 * T0, rtol=1e-12)
+    assert law.variances.min() == law.variances[twins[0]]
+
+
+def test_adaptive_start_does_not_depend_on_weights():
+    points = np.random.default_rng(0).normal(size=(30, 2))
+    plain = StartingLaw(PointCloud.of(points), T0, SPACING, "adaptive", 4)
+    weighted = StartingLaw(PointCloud.of(points, np.arange(1.0, 31)), T0, SPACING, "adaptive", 4)
+    np.testing.assert_array_equal(plain.variances, weighted.variances)

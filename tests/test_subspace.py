@@ -1,0 +1,166 @@
+"""Tangent and normal directions against scikit-learn's PCA."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
+
+from smoothdiff.subspace import fit_subspace
+
+
+def normal(n, d, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def of_rank(n, d, r, noise=0.0, seed=0):
+    X = normal(n, r, seed) @ normal(r, d, seed + 1)
+    return X + noise * normal(n, d, seed + 2)
+
+
+def fit(X, n_components="auto", weights=None):
+    weights = np.full(len(X), 1 / len(X)) if weights is None else weights / weights.sum()
+    return fit_subspace(X, weights, n_components)
+
+
+DATA = {
+    "normal": lambda: normal(60, 6) * np.linspace(3, 0.3, 6),
+    "rank 3 and noise": lambda: of_rank(200, 8, 3, noise=0.1),
+    "rank 2 and more noise": lambda: of_rank(80, 10, 2, noise=0.5),
+    "iris": lambda: load_iris().data,
+    "wine, standardized": lambda: StandardScaler().fit_transform(load_wine().data),
+    "wine": lambda: load_wine().data,
+    "diabetes": lambda: load_diabetes().data,
+    "cancer, standardized": lambda: StandardScaler().fit_transform(load_breast_cancer().data),
+}
+
+
+@pytest.fixture(name="X", params=DATA)
+def data(request):
+    return DATA[request.param]()
+
+
+def test_mean_components_and_variances_are_those_of_pca(X):
+    n, d = X.shape
+    subspace, pca = fit(X, d - 1), PCA(d - 1, svd_solver="full").fit(X)
+    scale = (n - 1) / n  # weighted means of squares against scikit-learn's divisor n - 1
+    np.testing.assert_allclose(subspace.mean, pca.mean_, rtol=1e-12, atol=1e-12)
+    variance = pca.explained_variance_ * scale
+    np.testing.assert_allclose(subspace.explained_variance, variance, rtol=1e-9)
+    np.testing.assert_allclose(subspace.noise_variance, pca.noise_variance_ * scale, rtol=1e-6)
+    alignment = np.abs((subspace.components * pca.components_).sum(axis=1))
+    np.testing.assert_allclose(alignment, 1, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.95, 0.99, 0.999])
+def test_fractions_choose_as_pca(X, share):
+    expected = PCA(share, svd_solver="full").fit(X).n_components_
+    assert len(fit(X, share).components) == expected
+
+
+def test_mle_chooses_as_pca(X):
+    expected = PCA("mle", svd_solver="full").fit(X).n_components_
+    assert len(fit(X, "mle").components) == expected
+
+
+def test_none_and_integers(X):
+    assert len(fit(X, None).components) == min(X.shape)
+    for r in (1, 2, X.shape[1]):
+        assert fit(X, r).components.shape == (r, X.shape[1])
+
+
+def test_components_are_orthonormal_with_their_largest_entry_positive(X):
+    components = fit(X).components
+    np.testing.assert_allclose(components @ components.T, np.eye(len(components)), atol=1e-12)
+    largest = np.take_along_axis(components, np.abs(components).argmax(1)[:, None], axis=1)
+    assert np.all(largest > 0)
+
+
+def test_tangent_and_normal_parts_make_up_the_data(X):
+    subspace = fit(X, 2)
+    tangent, rest = subspace.project(X), subspace.normal_part(X)
+    scale = np.abs(X).max()
+    np.testing.assert_allclose(subspace.lift(tangent) + rest, X, rtol=0, atol=1e-13 * scale)
+    np.testing.assert_allclose(rest @ subspace.components.T, 0, atol=1e-12 * scale)
+    squares = (rest**2).sum() / (len(X) * (X.shape[1] - 2))
+    np.testing.assert_allclose(subspace.noise_variance, squares, rtol=1e-9)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3, -1e8])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+@pytest.mark.parametrize("r", [1, 2, 5])
+def test_auto_is_the_rank(r, scale, offset):
+    X = scale * of_rank(50, 8, r)
+    X[:, 6] = 0  # constant columns add none
+    X = X + offset
+    subspace = fit(X)
+    assert len(subspace.components) == r
+    # Nothing is left over but the rounding of X itself, at most half a unit in the last place.
+    residual = subspace.normal_part(X)
+    assert np.abs(residual).max() <= 8 * np.finfo(float).eps * np.abs(X).max()
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1e-100, 1e12, 1e100])
+def test_auto_rank_at_any_scale(scale):
+    assert len(fit(scale * of_rank(50, 6, 3)).components) == 3
+
+
+@pytest.mark.parametrize("small", [1e-2, 1e-5, 1e-8, 1e-11])
+def test_auto_rank_keeps_thin_directions(small):
+    """A covariance matrix would lose directions below 1e-8; the data themselves do not."""
+    X = normal(100, 3) * [1.0, small, 0.0]
+    subspace = fit(X @ np.linalg.qr(normal(3, 3, 1))[0])
+    assert len(subspace.components) == 2
+    expected = X[:, 1].var()
+    np.testing.assert_allclose(subspace.explained_variance[1], expected, rtol=0.1)
+
+
+def test_fewer_rows_than_columns():
+    X = normal(5, 20)
+    subspace = fit(X)
+    assert len(subspace.components) == 4
+    assert subspace.noise_variance == 0
+    distances = np.linalg.norm(X[:, None] - X, axis=-1)
+    projected = subspace.project(X)
+    tangent = np.linalg.norm(projected[:, None] - projected, axis=-1)
+    np.testing.assert_allclose(tangent, distances, rtol=1e-12, atol=1e-12)
+    # With two directions the other two variances are shared by all 18 normal ones.
+    two = fit(X, 2)
+    np.testing.assert_allclose(
+        two.noise_variance, subspace.explained_variance[2:].sum() / 18, rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    "X", [np.full((4, 3), 7.0), np.array([[1.0, 2.0]])], ids=["equal", "one row"]
+)
+def test_no_spread_still_has_a_direction(X):
+    subspace = fit(X)
+    assert subspace.components.shape[0] == 1
+    assert subspace.noise_variance == 0
+    np.testing.assert_array_equal(subspace.project(X), 0)
+
+
+@pytest.mark.parametrize("n_components", ["auto", 2, 0.8, None])
+def test_weights_are_repetitions(n_components, rng):
+    X, counts = of_rank(40, 5, 3, noise=0.1), rng.integers(0, 4, size=40)
+    weighted = fit(X[counts > 0], n_components, counts[counts > 0].astype(float))
+    repeated = fit(np.repeat(X, counts, axis=0), n_components)
+    for a, b in zip(weighted, repeated, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_mle_counts_what_the_weights_stand_for(rng):
+    """Noise that 20 rows cannot tell from signal, 2000 can: as in PCA of the repeated rows."""
+    X = of_rank(20, 6, 2, noise=0.8)
+    for repeats in (1, 100):
+        expected = PCA("mle", svd_solver="full").fit(np.repeat(X, repeats, axis=0)).n_components_
+        chosen = fit_subspace(X, np.full(20, 1 / 20), "mle", 20 * repeats)
+        assert len(chosen.components) == expected
+
+
+def test_equal_rows_have_equal_coordinates():
+    X = normal(300, 7)
+    order = np.random.default_rng(1).permutation(900) % 300
+    tangent = fit(X, 3).project(X[order])
+    np.testing.assert_array_equal(tangent, fit(X, 3).project(X)[order])
