@@ -23,13 +23,13 @@ def distinct_rows(X, weights):
         Group of each row of X, -1 for zero weight.
     """
     kept = np.flatnonzero(weights)
-    values = np.ascontiguousarray(X[kept]) + 0.0  # -0.0 becomes 0.0: equal rows, equal bytes
-    keys: np.ndarray = values[:, 0]
-    order = np.argsort(keys, kind="stable")
-    if (keys[order[1:]] == keys[order[:-1]]).any():  # the first column does not tell all rows apart
-        keys = values.view(np.dtype((np.void, values.dtype.itemsize * values.shape[1]))).ravel()
-        order = np.argsort(keys, kind="stable")
-    first = np.r_[True, keys[order[1:]] != keys[order[:-1]]]
+    values = X[kept] + 0.0  # -0.0 becomes 0.0
+    # By the first column, and by the others where that does not tell rows apart.
+    order = np.argsort(values[:, 0], kind="stable")
+    repeats = np.diff(values[order, 0]) == 0
+    tied = np.flatnonzero(np.r_[False, repeats] | np.r_[repeats, False])
+    order[tied] = order[tied][np.lexsort(values[order[tied]].T[::-1])]
+    first = np.r_[True, (values[order[1:]] != values[order[:-1]]).any(axis=1)]
     group = np.full(len(X), -1)
     group[kept[order]] = np.cumsum(first) - 1
     summed = np.add.reduceat(weights[kept[order]], np.flatnonzero(first))

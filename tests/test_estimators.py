@@ -2,6 +2,7 @@
 
 import copy
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -651,6 +652,23 @@ def test_user_precision_does_not_matter(Estimator, user_precision):
     model = Estimator().fit(X)
     assert_density(model, X, x)
     assert model.sample(3).dtype == np.float64
+
+
+SETTINGS = {
+    "debug_nans": lambda: jax.debug_nans(True),
+    "rank promotion raises": lambda: jax.numpy_rank_promotion("raise"),
+    "strict types": lambda: jax.numpy_dtype_promotion("strict"),
+    "coarse products": lambda: jax.default_matmul_precision("bfloat16"),
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_other_settings_of_the_user_do_not_matter(setting):
+    X, x = normal(30, 4), normal(10, 4, 1)
+    model = SmoothedPLDiffusion(start="local-pca").fit(X)
+    with SETTINGS[setting]():
+        assert_density(model, X, x)
+        assert np.isfinite(model.sample(5)).all()
 
 
 # ------------------------------------------------------------------ fitted attributes

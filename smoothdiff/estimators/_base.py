@@ -58,14 +58,14 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             for name in self._derived:
                 self.__dict__.pop(name, None)
             self._check_parameters()
-            generator = checks.make_generator(self.random_state)
+            checks.check_seed(self.random_state)
             X = checks.check_finite_data(self, X, reset=True)
             weights = checks.check_sample_weight(sample_weight, len(X))
             checks.check_n_components(self, *X.shape)
             self._fit_subspace(X, weights)
             self._fit_scales(np.abs(X).max())
             self._fit_tangent()
-            self._generator = generator
+            self._generator = checks.make_generator(self.random_state)
         return self
 
     def _check_parameters(self):

@@ -13,6 +13,7 @@ __all__ = [
     "check_n_components",
     "check_number",
     "check_sample_weight",
+    "check_seed",
     "check_times",
     "make_generator",
     "unchanged_on_error",
@@ -103,7 +104,13 @@ def check_n_components(estimator, n, d):
 def check_finite_data(estimator, X, *, reset):
     """X as float64 of shape (n, d), or an error that says where and how many values are bad."""
     X = validate_data(
-        estimator, X, reset=reset, dtype=np.float64, ensure_all_finite=False, ensure_min_samples=1
+        estimator,
+        X,
+        reset=reset,
+        dtype=np.float64,
+        order="C",  # the same rounding whatever the layout of X
+        ensure_all_finite=False,
+        ensure_min_samples=1,
     )
     bad = ~np.isfinite(X)
     if bad.any():
@@ -165,16 +172,12 @@ def check_times(name, value, largest, *, zero=False, shape=()):
     return times
 
 
-def make_generator(random_state):
-    """A NumPy generator that leaves NumPy's global one alone.
-
-    None gives fresh entropy, an integer a fixed sequence; a RandomState seeds one (and is
-    advanced by that), a Generator is used as it is.
-    """
-    if random_state is None or isinstance(random_state, np.random.Generator):
-        return np.random.default_rng(random_state)
-    if isinstance(random_state, np.random.RandomState):
-        return np.random.default_rng(random_state.randint(0, 2**32, size=4, dtype=np.uint32))
+def check_seed(random_state):
+    """None, a non-negative integer, a RandomState or a Generator."""
+    if random_state is None or isinstance(
+        random_state, (np.random.Generator, np.random.RandomState)
+    ):
+        return
     if not _is_number(random_state, Integral):
         raise TypeError(
             "random_state must be None, a non-negative integer, a numpy.random.RandomState or a "
@@ -182,4 +185,15 @@ def make_generator(random_state):
         )
     if random_state < 0:
         raise ValueError(f"random_state must not be negative. Got {random_state!r} instead.")
-    return np.random.default_rng(int(random_state))
+
+
+def make_generator(random_state):
+    """A NumPy generator that leaves NumPy's global one alone.
+
+    None gives fresh entropy, an integer a fixed sequence; a RandomState seeds one (and is
+    advanced by that), a Generator is used as it is.
+    """
+    check_seed(random_state)
+    if isinstance(random_state, np.random.RandomState):
+        random_state = random_state.randint(0, 2**32, size=4, dtype=np.uint32)
+    return np.random.default_rng(random_state)
