@@ -25,7 +25,7 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from ._threads import map_threads
+from ._compute import map_threads
 from .active_set import minimize, single_corner
 from .cloud import PointCloud
 

@@ -21,6 +21,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ._compute import float64
+
 __all__ = ["Mixture", "log_density", "posterior_mean", "spatial_order"]
 
 TILE_POINTS = 512
@@ -137,7 +139,7 @@ def _evaluate(mixture, x, half_precision, mean):
     order = np.full(_padded_tiles(n_tiles) * size, 0)
     order[:n] = spatial_order(x, size)
     order[n:] = order[n - 1]
-    with jax.enable_x64(True):
+    with float64():
         log_p, center = _reduce(
             mixture,
             x[order].reshape(-1, size, r),

@@ -19,7 +19,7 @@ import numpy as np
 from jax import lax
 from scipy.spatial import cKDTree
 
-from ._threads import map_threads
+from ._compute import map_threads
 
 __all__ = ["Neighbors"]
 
