@@ -45,7 +45,7 @@ CHUNKS_PER_CALL = 16
 ROUNDING = 1e-12
 # Relative difference of the corners' gradients that marks a row as spoiled by rounding.
 DEFECT = 1e-11
-# Difference of distances, relative to them, up to which points count as equidistant.
+# Difference of squared distances, relative to them, up to which points count as equidistant.
 TIE = 1e-9
 
 
@@ -314,8 +314,9 @@ def _raise_to_ties(cell, cloud, rho):
     width = np.sqrt((differences**2).sum(axis=2).max(axis=1))
     # From a v that is far away all points look alike: the measure is their own distances.
     nearest = distances[:, 0]
-    rounding = 16 * np.finfo(float).eps * nearest
-    tied = distances <= (nearest + TIE * np.minimum(nearest, width) + rounding)[:, None]
+    rounding = 32 * np.finfo(float).eps * nearest**2
+    limit = nearest**2 + TIE * np.minimum(nearest, width) ** 2 + rounding
+    tied = distances**2 <= limit[:, None]
     more = tied.sum(axis=1) > cell.face_dim[rows] + 1
     if not more.any():
         return
