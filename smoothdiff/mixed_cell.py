@@ -39,6 +39,8 @@ HINT_MAX_DIM = 3
 # Beyond it the first look-up reaches as far as this part of the distance to this neighbor tells:
 # some hundred points in 10 dimensions.
 REACH, REACH_NEIGHBORS = 0.65, 10
+# Singular value, relative to the width of the points, below which they span no direction.
+SAME_HULL = 1e-9
 # Chunks of rows in one compiled call.
 CHUNKS_PER_CALL = 16
 # Relative difference of distances that rounding can cause.
@@ -115,7 +117,7 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     cell.weights[:] = np.take_along_axis(cell.weights, by_weight, axis=1)
     cell.face_dim[:] = (cell.parents >= 0).sum(axis=1) - 1
     if faces:
-        _raise_to_ties(cell, cloud, rho)
+        _count_ties(cell, cloud, rho)
     return cell
 
 
@@ -301,8 +303,8 @@ def _minimize(active, candidates, cloud, frame, x, ratio):
     return jax.tree.map(lambda *parts: np.concatenate(parts, axis=-1), *results)
 
 
-def _raise_to_ties(cell, cloud, rho):
-    """Count into ``face_dim`` the points as near to v as the parents that have no weight."""
+def _count_ties(cell, cloud, rho):
+    """Count into ``face_dim`` the points as near to v as the parents, of weight or not."""
     dim = cell.a.shape[1]
     rows = np.flatnonzero((cell.face_dim < dim) & (rho < 1))
     if len(rows) == 0:
@@ -322,5 +324,4 @@ def _raise_to_ties(cell, cloud, rho):
         return
     rows, differences, width = rows[more], differences[more], width[more]
     differences[~tied[more]] = 0.0
-    rank = np.linalg.matrix_rank(differences, tol=1e-6 * width)
-    cell.face_dim[rows] = np.maximum(cell.face_dim[rows], rank)
+    cell.face_dim[rows] = np.linalg.matrix_rank(differences, tol=SAME_HULL * width)
