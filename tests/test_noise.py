@@ -80,6 +80,20 @@ def test_clusters_far_apart(r):
         assert_log_density(noise.log_density(x, points, t), reference.log_density(x, points, t))
 
 
+@pytest.mark.parametrize("r", [1, 2, 5])
+def test_tiles_that_add_little_are_not_left_out(r):
+    """A tile of points far behind another adds exp(-gap): seen down to the promised 1e-9."""
+    t, gaps = 0.5, np.array([5.0, 10.0, 15.0, 18.0, 20.0])
+    for gap in gaps:
+        points = np.concatenate([1e-3 * normal(512, r), 1e-3 * normal(512, r, 1)])
+        points[512:, 0] += np.sqrt(2 * t * gap)
+        x = 1e-3 * normal(20, r, 2)
+        expected = reference.log_density(x, points, t)
+        near = reference.log_density(x, points[:512], t) - np.log(2)
+        assert np.all(expected - near > TOLERANCE)  # what the far tile adds is not nothing
+        assert_log_density(noise.log_density(x, points, t), expected)
+
+
 @pytest.mark.parametrize("r", [1, 3, 10])
 def test_weights_and_a_variance_for_each_row(r, rng):
     points, weights = normal(700, r), rng.exponential(size=700)

@@ -48,6 +48,19 @@ def test_covariances_are_those_of_section_5(start, r, m):
     np.testing.assert_allclose(S, covariances(cloud, start, m), rtol=1e-10, atol=1e-14)
 
 
+def test_long_gaussians_reach_far_over_tiles():
+    """On the axis of 512 points in line, between them and a tight cluster in a tile of its own."""
+    rng = np.random.default_rng(0)
+    line = np.c_[np.linspace(0, 1, 512), 1e-4 * rng.normal(size=512)]
+    cluster = [1.4, 0.0] + 0.02 * rng.normal(size=(512, 2))
+    cloud = PointCloud.of(np.concatenate([line, cluster]))
+    law = StartingLaw(cloud, T0, 0.1, "local-pca", 10)
+    x = np.c_[np.linspace(1, 1.4, 100), np.zeros(100)]
+    S = reference.start_covariances(cloud.points, "local-pca", T0, 0.1, 10)
+    expected = reference.mixture_log_density(x, cloud.points, S, cloud.weights)
+    np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
+
+
 def test_isotropic_start_is_the_noised_law():
     cloud = cloud_of(200, 3)
     x = 2 * np.random.default_rng(1).normal(size=(50, 3))
