@@ -31,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-__all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "single_corner"]
+__all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize"]
 
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
 # terms that are summed in it (rounding is a few 1e-16 of them).
@@ -41,6 +41,8 @@ TOLERANCE = 1e-13
 IN_HULL = 1e-13
 # Smallest affine coordinate of an entrant in the hull at which it can replace a corner.
 SMALLEST_PIVOT = 1e-8
+# Coordinates up to which a sum over them is written out: XLA makes one pass of it, 4x faster.
+MAX_WRITTEN_OUT = 32
 
 
 class ActiveSet(NamedTuple):
@@ -48,29 +50,27 @@ class ActiveSet(NamedTuple):
 
     corner: np.ndarray | jax.Array
     """Which training point each corner is, (r + 1, B)."""
+    origin: np.ndarray | jax.Array
+    """Training point that each row's coordinates are relative to, (r, B)."""
     positions: np.ndarray | jax.Array
-    """Their positions, (r, r + 1, B)."""
+    """Positions of the corners, from the origin and in the row's unit of length, (r, r + 1, B)."""
     theta: np.ndarray | jax.Array
     """Their weights, (r + 1, B)."""
     inverse: np.ndarray | jax.Array
     """Inverse of the bordered system, the border last, (r + 2, r + 2, B)."""
 
 
-def single_corner(index, dim):
-    """Start at one training point for each row, ``index`` (B,), which is the origin of its row."""
-    slots = np.full((dim + 1, len(index)), -1)
-    slots[0] = index
-    theta = np.zeros((dim + 1, len(index)))
-    theta[0] = 1.0
-    inverse = np.zeros((dim + 2, dim + 2, len(index)))
-    inverse[0, -1] = inverse[-1, 0] = 1.0
-    return ActiveSet(slots, np.zeros((dim, dim + 1, len(index))), theta, inverse)
-
-
 def _at(index, array):
     """Entry ``index`` (B,) along the second-to-last axis of an array (..., k, B)."""
     index = index.reshape((1,) * (array.ndim - 1) + (-1,))
     return jnp.take_along_axis(array, index, axis=-2)[..., 0, :]
+
+
+def _dot(points, x):
+    """Inner products of points (r, m, B) with x (r, B), or with points, over the coordinates."""
+    if len(points) > MAX_WRITTEN_OUT:
+        return (points * x.reshape(len(x), -1, x.shape[-1])).sum(0)
+    return sum(p * y for p, y in zip(points, x, strict=True))
 
 
 def _argmin(values):
@@ -96,18 +96,18 @@ class Minimum(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="rows")
-def minimize(start: ActiveSet, index, candidates, frame, x, rho, n_chunks, *, rows):
-    """Continue from ``start`` to the minimizers over corners and candidates.
+def minimize(start: ActiveSet | None, index, candidates, scale, x, rho, n_chunks, *, rows):
+    """Minimize over the candidates, and the corners of ``start`` where there is one.
 
     Parameters
     ----------
-    start : ActiveSet
-        Minimizers over their own corners, with positions in each row's frame.
+    start : ActiveSet or None
+        Minimizers over their own corners. None begins at the candidate nearest to each x.
     index : integer array (m, B)
         Which training points the candidates are.
     candidates : array (r, m, B)
-    frame : array (r, B), array (B,)
-        Origin and unit of length that each row is solved in.
+    scale : array (B,)
+        Unit of length that each row is solved in.
     x : array (r, B)
     rho : array (B,), in (0, 1]
     n_chunks : int
@@ -120,7 +120,7 @@ def minimize(start: ActiveSet, index, candidates, frame, x, rho, n_chunks, *, ro
     -------
     ActiveSet, Minimum
     """
-    arguments = start, index, candidates, frame, x, rho
+    arguments = start, index, candidates, scale, x, rho
 
     def solve_chunk(i, out):
         def part(array):
@@ -131,17 +131,34 @@ def minimize(start: ActiveSet, index, candidates, frame, x, rho, n_chunks, *, ro
             lambda o, s: lax.dynamic_update_slice_in_dim(o, s, i * rows, axis=-1), out, solved
         )
 
-    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho), rho)
-    return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
+    shapes = jax.eval_shape(_minimize_chunk, *arguments)
+    out = jax.tree.map(lambda field: jnp.zeros(field.shape, field.dtype), shapes)
+    return lax.fori_loop(0, n_chunks, solve_chunk, out)
 
 
-def _minimize_chunk(start, index, candidates, frame, x, rho):
-    origin, scale = frame
+def _at_nearest(index, candidates, x):
+    """Start at the candidate nearest to x, which is the origin and the only corner."""
+    r, _, rows = candidates.shape
+    nearest = _argmin(((candidates - x[:, None]) ** 2).sum(0))
+    first = jnp.arange(r + 2)[:, None] == 0
+    border = jnp.arange(r + 2)[:, None] == r + 1
+    return ActiveSet(
+        jnp.where(first[:-1], _at(nearest, index), -1),
+        _at(nearest, candidates),
+        jnp.zeros((r, r + 1, rows)),
+        jnp.zeros((r + 1, rows)).at[0].set(1.0),
+        jnp.zeros((r + 2, r + 2, rows)) + (first[:, None] * border + border[:, None] * first),
+    )
+
+
+def _minimize_chunk(start, index, candidates, scale, x, rho):
+    start = _at_nearest(index, candidates, x) if start is None else start
+    origin = start.origin
     e, b = (candidates - origin[:, None]) / scale, (x - origin) / scale
     r, _, rows = e.shape
     curvature = 2 * (1 - rho)
-    norm = jnp.sqrt((e * e).sum(0))
-    linear = rho * norm**2 - 2 * (e * b[:, None]).sum(0)
+    norm = jnp.sqrt(_dot(e, e))
+    linear = rho * norm**2 - 2 * _dot(e, b)
     norm_b = jnp.sqrt((b * b).sum(0))
     slots = jnp.arange(r + 1)[:, None]
     border = jnp.arange(r + 2)[:, None] == r + 1
@@ -159,7 +176,7 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
         active, settled, done, count = state
         used, a, g_corners, newton = newton_step(active)
         lowest = jnp.where(used, g_corners, jnp.inf).min(0)
-        g = linear + curvature * (e * a[:, None]).sum(0)
+        g = linear + curvature * _dot(e, a)
         rounding = TOLERANCE * norm * (norm + 2 * (norm_b + jnp.sqrt((a * a).sum(0))))
         excess = g - lowest + rounding
         entrant = _argmin(excess)
@@ -213,6 +230,7 @@ def _minimize_chunk(start, index, candidates, frame, x, rho):
 
         active = ActiveSet(
             jnp.where(added, _at(entrant, index), jnp.where(used, active.corner, -1)),
+            origin,
             jnp.where(added, corner[:, None], jnp.where(used, active.positions, 0.0)),
             jnp.where(added, step, theta),
             inverse,

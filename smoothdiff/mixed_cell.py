@@ -25,20 +25,23 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from ._compute import map_threads
-from .active_set import minimize, single_corner
+from ._compute import map_threads, n_threads
+from .active_set import minimize
 from .cloud import PointCloud
 
 __all__ = ["MixedCell", "candidates_per_row", "neighborhood_size", "solve"]
 
-# Rows that are solved together, and so share their memory and their searches.
-ROWS_PER_BLOCK = 16384
+# Fewest and most rows that are solved together, in one thread.
+ROWS_PER_BLOCK = 512, 16384
 MAX_ROUNDS = 100
 # Up to this dimension the neighborhoods of training points replace a look-up near x.
 HINT_MAX_DIM = 3
-# Beyond it the first look-up reaches as far as this part of the distance to this neighbor tells:
-# some hundred points in 10 dimensions.
-REACH, REACH_NEIGHBORS = 0.65, 10
+# Beyond it the first look-up reaches as far as this part of the mean distance to a training point
+# and so many neighbors of it: some hundred points in 10 dimensions.
+REACH, REACH_NEIGHBORS = 0.95, 10
+# How much farther than the certificate a look-up near v reaches, in units of length of its row: the
+# next v is often close by.
+AHEAD = 0.12
 # Singular value, relative to the width of the points, below which they span no direction.
 SAME_HULL = 1e-9
 # Chunks of rows in one compiled call.
@@ -107,10 +110,14 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     if x.shape[1] == 1:
         return _solve_line(x[:, 0], cloud, rho, near)
     cell = MixedCell.empty(*x.shape)
-    for start in range(0, len(x), ROWS_PER_BLOCK):
-        rows = slice(start, start + ROWS_PER_BLOCK)
+
+    def fill(start):
+        rows = slice(start, start + step)
         block = MixedCell(*(field[rows] for field in cell))  # views: filled in place
         _solve_block(block, x[rows], cloud, rho[rows], None if near is None else near[rows])
+
+    step = int(np.clip(-(-len(x) // n_threads()), *ROWS_PER_BLOCK))
+    map_threads(fill, range(0, len(x), step))
     cell.parents[cell.weights == 0] = -1
     by_weight = np.argsort(-cell.weights, axis=1, kind="stable")
     cell.parents[:] = np.take_along_axis(cell.parents, by_weight, axis=1)
@@ -160,24 +167,13 @@ def candidates_per_row(dim):
     return dim + 1 + _looked_up_per_row(dim)
 
 
-def _nearest_candidate(x, candidates, cloud):
-    """Position of the candidate nearest to each row, (n,)."""
-    difference = cloud.points[candidates]
-    difference -= x[:, None]
-    return np.einsum("nkd,nkd->nk", difference, difference).argmin(axis=1)
-
-
-def _restart(rows, active, minimum, candidates, cloud, frame, x, ratio):
+def _restart(rows, active, minimum, candidates, cloud, scale, x, ratio):
     """Solve rows anew, in place, whose inverse was spoiled by nearly dependent corners."""
     known = np.where(active.corner[:, rows] < 0, candidates[rows, :1].T, active.corner[:, rows]).T
     candidates = np.concatenate([candidates[rows], known], axis=1)[
         :, : candidates_per_row(x.shape[1])
     ]
-    first = np.arange(len(rows)), _nearest_candidate(x[rows], candidates, cloud)
-    frame[0][:, rows] = cloud.points[candidates[first]].T
-    begin = single_corner(candidates[first], x.shape[1])
-    part = jax.tree.map(lambda field: field[..., rows], frame)
-    solved = _minimize(begin, candidates, cloud, part, x[rows], ratio[rows])
+    solved = _minimize(None, candidates, cloud, scale[rows], x[rows], ratio[rows])
     for field, new in zip(jax.tree.leaves((active, minimum)), jax.tree.leaves(solved), strict=True):
         field[..., rows] = new
 
@@ -188,7 +184,7 @@ def neighborhood_size(dim):
 
 
 def _rows_per_chunk(dim):
-    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 32, 128))
+    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 16, 128))
 
 
 def _solve_block(cell, x, cloud, rho, near):
@@ -220,19 +216,17 @@ def _solve_block(cell, x, cloud, rho, near):
     # Every point within `radius` of `center` is a candidate.
     radius = np.full(n, np.inf) if m == len(cloud) else radius
 
-    first = np.arange(n), _nearest_candidate(x, candidates, cloud)
-    active = single_corner(candidates[first], dim)
-    frame = cloud.points[candidates[first]].T, np.where((width > 0) & (width < np.inf), width, 1.0)
+    scale, active = np.where((width > 0) & (width < np.inf), width, 1.0), None
     # For rho > 1, where a is the point nearest to x, the certificate is about x itself.
     ratio = np.minimum(rho, 1.0)
     k = min(_looked_up_per_row(dim), len(cloud))
     rows, looked_up = np.arange(n), False
     for _ in range(MAX_ROUNDS):
-        before = active.corner
-        active, minimum = _minimize(active, candidates, cloud, frame, x, ratio)
+        before = active and active.corner
+        active, minimum = _minimize(active, candidates, cloud, scale, x, ratio)
         broken = np.flatnonzero(~(minimum.defect < DEFECT))
         if len(broken):
-            _restart(broken, active, minimum, candidates, cloud, frame, x, ratio)
+            _restart(broken, active, minimum, candidates, cloud, scale, x, ratio)
         a, v, support = minimum.a.T, minimum.v.T, minimum.support
         cell.a[rows], cell.v[rows] = a, a + (x - a) / rho[:, None]
         cell.parents[rows], cell.weights[rows] = active.corner.T, active.theta.T
@@ -247,15 +241,17 @@ def _solve_block(cell, x, cloud, rho, near):
         if len(left) == 0:
             return
         within = support[left]
-        distances, found, radius = cloud.neighbors.query_within(v[left], k, within)
+        distances, found, radius = cloud.neighbors.query_within(
+            v[left], k, within + AHEAD * np.minimum(within, scale[left])
+        )
         open_ = np.minimum(distances[:, 0], radius) < within * (1 - ROUNDING)
         open_ |= ~whole[left]
         if not open_.any():
             return
         left = left[open_]
         candidates, radius, center, looked_up = found[open_], radius[open_], v[left], True
-        active, frame = jax.tree.map(lambda field, left=left: field[..., left], (active, frame))
-        rows, x, rho, ratio = rows[left], x[left], rho[left], ratio[left]
+        active = jax.tree.map(lambda field, left=left: field[..., left], active)
+        rows, x, rho, ratio, scale = rows[left], x[left], rho[left], ratio[left], scale[left]
     raise RuntimeError(
         f"The mixed-cell solve left {len(rows)} of {n} rows without a certificate after "
         f"{MAX_ROUNDS} rounds: rounding hides which points are nearest. Points much closer "
@@ -264,43 +260,47 @@ def _solve_block(cell, x, cloud, rho, near):
 
 
 def _reach(x, cloud, near):
-    """A distance from x within which some points lie, judged by the point near it, (n,).
-
-    In many dimensions differences are close to orthogonal, and their squares add up.
-    """
-    around = cloud.neighborhoods(REACH_NEIGHBORS)[0]
+    """A distance from x within which some points lie, judged by the points near it, (n,)."""
+    around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
     if around.shape[1] == 0:
         return np.full(len(x), np.inf)
-    squared = ((x - cloud.points[near]) ** 2).sum(axis=1)
-    return np.sqrt((REACH * around[near, -1]) ** 2 + squared)
+    difference = cloud.points[around[near]]
+    difference -= x[:, None]
+    return REACH * np.sqrt(np.einsum("nkd,nkd->nk", difference, difference)).mean(axis=1)
 
 
-def _minimize(active, candidates, cloud, frame, x, ratio):
+def _minimize(active, candidates, cloud, scale, x, ratio):
     """`active_set.minimize` in calls of one shape; the candidates are cloud indices (n, k)."""
     n, dim = x.shape
     chunk = _rows_per_chunk(dim)
-    index = np.zeros((candidates_per_row(dim), n), dtype=np.intp)
-    index[: candidates.shape[1]] = candidates.T
-    index[candidates.shape[1] :] = candidates[:, 0]
+    size = CHUNKS_PER_CALL * chunk
+    m = candidates_per_row(dim)
+    index = np.empty((m, -(-n // size) * size), dtype=np.intp)
+    index[: candidates.shape[1], :n] = candidates.T
+    index[candidates.shape[1] :, :n] = candidates[:, 0]
+    index[:, n:] = candidates[0, 0]
     positions, x = np.ascontiguousarray(cloud.points.T), x.T
+    out = None
 
-    def call(start):
-        """Solve the rows from ``start`` on, padded to the one compiled shape."""
-        size = min(CHUNKS_PER_CALL * chunk, n - start)
+    def padded(array, start):
+        part = array[..., start : start + size]
+        if part.shape[-1] == size:
+            return part
+        return np.concatenate([part, np.repeat(part[..., :1], size - part.shape[-1], -1)], axis=-1)
 
-        def padded(array):
-            out = np.empty((*array.shape[:-1], CHUNKS_PER_CALL * chunk), dtype=array.dtype)
-            out[..., :size] = array[..., start : start + size]
-            out[..., size:] = array[..., start : start + 1]
-            return out
-
-        active_, k, frame_, x_, ratio_ = jax.tree.map(padded, (active, index, frame, x, ratio))
-        n_chunks = -(-size // chunk)
-        solved = minimize(active_, k, positions[:, k], frame_, x_, ratio_, n_chunks, rows=chunk)
-        return jax.tree.map(lambda field: np.asarray(field)[..., :size], solved)
-
-    results = map_threads(call, range(0, n, CHUNKS_PER_CALL * chunk))
-    return jax.tree.map(lambda *parts: np.concatenate(parts, axis=-1), *results)
+    for start in range(0, n, size):
+        k = index[:, start : start + size]
+        active_, scale_, x_, ratio_ = jax.tree.map(
+            lambda array, start=start: padded(array, start), (active, scale, x, ratio)
+        )
+        n_chunks = -(-min(size, n - start) // chunk)
+        solved = minimize(active_, k, positions[:, k], scale_, x_, ratio_, n_chunks, rows=chunk)
+        out = out or jax.tree.map(
+            lambda field: np.empty((*field.shape[:-1], n), field.dtype), solved
+        )
+        for field, part in zip(jax.tree.leaves(out), jax.tree.leaves(solved), strict=True):
+            field[..., start : start + size] = np.asarray(part)[..., : n - start]
+    return out
 
 
 def _count_ties(cell, cloud, rho):

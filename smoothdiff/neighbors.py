@@ -1,14 +1,14 @@
 """Nearest training points, exactly: one interface, the backend chosen by size and dimension.
 
 A k-d tree (scipy) wins in few dimensions, where it skips most of the points. Beyond that it
-degenerates, and a scan of all points is faster: for the k nearest scikit-learn's pairwise
-reduction, and for the points within a given distance, which is all that a certificate asks for,
-a scan in float32 that only ever *excludes* points.
+degenerates, and a scan of all points is faster: a float32 scan of our own, which only ever
+*excludes* points, and scikit-learn's pairwise reduction for few points and for the queries that
+float32 cannot tell apart.
 
 Both scans expand ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y``, which cancels where points are much
 closer together than the data are wide. Distances are therefore recomputed from differences in
 float64, the float32 scan keeps whatever its rounding leaves in doubt, and rows that rounding
-could have misled are asked again: from the k-nearest scan, and in the end from the tree.
+could have misled are asked again: from scikit-learn's scan, and in the end from the tree.
 """
 
 from functools import cached_property
@@ -19,25 +19,26 @@ import numpy as np
 from jax import lax
 from scipy.spatial import cKDTree
 
-from ._compute import map_threads
+from ._compute import map_threads, n_threads
 
 __all__ = ["Neighbors"]
 
-# Measured on two cores with 1e5 points: the tree is ahead up to 6 dimensions.
-TREE_MAX_DIM = 6
-# Relative error of a squared distance at which a row of the k-nearest scan is asked again.
+# Measured on two cores with 1e5 points: the tree is ahead up to 5 dimensions.
+TREE_MAX_DIM = 5
+# Relative error of a squared distance at which a row of scikit-learn's scan is asked again.
 SCAN_TOLERANCE = 1e-9
-# Points from which a float32 scan pays for its compilation.
-RANGE_SCAN_MIN_POINTS = 16384
-# Largest part of a squared radius that float32 rounding may take; else the k nearest are asked.
-RANGE_SCAN_DOUBT = 0.25
-# The float32 scan: points of a tile, members of a group (which is kept or excluded whole),
-# queries of a tile and of a call.
-TILE, GROUP, QUERIES, CALL = 4096, 8, 256, 2048
+# Points from which the float32 scan pays for its compilation.
+SCAN_MIN_POINTS = 16384
+# Largest part of a squared radius that its rounding may take; else scikit-learn's scan is asked.
+SCAN_DOUBT = 0.25
+# The float32 scan: points of a tile, bits of a mask's byte, queries of a tile and of a call.
+TILE, BITS, QUERIES, CALL = 4096, 8, 256, 2048
+# Points kept for a query beyond which it is asked again with a smaller radius, and how often.
+MAX_KEPT, MAX_SCANS = 512, 3
+# Points expected within a radius that is not known but bounded by a part of the points.
+PILOT_KEPT = 128
 # Coordinates of differences formed at once (32 MB).
 DIFFERENCES_AT_ONCE = 1 << 22
-# Groups left for a query beyond which it is asked again with a smaller radius, and how often.
-MAX_GROUPS, MAX_SCANS = 256, 3
 
 
 class Neighbors:
@@ -54,30 +55,23 @@ class Neighbors:
         x = np.ascontiguousarray(x, dtype=np.float64)
         if self._has_tree or len(x) == 0:
             return self._query_tree(x, k)
-        indices = self._scan.kneighbors(x, n_neighbors=k, return_distance=False)
-        squared = self._squared_distances(x, indices)
-        order = np.argsort(squared, axis=1, kind="stable")
-        indices = np.take_along_axis(indices, order, axis=1)
-        squared = np.take_along_axis(squared, order, axis=1)
-        # The second distance: the first is zero where x is itself a training point.
-        rounding = 8 * np.finfo(float).eps * (_square(x) + self._largest_square)
-        misled = np.flatnonzero(rounding > SCAN_TOLERANCE * squared[:, min(1, k - 1)])
-        distances = np.sqrt(squared)
-        if len(misled):
-            distances[misled], indices[misled] = self._query_tree(x[misled], k)
-        return distances, indices
+        if len(self.points) < SCAN_MIN_POINTS:
+            return self._query_pairwise(x, k)
+        return self.query_within(x, k, np.full(len(x), np.inf))[:2]
 
     def query_within(self, x, k, radius):
         """The points nearest to each row of x, as far as ``radius`` (m,) and up to k of them.
 
         Returns distances and indices as `query`, with (inf, 0) where there are fewer, and for
         each row the distance up to which no point is missing, (m,). It is at least ``radius``,
-        unless more points than k lie within that.
+        unless more points than k lie within that. Infinite radii give the k nearest.
         """
-        asked = np.asarray(radius, dtype=np.float64)
-        if self._has_tree or len(self.points) < RANGE_SCAN_MIN_POINTS or len(x) == 0:
+        if self._has_tree or len(self.points) < SCAN_MIN_POINTS or len(x) == 0:
             distances, indices = self.query(x, k)
             return distances, indices, self._covered(distances)
+        asked = np.array(radius, dtype=np.float64)
+        unknown = np.flatnonzero(asked == np.inf)
+        asked[unknown] = self._pilot_radius(x[unknown], k)
         distances, indices = np.full((len(x), k), np.inf), np.zeros((len(x), k), dtype=np.intp)
         covered = np.full(len(x), np.inf)
         # Of the expansion in float32, with coordinates rounded to it.
@@ -85,31 +79,27 @@ class Neighbors:
         doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
         left, radius = np.arange(len(x)), asked.copy()
         for _ in range(MAX_SCANS):
-            left = left[(doubt < RANGE_SCAN_DOUBT * radius**2)[left] & (radius < np.inf)[left]]
-            calls = np.array_split(left, -(-len(left) // CALL)) if len(left) else []
-            groups = map_threads(
-                lambda rows: self._groups_near(x[rows], (radius**2 + doubt)[rows]), calls
-            )
-            crowded = [np.count_nonzero(kept, axis=1) for kept in groups]
-            for rows, kept, n_kept in zip(calls, groups, crowded, strict=True):
-                fits = n_kept <= MAX_GROUPS
-                done = rows[fits]
-                found = self._nearest_of(kept[fits], x[done], radius[done], k)
-                distances[done], indices[done] = found
-                # A smaller radius that holds nothing says nothing of what lies beyond it.
-                told = np.isfinite(found[0][:, 0]) | (radius[done] == asked[done])
-                near = np.minimum(radius[done], self._covered(found[0]))
-                covered[done] = np.where(told, near, np.inf)
-                # Take fewer of a crowd.
-                radius[rows] *= np.where(
-                    fits, 1, (MAX_GROUPS / 2 / n_kept.clip(1)) ** (1 / x.shape[1])
-                )
-            left = left[covered[left] == np.inf]
+            left = left[(doubt < SCAN_DOUBT * radius**2)[left] & (radius < np.inf)[left]]
             if len(left) == 0:
                 break
+            calls = np.array_split(left, -(-len(left) // CALL))
+            results = map_threads(
+                lambda rows: self._scan_within(x[rows], radius[rows], doubt[rows], k), calls
+            )
+            for rows, (near, which, kept) in zip(calls, results, strict=True):
+                distances[rows], indices[rows] = near, which
+                crowded = kept > MAX_KEPT
+                # A smaller radius that holds nothing says nothing of what lies beyond it.
+                told = (np.isfinite(near[:, 0]) | (radius[rows] == asked[rows])) & ~crowded
+                reached = np.minimum(radius[rows], self._covered(near))
+                covered[rows] = np.where(told, reached, np.inf)
+                # Take fewer of a crowd.
+                fewer = (MAX_KEPT / 2 / kept.clip(1)) ** (1 / x.shape[1])
+                radius[rows] *= np.where(crowded, fewer, 1)
+            left = left[covered[left] == np.inf]
         left = np.flatnonzero(covered == np.inf)
         if len(left):
-            distances[left], indices[left] = self.query(x[left], k)
+            distances[left], indices[left] = self._query_pairwise(x[left], k)
             covered[left] = self._covered(distances[left])
         return distances, indices, covered
 
@@ -118,36 +108,56 @@ class Neighbors:
         everything = distances.shape[1] == len(self.points)
         return np.full(len(distances), np.inf) if everything else distances[:, -1]
 
-    def _groups_near(self, x, squared_radius):
-        """Which groups may have a point within the radius of each row, boolean (m, groups)."""
+    def _scan_within(self, x, radius, doubt, k):
+        """The k nearest within the radius, and how many points were kept for each row.
+
+        Rows for which more than MAX_KEPT were kept are left without neighbors.
+        """
+        row, index = self._kept(x, radius**2 + doubt)
+        kept = np.bincount(row, minlength=len(x))
+        if kept.max() > MAX_KEPT:
+            fits = (kept <= MAX_KEPT)[row]
+            row, index = row[fits], index[fits]
+        counts = np.where(kept <= MAX_KEPT, kept, 0)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        squared = self._squared_distances(x[row], index)
+        squared[squared > (radius**2)[row]] = np.inf
+        distances = np.full((len(x), max(counts.max(), k)), np.inf)
+        indices = np.zeros(distances.shape, dtype=np.intp)
+        distances[row, place], indices[row, place] = np.sqrt(squared), index
+        order = np.argsort(distances, axis=1)[:, :k]
+        distances = np.take_along_axis(distances, order, axis=1)
+        indices = np.take_along_axis(indices, order, axis=1)
+        indices[distances == np.inf] = 0
+        return distances, indices, kept
+
+    def _kept(self, x, squared_radius):
+        """Rows of x and points that may lie within the radius of each other, sorted by row."""
         queries = np.zeros((CALL, x.shape[1]), dtype=np.float32)
         queries[: len(x)] = x
         bound = np.full(CALL, -np.inf, dtype=np.float32)
         bound[: len(x)] = squared_radius - _square(x)
         tiles, n_tiles = self._tiles
-        kept = _groups_within(queries, bound, tiles, n_tiles, -(-len(x) // QUERIES))
-        return np.asarray(kept)[: len(x)]
-
-    def _nearest_of(self, kept, x, radius, k):
-        """The k nearest within the radius among the members of the groups kept for each row."""
-        row, group = np.divmod(np.flatnonzero(kept), max(kept.shape[1], 1))
-        stride = TILE // GROUP  # a group's members lie this far apart
-        first = group // stride * TILE + group % stride
-        index = first[:, None] + stride * np.arange(GROUP)
-        row = np.broadcast_to(row[:, None], index.shape)
+        masks = _points_within(queries, bound, tiles, n_tiles, -(-len(x) // QUERIES))
+        # Most words of eight bytes are zero; the bits of the others are the points. NumPy finds
+        # the true entries of a flat array of booleans much faster than the non-zero of others.
+        words = np.asarray(masks)[: len(x), : n_tiles * (TILE // BITS)].view(np.uint64)
+        row, word = np.divmod(np.flatnonzero(words != 0), words.shape[1])
+        bits = np.unpackbits(words[row, word].view(np.uint8), bitorder="little")
+        where, bit = np.divmod(np.flatnonzero(bits.view(bool)), 64)
+        row, byte = row[where], 8 * word[where] + bit // BITS
+        stride = TILE // BITS  # points of a byte lie this far apart
+        index = byte // stride * TILE + bit % BITS * stride + byte % stride
         exists = index < len(self.points)
-        row, index = row[exists], index[exists]
-        squared = self._squared_distances(x[row], index)
-        near = squared <= (radius**2)[row]
-        row, index, squared = row[near], index[near], squared[near]
-        order = np.lexsort((squared, row))
-        row, index, squared = row[order], index[order], squared[order]
-        place = np.arange(len(row)) - np.searchsorted(row, row)
-        row, index, squared, place = (a[place < k] for a in (row, index, squared, place))
-        distances = np.full((len(x), k), np.inf)
-        indices = np.zeros((len(x), k), dtype=np.intp)
-        distances[row, place], indices[row, place] = np.sqrt(squared), index
-        return distances, indices
+        return row[exists], index[exists]
+
+    def _pilot_radius(self, x, k):
+        """A distance within which k points lie: the k nearest among a part of them."""
+        step = min(PILOT_KEPT, len(self.points)) // k
+        if step < 2 or len(x) == 0:
+            return np.full(len(x), np.inf)
+        distances, _ = Neighbors(self.points[::step])._query_pairwise(x, k)
+        return distances[:, -1] * (1 + SCAN_TOLERANCE)
 
     @property
     def _has_tree(self):
@@ -158,19 +168,23 @@ class Neighbors:
         return cKDTree(self.points)
 
     @cached_property
-    def _scan(self):
+    def _pairwise(self):
         from sklearn.neighbors import NearestNeighbors
 
         return NearestNeighbors(algorithm="brute").fit(self.points)
 
     @cached_property
     def _tiles(self):
-        """Points in float32 tiles, their number padded to a power of two, and that number."""
+        """Points in float32 tiles, and how many tiles hold points.
+
+        The number of tiles is rounded up to four binary digits: few shapes, little to waste.
+        """
         n, r = self.points.shape
         n_tiles = -(-n // TILE)
-        padded = np.zeros(((1 << (n_tiles - 1).bit_length()) * TILE, r), dtype=np.float32)
+        step = 1 << max(n_tiles.bit_length() - 4, 0)
+        padded = np.zeros((-(-n_tiles // step) * step * TILE, r), dtype=np.float32)
         padded[:n] = self.points
-        return padded.reshape(-1, TILE, r), n_tiles
+        return jax.device_put(padded.reshape(-1, TILE, r)), n_tiles
 
     @cached_property
     def _largest_square(self):
@@ -188,8 +202,22 @@ class Neighbors:
             squared[rows] = np.einsum("...d,...d->...", difference, difference)
         return squared
 
+    def _query_pairwise(self, x, k):
+        indices = self._pairwise.kneighbors(x, n_neighbors=k, return_distance=False)
+        squared = self._squared_distances(x, indices)
+        order = np.argsort(squared, axis=1, kind="stable")
+        indices = np.take_along_axis(indices, order, axis=1)
+        squared = np.take_along_axis(squared, order, axis=1)
+        # The second distance: the first is zero where x is itself a training point.
+        rounding = 8 * np.finfo(float).eps * (_square(x) + self._largest_square)
+        misled = np.flatnonzero(rounding > SCAN_TOLERANCE * squared[:, min(1, k - 1)])
+        distances = np.sqrt(squared)
+        if len(misled):
+            distances[misled], indices[misled] = self._query_tree(x[misled], k)
+        return distances, indices
+
     def _query_tree(self, x, k):
-        distances, indices = self._tree.query(x, k)
+        distances, indices = self._tree.query(x, k, workers=n_threads() if len(x) > 1000 else 1)
         return distances.reshape(len(x), k), indices.reshape(len(x), k)
 
 
@@ -198,22 +226,27 @@ def _square(x):
 
 
 @jax.jit
-def _groups_within(x, bound, tiles, n_tiles, n_queries):
-    """Groups that may hold a point y with |y|^2 - 2 x.y <= bound, boolean (CALL, groups)."""
-    squares = (tiles * tiles).sum(-1)
-    groups = TILE // GROUP
+def _points_within(x, bound, tiles, n_tiles, n_queries):
+    """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (CALL, points / BITS).
 
-    def query_tile(i, kept):
+    Bit b of a tile's byte c is its point b * TILE / BITS + c.
+    """
+    squares = (tiles * tiles).sum(-1)
+    bit = jnp.left_shift(np.uint8(1), jnp.arange(BITS, dtype=np.uint8))[:, None]
+    stride = TILE // BITS
+
+    def query_tile(i, masks):
         start = i * QUERIES
         slopes = -2 * lax.dynamic_slice_in_dim(x, start, QUERIES)
-        limit = lax.dynamic_slice_in_dim(bound, start, QUERIES)[:, None]
+        limit = lax.dynamic_slice_in_dim(bound, start, QUERIES)[:, None, None]
 
-        def point_tile(j, kept):
-            values = slopes @ tiles[j].T + squares[j]
-            within = values.reshape(QUERIES, GROUP, groups).min(axis=1) <= limit
-            return lax.dynamic_update_slice(kept, within, (start, j * groups))
+        def point_tile(j, masks):
+            values = (slopes @ tiles[j].T + squares[j]).reshape(QUERIES, BITS, stride)
+            bits = jnp.where(values <= limit, bit, np.uint8(0))
+            part = lax.reduce(bits, np.uint8(0), lax.bitwise_or, (1,))
+            return lax.dynamic_update_slice(masks, part, (start, j * stride))
 
-        return lax.fori_loop(0, n_tiles, point_tile, kept)
+        return lax.fori_loop(0, n_tiles, point_tile, masks)
 
-    kept = jnp.zeros((CALL, len(tiles) * groups), dtype=bool)
-    return lax.fori_loop(0, n_queries, query_tile, kept)
+    masks = jnp.zeros((CALL, len(tiles) * stride), dtype=np.uint8)
+    return lax.fori_loop(0, n_queries, query_tile, masks)

@@ -66,7 +66,7 @@ def test_the_k_nearest(points, x, k):
 @pytest.fixture
 def scan(monkeypatch):
     """Use the float32 scan for any number of points."""
-    monkeypatch.setattr(neighbors, "RANGE_SCAN_MIN_POINTS", 1)
+    monkeypatch.setattr(neighbors, "SCAN_MIN_POINTS", 1)
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.5, 1.0, 3.0, np.inf])
@@ -91,7 +91,7 @@ def test_the_nearest_within_a_radius(points, x, k, reach, scan):
 @pytest.mark.parametrize("r", [7, 12])
 def test_many_points_within_a_radius(r):
     """As many as make the scan worth while, and the last of its tiles not full."""
-    points = normal(neighbors.RANGE_SCAN_MIN_POINTS + 5000, r)
+    points = normal(neighbors.SCAN_MIN_POINTS + 5000, r)
     x = np.concatenate([normal(30, r, 1), 0.1 * normal(10, r, 2)])
     every = np.sort(all_distances(x, points), axis=1)
     radius = every[:, 9] * (1 + 1e-9)
@@ -119,3 +119,25 @@ def test_close_pairs_in_a_wide_set(r):
     np.testing.assert_allclose(
         distances[:, 1], np.linalg.norm(twins - np.roll(twins, 300, axis=0), axis=1), rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("k", [1, 11, 200])
+def test_the_k_nearest_of_many_points(k):
+    """Past SCAN_MIN_POINTS a bound of the radius comes from a part of the points."""
+    points = normal(neighbors.SCAN_MIN_POINTS + 5000, 8)
+    points[:40] = points[0] + 1e-7 * normal(40, 8, 3)  # closer than float32 tells
+    x = np.concatenate([points[:60], normal(20, 8, 1)])
+    assert_nearest(*Neighbors(points).query(x, k), x, points)
+
+
+def test_a_crowd_within_the_radius():
+    """More points than a row may keep: a smaller radius, or in the end the other scan."""
+    points = np.concatenate([normal(neighbors.SCAN_MIN_POINTS, 7), 0.01 * normal(3000, 7, 1)])
+    x = np.concatenate([normal(10, 7, 2), np.zeros((10, 7))])
+    distances, _, covered = Neighbors(points).query_within(x, 20, np.full(len(x), 2.5))
+    every = np.sort(all_distances(x, points), axis=1)
+    n = np.isfinite(distances).sum(axis=1)
+    assert np.all(n[10:] > 0)
+    for i in range(len(x)):
+        np.testing.assert_allclose(distances[i, : n[i]], every[i, : n[i]], rtol=1e-9)
+        assert n[i] == min(20, (every[i] <= covered[i] * (1 + 1e-12)).sum())

@@ -17,7 +17,7 @@ from . import _validation as checks
 __all__ = ["BaseDiffusion"]
 
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
-ROWS_PER_TASK = 16384
+ROWS_PER_TASK = 65536
 # t_min="auto" as a fraction of t0.
 T_MIN_FRACTION = 0.01
 
