@@ -23,7 +23,7 @@ inverse are corrected as it goes rather than accumulated.
 Rows run along the last axis: each operation is one contiguous loop over rows.
 """
 
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import jax
@@ -31,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-__all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize"]
+__all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "no_corners"]
 
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
 # terms that are summed in it (rounding is a few 1e-16 of them).
@@ -58,6 +58,14 @@ class ActiveSet(NamedTuple):
     """Their weights, (r + 1, B)."""
     inverse: np.ndarray | jax.Array
     """Inverse of the bordered system, the border last, (r + 2, r + 2, B)."""
+
+
+@cache
+def no_corners(dim, n):
+    """An empty start for n rows in r = dim dimensions."""
+    shapes = [(dim,), (dim, dim + 1), (dim + 1,), (dim + 2, dim + 2)]
+    fields = [np.zeros((*shape, n)) for shape in shapes]
+    return ActiveSet(np.full((dim + 1, n), -1), *fields)
 
 
 def _at(index, array):
@@ -96,13 +104,14 @@ class Minimum(NamedTuple):
 
 
 @partial(jax.jit, static_argnames="rows")
-def minimize(start: ActiveSet | None, index, candidates, scale, x, rho, n_chunks, *, rows):
+def minimize(start: ActiveSet, index, candidates, scale, x, rho, n_chunks, *, rows):
     """Minimize over the candidates, and the corners of ``start`` where there is one.
 
     Parameters
     ----------
-    start : ActiveSet or None
-        Minimizers over their own corners. None begins at the candidate nearest to each x.
+    start : ActiveSet
+        Minimizers over their own corners. A row without corners, as in `no_corners`, begins at
+        the candidate nearest to its x.
     index : integer array (m, B)
         Which training points the candidates are.
     candidates : array (r, m, B)
@@ -131,9 +140,8 @@ def minimize(start: ActiveSet | None, index, candidates, scale, x, rho, n_chunks
             lambda o, s: lax.dynamic_update_slice_in_dim(o, s, i * rows, axis=-1), out, solved
         )
 
-    shapes = jax.eval_shape(_minimize_chunk, *arguments)
-    out = jax.tree.map(lambda field: jnp.zeros(field.shape, field.dtype), shapes)
-    return lax.fori_loop(0, n_chunks, solve_chunk, out)
+    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho), rho)
+    return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
 
 
 def _at_nearest(index, candidates, x):
@@ -152,7 +160,8 @@ def _at_nearest(index, candidates, x):
 
 
 def _minimize_chunk(start, index, candidates, scale, x, rho):
-    start = _at_nearest(index, candidates, x) if start is None else start
+    fresh = (start.corner < 0).all(0)
+    start = jax.tree.map(partial(jnp.where, fresh), _at_nearest(index, candidates, x), start)
     origin = start.origin
     e, b = (candidates - origin[:, None]) / scale, (x - origin) / scale
     r, _, rows = e.shape

@@ -26,13 +26,13 @@ import jax
 import numpy as np
 
 from ._compute import map_threads, n_threads
-from .active_set import minimize
+from .active_set import minimize, no_corners
 from .cloud import PointCloud
 
 __all__ = ["MixedCell", "candidates_per_row", "neighborhood_size", "solve"]
 
 # Fewest and most rows that are solved together, in one thread.
-ROWS_PER_BLOCK = 512, 16384
+ROWS_PER_BLOCK = 1024, 16384
 MAX_ROUNDS = 100
 # Up to this dimension the neighborhoods of training points replace a look-up near x.
 HINT_MAX_DIM = 3
@@ -293,6 +293,7 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
         active_, scale_, x_, ratio_ = jax.tree.map(
             lambda array, start=start: padded(array, start), (active, scale, x, ratio)
         )
+        active_ = no_corners(dim, size) if active is None else active_
         n_chunks = -(-min(size, n - start) // chunk)
         solved = minimize(active_, k, positions[:, k], scale_, x_, ratio_, n_chunks, rows=chunk)
         out = out or jax.tree.map(

@@ -1,0 +1,59 @@
+"""The active-set kernel where it is stopped and resumed."""
+
+import jax
+import numpy as np
+import pytest
+
+from smoothdiff._compute import float64
+from smoothdiff.active_set import minimize, no_corners
+
+B = 16
+
+
+def solve(start, index, points, x, rho):
+    candidates = points.T[:, index]
+    with float64():
+        solved = minimize(start, index, candidates, np.ones(B), x.T, rho, 1, rows=B)
+        return jax.tree.map(np.asarray, solved)
+
+
+def objective(active, points, x, rho):
+    """(1 - rho) |x - a|^2 + rho sum_k theta_k |x - y_k|^2 of each row."""
+    y, theta = points[active.corner], active.theta
+    a = (theta[..., None] * y).sum(axis=0)
+    spread = (theta * ((x - y) ** 2).sum(axis=-1)).sum(axis=0)
+    return (1 - rho) * ((x - a) ** 2).sum(axis=-1) + rho * spread
+
+
+@pytest.mark.parametrize("r", [2, 3, 7, 40])
+def test_resuming_keeps_the_corners(r):
+    """Corners stay candidates, whichever of their slots are empty: the minimum only falls."""
+    rng = np.random.default_rng(r)
+    points, x, rho = rng.normal(size=(60, r)), rng.normal(size=(B, r)), np.full(B, 0.2)
+    first, rest = np.arange(30), np.arange(30, 60)
+
+    def columns(index):
+        return np.repeat(index[:, None], B, axis=1)
+
+    active, once = solve(no_corners(r, B), columns(first), points, x, rho)
+    # Move the empty slots to the front.
+    order = np.argsort(active.corner >= 0, axis=0, kind="stable")
+    bordered = np.concatenate([order, np.full((1, B), r + 1)])
+    inverse = np.stack(
+        [active.inverse[..., b][np.ix_(bordered[:, b], bordered[:, b])] for b in range(B)], axis=-1
+    )
+    active = active._replace(
+        corner=np.take_along_axis(active.corner, order, 0),
+        theta=np.take_along_axis(active.theta, order, 0),
+        positions=np.take_along_axis(active.positions, order[None], 1),
+        inverse=inverse,
+    )
+    assert (active.corner[0] < 0).any()  # the first slot is empty in some row
+    again = solve(active, columns(first), points, x, rho)[1]
+    np.testing.assert_allclose(again.a, once.a, rtol=0, atol=1e-12)
+    # With other points at hand instead of these, the objective only falls.
+    resumed, minimum = solve(active, columns(rest), points, x, rho)
+    before, after = (objective(state, points, x, rho) for state in (active, resumed))
+    assert np.all(after <= before + 1e-12)
+    assert np.any(after < before - 1e-3)
+    np.testing.assert_array_less(minimum.defect, 1e-11)
