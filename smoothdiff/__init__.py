@@ -8,11 +8,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .estimators import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+    from .estimators import (
+        EmpiricalScoreDiffusion,
+        LocalAverageDiffusion,
+        SmoothedPLDiffusion,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["EmpiricalScoreDiffusion", "SmoothedPLDiffusion"]
+__all__ = ["EmpiricalScoreDiffusion", "LocalAverageDiffusion", "SmoothedPLDiffusion"]
 
 
 def __getattr__(name):

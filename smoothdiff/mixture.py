@@ -23,9 +23,11 @@ from jax import lax
 
 from ._compute import float64
 
-__all__ = ["Mixture", "log_density", "posterior_mean", "spatial_order"]
+__all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments", "spatial_order"]
 
 TILE_POINTS = 512
+# Fewer points than that make one tile of a power of two.
+SMALLEST_TILE = 8
 TILE_QUERIES = 256
 TILE_QUERIES_FACTORED = 32
 # exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
@@ -68,9 +70,9 @@ def spatial_order(points, size):
     return order
 
 
-def _padded_tiles(n_tiles):
+def _padded_tiles(n):
     """A power of two: few array shapes, so few compilations. The padding is never visited."""
-    return 1 << max(n_tiles - 1, 0).bit_length()
+    return 1 << max(n - 1, 0).bit_length()
 
 
 def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) -> Mixture:
@@ -87,13 +89,14 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     """
     points = np.asarray(points, dtype=np.float64)
     n = len(points)
-    T = _padded_tiles(-(-n // TILE_POINTS))
-    order = spatial_order(points, TILE_POINTS)
+    size = min(max(_padded_tiles(n), SMALLEST_TILE), TILE_POINTS)
+    T = _padded_tiles(-(-n // size))
+    order = spatial_order(points, size)
 
     def tiled(values, fill):
-        out = np.full((T * TILE_POINTS, *values.shape[1:]), fill)
+        out = np.full((T * size, *values.shape[1:]), fill)
         out[:n] = values[order]
-        return out.reshape(T, TILE_POINTS, *values.shape[1:])
+        return out.reshape(T, size, *values.shape[1:])
 
     shared = np.ndim(half_precision) == 0
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
@@ -120,45 +123,57 @@ def log_density(mixture: Mixture, x, half_precision=1.0):
     ``half_precision``, a float or an array of shape (n,), multiplies the components' own: it is
     1 / (2 t) when they are 1 and the mixture is p_t.
     """
-    return _evaluate(mixture, x, half_precision, mean=False)[0]
+    return _evaluate(mixture, x, half_precision, 0)[0]
 
 
 def posterior_mean(mixture: Mixture, x, half_precision=1.0):
     """Log-density (n,) and posterior mean of the component's center (n, r), in one pass."""
-    return _evaluate(mixture, x, half_precision, mean=True)
+    return _evaluate(mixture, x, half_precision, 1)[:2]
 
 
-def _evaluate(mixture, x, half_precision, mean):
+def posterior_moments(mixture: Mixture, x, half_precision=1.0):
+    """Log-density (n,), posterior mean of the center (n, r), and of |x - center|^2, (n,).
+
+    For mixtures whose components have half-precision 1 and no factors.
+    """
+    log_p, mean, energy = _evaluate(mixture, x, half_precision, 2)
+    return log_p, mean, -energy
+
+
+def _evaluate(mixture, x, half_precision, moments):
+    """Log-density and, as ``moments`` asks, posterior means of the center and the exponent."""
     x = np.asarray(x, dtype=np.float64)
     n, r = x.shape
     if n == 0:
-        return np.empty(0), np.empty((0, r))
+        return np.empty(0), np.empty((0, r)), np.empty(0)
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
     size = TILE_QUERIES if mixture.factors is None else TILE_QUERIES_FACTORED
     n_tiles = -(-n // size)
     order = np.full(_padded_tiles(n_tiles) * size, 0)
-    order[:n] = spatial_order(x, size)
+    # A single tile of points has nothing to skip, wherever the queries are.
+    order[:n] = spatial_order(x, size) if len(mixture.peak) > 1 else np.arange(n)
     order[n:] = order[n - 1]
     with float64():
-        log_p, center = _reduce(
+        results = _reduce(
             mixture,
             x[order].reshape(-1, size, r),
             half[order].reshape(-1, size),
             n_tiles,
-            mean=mean,
+            moments=moments,
         )
-        log_p, center = np.asarray(log_p), np.asarray(center)
-    out = np.empty(n)
-    out[order[:n]] = log_p.reshape(-1)[:n]
-    if not mean:
-        return out, None
-    out_mean = np.empty((n, r))
-    out_mean[order[:n]] = center.reshape(-1, r)[:n]
-    return out, out_mean
+        results = [np.asarray(result) for result in results]
+
+    def unsorted(result):
+        result = result.reshape(len(order), *result.shape[2:])
+        out = np.empty((n, *result.shape[1:]))
+        out[order[:n]] = result[:n]
+        return out
+
+    return tuple(unsorted(result) for result in results)
 
 
 def _exponents(mixture, k, x, half):
-    """Exponents (Q, P) of tile k at the queries x (Q, r)."""
+    """Exponents (Q, P) of tile k at the queries x (Q, r), and their part that varies with x."""
     y, F = mixture.points[k], None if mixture.factors is None else mixture.factors[k]
     r = x.shape[1]
     if r <= DIFFERENCES_MAX_DIM:
@@ -169,8 +184,8 @@ def _exponents(mixture, k, x, half):
         radius = ((x - x.mean(axis=0)) ** 2).sum(1).max()
         error = 96 * jnp.finfo(x.dtype).eps * radius * mixture.sharpest * half.max()
         squares, along = lax.cond(error < EXPANSION_ERROR, _by_product, _by_differences, x, y, F)
-    exponents = along - squares * mixture.half_precision[k]
-    return mixture.log_coefficient[k] + exponents * half[:, None]
+    energy = along - squares * mixture.half_precision[k]
+    return mixture.log_coefficient[k] + energy * half[:, None], energy
 
 
 def _by_differences(x, y, F):
@@ -200,8 +215,8 @@ def _by_product(x, y, F):
     return jnp.maximum(squares, 0.0), (along**2).sum(-1)
 
 
-@partial(jax.jit, static_argnames=("mean",))
-def _reduce(mixture, x, half, n_tiles, *, mean):
+@partial(jax.jit, static_argnames="moments")
+def _reduce(mixture, x, half, n_tiles, *, moments):
     """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
     mixture = jax.tree.map(jnp.asarray, mixture)
     _, Q, r = x.shape
@@ -218,22 +233,27 @@ def _reduce(mixture, x, half, n_tiles, *, mean):
         order = jnp.argsort(-bound)
 
         def promising(state):
-            j, top, total, _ = state
+            j, top, total = state[:3]
             worst = (top + jnp.log(total)).min()
             return (j < T) & (bound[order[jnp.minimum(j, T - 1)]] > worst - NEGLIGIBLE)
 
         def add_tile(state):
-            j, top, total, weighted = state
-            exponents = _exponents(mixture, order[j], xi, hi)
+            j, top, total, centers, energies = state
+            exponents, energy = _exponents(mixture, order[j], xi, hi)
             new_top = jnp.maximum(top, exponents.max(1))
             shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top[:, None])
-            if mean:
-                weighted = weighted * shrink[:, None] + terms @ mixture.points[order[j]]
-            return j + 1, new_top, total * shrink + terms.sum(1), weighted
+            if moments > 0:
+                centers = centers * shrink[:, None] + terms @ mixture.points[order[j]]
+            if moments > 1:
+                energies = energies * shrink + (terms * energy).sum(1)
+            return j + 1, new_top, total * shrink + terms.sum(1), centers, energies
 
-        start = (0, jnp.full(Q, -1e300), jnp.zeros(Q), jnp.zeros((Q, r if mean else 0)))
-        _, top, total, weighted = lax.while_loop(promising, add_tile, start)
-        return out[0].at[i].set(top + jnp.log(total)), out[1].at[i].set(weighted / total[:, None])
+        start = jnp.full(Q, -1e300), jnp.zeros(Q), jnp.zeros((Q, dim)), jnp.zeros(Q)
+        state = lax.while_loop(promising, add_tile, (0, *start))
+        _, top, total, centers, energies = state
+        results = top + jnp.log(total), centers / total[:, None], energies / total
+        return tuple(o.at[i].set(result) for o, result in zip(out, results, strict=True))
 
-    out = jnp.zeros(x.shape[:2]), jnp.zeros((*x.shape[:2], r if mean else 0))
+    dim = r if moments else 0
+    out = jnp.zeros(x.shape[:2]), jnp.zeros((*x.shape[:2], dim)), jnp.zeros(x.shape[:2])
     return lax.fori_loop(0, n_tiles, query_tile, out)

@@ -33,6 +33,18 @@ class NoisedLaw:
         """D_t(x), shape (n, r), for x (n, r) and variance t > 0, a float or (n,)."""
         return mixture.posterior_mean(self._mixture, x, 1 / (2 * np.asarray(t)))[1]
 
+    def values(self, x, t):
+        """Log p_t(x) (n,) and D_t(x) (n, r), in one pass."""
+        t = np.asarray(t, dtype=np.float64)
+        log_sum, mean = mixture.posterior_mean(self._mixture, x, 1 / (2 * t))
+        return log_sum - np.shape(x)[1] / 2 * np.log(2 * np.pi * t), mean
+
+    def moments(self, x, t):
+        """D_t(x) (n, r), and the variance of x_0 given x_t = x, summed over axes, (n,)."""
+        half = 1 / (2 * np.asarray(t, dtype=np.float64))
+        _, mean, squared = mixture.posterior_moments(self._mixture, x, half)
+        return mean, np.maximum(squared - ((x - mean) ** 2).sum(axis=1), 0.0)
+
 
 def log_density(x, points, t, weights=None):
     """Log-density of the noised empirical law, log p_t(x).
@@ -73,9 +85,12 @@ def karras_times(t_start, t_end, n_steps, rho=2.0):
     """Variances of n_steps + 1 grid points from t_start to t_end (either may be larger).
 
     The standard deviations are equally spaced in their power 1 / rho (Karras et al. 2022,
-    equation 5); the ends are exact.
+    equation 5); the ends are exact. rho = 1 spaces them evenly, rho = inf geometrically.
     """
-    start, end = np.sqrt(t_start) ** (1 / rho), np.sqrt(t_end) ** (1 / rho)
-    times = np.linspace(start, end, n_steps + 1) ** (2 * rho)
+    if rho == np.inf:
+        times = np.geomspace(t_start, t_end, n_steps + 1)
+    else:
+        start, end = np.sqrt(t_start) ** (1 / rho), np.sqrt(t_end) ** (1 / rho)
+        times = np.linspace(start, end, n_steps + 1) ** (2 * rho)
     times[0], times[-1] = t_start, t_end
     return times

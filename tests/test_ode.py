@@ -1,15 +1,15 @@
-"""Euler and Heun: one step by hand, the order of accuracy by halving steps."""
+"""Euler, Heun and the SDE: one step by hand, the order of accuracy by halving steps, laws."""
 
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
 from smoothdiff.cloud import PointCloud
 from smoothdiff.flow import position
 from smoothdiff.mixed_cell import solve
 from smoothdiff.noise import karras_times
-from smoothdiff.ode import METHODS, integrate, states
+from smoothdiff.ode import FLOWS, METHODS, counted_normals, integrate, states
 from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 
 ORDERS = {"euler": 1, "heun": 2}
@@ -41,10 +41,10 @@ def fine_flow(score, x, t_start, t_end):
 
 
 def test_there_is_a_known_order_for_every_method():
-    assert set(METHODS) == set(ORDERS)
+    assert set(FLOWS) == set(ORDERS) == set(METHODS) - {"sde"}
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FLOWS)
 def test_one_step_by_hand(method):
     """One training point at 0: the score is -x / t."""
     x, t, s = np.array([[2.0]]), 1.0, 0.6
@@ -58,7 +58,7 @@ def test_one_step_by_hand(method):
     np.testing.assert_allclose(integrate(score, x, [t, s], method), [[expected]], rtol=1e-15)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FLOWS)
 def test_states_are_those_at_the_times(method):
     field = EmpiricalScore(PointCloud.of(normal(5, 2)))
     x, times = normal(7, 2, 1), karras_times(1.0, 0.1, 6)
@@ -71,7 +71,7 @@ def test_states_are_those_at_the_times(method):
     np.testing.assert_array_equal(integrate(field, x, times, method), path[-1])
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FLOWS)
 @pytest.mark.parametrize(("start", "end"), [(0.5, 0.01), (0.01, 0.5)])
 def test_order_against_the_closed_form_of_one_point(method, start, end):
     """x_s = y + sqrt(s / t) (x - y), denoising and noising."""
@@ -85,7 +85,7 @@ def test_order_against_the_closed_form_of_one_point(method, start, end):
     assert abs(observed_order(errors) - ORDERS[method]) < 0.1
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FLOWS)
 @pytest.mark.parametrize("r", [1, 2, 3])
 def test_order_against_the_closed_form_flow(method, r):
     """Smoothed PL-ESF, denoising: the mean error over 100 rows falls with the method's order."""
@@ -101,7 +101,7 @@ def test_order_against_the_closed_form_flow(method, r):
     assert errors[-1] < {"euler": 2e-2, "heun": 1e-4}[method]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", FLOWS)
 @pytest.mark.parametrize("r", [1, 3])
 def test_order_against_a_fine_solution(method, r):
     """ESF, denoising to a time at which the softmax is still smooth."""
@@ -128,13 +128,6 @@ def test_stepped_samples_approach_the_exact_ones():
         assert errors[-1] < 0.02
 
 
-def test_density_is_that_of_the_exact_flow_whatever_the_solver():
-    X, x = normal(30, 2), normal(20, 2, 1)
-    exact = SmoothedPLDiffusion().fit(X).score_samples(x)
-    stepped = SmoothedPLDiffusion(solver="euler", n_steps=2).fit(X).score_samples(x)
-    np.testing.assert_array_equal(stepped, exact)
-
-
 @pytest.mark.parametrize(("solver", "n_steps"), [("euler", 200), ("heun", 50)])
 def test_stepped_empirical_samples_keep_the_law(solver, n_steps):
     """4000 samples by steps against 50000 of the exact law: mean log-density, 4 errors."""
@@ -146,3 +139,61 @@ def test_stepped_empirical_samples_keep_the_law(solver, n_steps):
     error = np.hypot(stepped.std() / np.sqrt(4000), drawn.std() / np.sqrt(50_000))
     assert abs(stepped.mean() - drawn.mean()) <= 4 * error
     assert error < 0.015
+
+
+# ------------------------------------------------------------------ the reverse-time SDE
+
+
+def test_sde_is_exact_for_one_point():
+    """Denoising towards one point, any steps: N(y, t_end). 40000 samples, 4 standard errors."""
+    n, rng, times = 40000, np.random.default_rng(0), [1.0, 0.5, 0.02]
+    field = EmpiricalScore(PointCloud.of(np.array([[0.7]])))
+    x = 0.7 + rng.normal(size=(n, 1))
+    x = integrate(field, x, times, "sde", counted_normals(np.array([1, 2]), 0, (n, 1))) - 0.7
+    assert abs(x.mean()) < 4 * np.sqrt(0.02 / n)
+    assert abs(x.var() / 0.02 - 1) < 4 * np.sqrt(2 / n)
+
+
+@pytest.mark.parametrize("d", [1, 2])
+def test_sde_of_the_exact_score_draws_the_noised_law(d):
+    """Mean log-density of 4000 samples against that of 40000 exact ones, 4 standard errors."""
+    X, parameters = normal(12, d), {"t0": 0.4, "t_min": 0.03, "random_state": 0}
+    exact = EmpiricalScoreDiffusion(**parameters).fit(X)
+    stepped = EmpiricalScoreDiffusion(solver="sde", n_steps=400, **parameters).fit(X)
+    ours, theirs = (exact.score_samples(m.sample(n)) for m, n in ((stepped, 4000), (exact, 40000)))
+    error = np.hypot(ours.std() / np.sqrt(4000), theirs.std() / np.sqrt(40000))
+    assert abs(ours.mean() - theirs.mean()) < 4 * error
+    np.testing.assert_array_equal(stepped.score_samples(X), exact.score_samples(X))
+
+
+@pytest.mark.parametrize("r", [1, 3, 4, 5])
+def test_counted_normals_do_not_depend_on_the_blocks(r):
+    key, n = np.array([3, 4], dtype=np.uint64), 300
+    whole = counted_normals(key, 0, (n, r))
+    parts = [counted_normals(key, start, (100, r)) for start in (0, 100, 200)]
+    for step in (0, 7):
+        np.testing.assert_array_equal(np.concatenate([p(step) for p in parts]), whole(step))
+    # 10 steps: 4 standard errors of mean, variance and correlation.
+    z = np.array([whole(step) for step in range(10)]).reshape(-1, r)
+    assert np.all(np.abs(z.mean(axis=0)) < 4 / np.sqrt(len(z)))
+    assert np.all(np.abs(z.T @ z / len(z) - np.eye(r)) < 4 * np.sqrt(2 / len(z)))
+
+
+@pytest.mark.parametrize("Estimator", [SmoothedPLDiffusion, LocalAverageDiffusion])
+def test_a_smoothed_score_has_no_density_by_sde(Estimator):
+    model = Estimator(solver="sde", n_steps=5).fit(normal(20, 2))
+    assert model.sample(3, random_state=0).shape == (3, 2)
+    assert np.isfinite(model.flow(normal(4, 2), model.t0_, model.t_min_)).all()
+    with pytest.raises(ValueError, match="has no density with solver='sde'"):
+        model.score_samples(normal(4, 2))
+
+
+def test_progress_of_a_long_run(monkeypatch, capsys):
+    monkeypatch.setattr("smoothdiff.ode.SECONDS_BETWEEN_REPORTS", 0.0)
+    X = normal(5, 1)
+    SmoothedPLDiffusion(solver="euler", n_steps=3, verbose=1).fit(X).sample(2)
+    shown = capsys.readouterr().err
+    assert "step 3 of 3" in shown
+    assert "steps/s" in shown
+    SmoothedPLDiffusion(solver="euler", n_steps=3).fit(X).sample(2)
+    assert capsys.readouterr().err == ""

@@ -1,6 +1,7 @@
-"""The estimators: scikit-learn's interface to the theory."""
+"""The estimators: scikit-learn's side of the library."""
 
 from ._empirical import EmpiricalScoreDiffusion
+from ._local_average import LocalAverageDiffusion
 from ._smoothed_pl import SmoothedPLDiffusion
 
-__all__ = ["EmpiricalScoreDiffusion", "SmoothedPLDiffusion"]
+__all__ = ["EmpiricalScoreDiffusion", "LocalAverageDiffusion", "SmoothedPLDiffusion"]

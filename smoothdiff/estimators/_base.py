@@ -8,9 +8,9 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ..cloud import PointCloud, distinct_rows
-from ..likelihood import gaussian_log_density
+from ..likelihood import gaussian_log_density, ode_log_density
 from ..noise import karras_times
-from ..ode import METHODS, states
+from ..ode import FLOWS, METHODS, counted_normals, integrate, states
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
 
@@ -25,8 +25,9 @@ T_MIN_FRACTION = 0.01
 class BaseDiffusion(DensityMixin, BaseEstimator):
     """Base of the estimators; a subclass says what happens in tangent coordinates.
 
-    It implements ``_start(generator, n)``, ``_terminal(x, near)``, ``_log_density(x)``,
-    ``_score_field``, ``_exact_flow`` and ``_parents``.
+    It implements ``_score_field``, the starting law in ``_start(generator, n)`` and
+    ``_start_log_density(x)``, and where it has solver "exact" also ``_exact_terminal``,
+    ``_exact_log_density``, ``_exact_flow`` and ``_parents``.
     """
 
     SOLVERS: tuple[str, ...] = ("exact", *METHODS)
@@ -74,7 +75,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         checks.check_number(self, "spacing", auto=True)
         checks.check_choice(self, "solver", self.SOLVERS)
         checks.check_count(self, "n_steps")
-        checks.check_number(self, "schedule_rho")
+        checks.check_number(self, "schedule_rho", infinite=True)
         numeric = not isinstance(self.t_min, str) and not isinstance(self.t0, str)
         if numeric and self.t_min > self.t0:
             raise ValueError(
@@ -84,8 +85,8 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         if self.solver != "exact" and self.t_min == 0:
             raise ValueError(
                 f"The 't_min' parameter of {type(self).__name__} must be positive with "
-                f"solver={self.solver!r}, which steps in t. Got {self.t_min!r} instead; "
-                "use solver='exact' to end at 0."
+                f"solver={self.solver!r}, which steps in t. Got {self.t_min!r} instead"
+                + ("; use solver='exact' to end at 0." if "exact" in self.SOLVERS else ".")
             )
 
     def _fit_subspace(self, X, weights):
@@ -182,9 +183,24 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         """
         check_is_fitted(self)
         n = _check_n_samples(n_samples)
+        if return_parents and not self._names_parents:
+            raise ValueError(
+                f"{type(self).__name__} does not make samples from single training rows and has no "
+                "parents to return; SmoothedPLDiffusion does."
+            )
         generator = self._generator if random_state is None else checks.make_generator(random_state)
         x, near = self._start(generator, n)
-        x, parents, weights = self._by_rows(self._terminal, x, near, bool(return_parents))
+        if self.solver == "exact":
+            x, parents, weights = self._by_rows(self._exact_terminal, x, near, bool(return_parents))
+        else:
+            key = None  # without it, all solvers use the same random numbers
+            if self.solver == "sde":
+                key = generator.integers(2**64, size=2, dtype=np.uint64)
+            (end,) = self._by_rows(self._stepped_terminal, x, np.arange(n), key=key)
+            parents = weights = None
+            if return_parents:
+                parents, weights = self._by_rows(self._parents, end)
+            x = end
         X = self._subspace.lift(x)
         variance = self.noise_variance_ + self.t_min_
         if self._n_normal and variance > 0:
@@ -193,8 +209,19 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             X += np.sqrt(variance) * noise
         return (X, parents, weights) if return_parents else X
 
+    _names_parents = True
+
+    def _stepped_terminal(self, x, rows, *, key):
+        """States at t_min of rows that start at t0, by steps."""
+        times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
+        noise = None if key is None or not len(x) else counted_normals(key, rows[0], x.shape)
+        return (integrate(self._score_field, x, times, self.solver, noise, self.verbose),)
+
     def score_samples(self, X):
         """Log-density, at the variance ``t_min_``, of the law that `sample` draws from.
+
+        In closed form with solver "exact", else by steps of the ODE. The density that "sde"
+        draws from is known only for the exact score, in the limit of many steps.
 
         Parameters
         ----------
@@ -208,9 +235,10 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         ------
         ValueError
             If ``t_min_`` is 0: the law then sits on the training points and the faces between
-            them and has no density.
+            them and has no density. If a smoothed score is sampled by "sde".
         """
         check_is_fitted(self)
+        self._check_has_density()
         X = checks.check_finite_data(self, X, reset=False)
         if self.t_min_ == 0:
             raise ValueError(
@@ -222,6 +250,28 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     def score(self, X, y=None):
         """Mean log-density of X under the model; larger is better. ``y`` is ignored."""
         return float(np.mean(self.score_samples(X)))
+
+    def _check_has_density(self):
+        if self.solver == "sde":
+            raise ValueError(
+                f"score_samples of {type(self).__name__} has no density with solver='sde': the "
+                "equation's noise does not undo that of a smoothed score, and no formula is known "
+                "for the law; use 'euler' or 'heun'."
+            )
+
+    def _log_density(self, x):
+        """Log-density in tangent coordinates at t_min, (n,)."""
+        if self.solver not in FLOWS:
+            return self._exact_log_density(x)
+        times = karras_times(self.t_min_, self.t0_, self.n_steps, self.schedule_rho)
+        field, start = self._score_field, self._start_log_density
+        return ode_log_density(field, start, x, times, self.solver, self._probes)[0]
+
+    @property
+    def _probes(self):
+        """Fixed directions for divergences that are estimated, (16, r)."""
+        signs = np.random.default_rng(0).integers(2, size=(16, self.n_components_))
+        return 2.0 * signs - 1.0
 
     def _log_density_rows(self, X):
         subspace = self._subspace
@@ -360,6 +410,11 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         path = states(self._score_field, x, grid, self._flow_method)
         kept = {t: y for t, y in zip(grid, path, strict=True) if t in times}
         return [kept[t] for t in times]
+
+    @property
+    def _flow_method(self):
+        """How `flow` and `trajectory` are run: the SDE has no path to follow."""
+        return "heun" if self.solver == "sde" else self.solver
 
     # ------------------------------------------------------------------ batches
 

@@ -4,8 +4,6 @@ from functools import cached_property
 
 import numpy as np
 
-from ..noise import karras_times
-from ..ode import integrate
 from ..scores import EmpiricalScore
 from ._base import BaseDiffusion
 
@@ -32,13 +30,14 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
     n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
         Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
         PCA. The data along the normal directions are modeled as Gaussian.
-    solver : {"exact", "euler", "heun"}, default="exact"
-        "exact" draws from p_t_min itself; the others step the probability-flow ODE from t0.
-        `flow` and `trajectory` have no closed form and step with "heun" if solver is "exact".
+    solver : {"exact", "euler", "heun", "sde"}, default="exact"
+        "exact" draws from p_t_min itself; "euler" and "heun" step the probability-flow ODE from
+        t0, "sde" the reverse-time SDE. `flow` and `trajectory` have no closed form and step with
+        "heun" if solver is "exact" or "sde".
     n_steps : int, default=200
-        Steps of the ODE.
+        Steps from t0 to t_min.
     schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times.
+        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
     n_jobs : int or None, default=None
         Workers for large inputs, by joblib.
     random_state : int, RandomState, Generator or None, default=None
@@ -119,22 +118,27 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
 
     @property
     def _flow_method(self):
-        return "heun" if self.solver == "exact" else self.solver
+        return "euler" if self.solver == "euler" else "heun"
 
     def _start(self, generator, n):
         k = self._cloud.draw(generator, n)
         noise = generator.standard_normal((n, self.n_components_))
         return self._cloud.points[k] + np.sqrt(self.t0_) * noise, k
 
-    def _terminal(self, x, near, return_parents):
-        if self.solver == "exact":  # the same noise, at the variance t_min
-            points = self._cloud.points[near]
-            x = points + np.sqrt(self.t_min_ / self.t0_) * (x - points)
-        else:
-            times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
-            x = integrate(self._score_field, x, times, self.solver)
-            near = self._cloud.neighbors.query(x, 1)[1][:, 0] if return_parents else near
+    def _start_log_density(self, x):
+        return self._score_field.law.log_density(x, self.t0_)
+
+    def _exact_terminal(self, x, near, return_parents):
+        points = self._cloud.points[near]  # the same noise, at the variance t_min
+        x = points + np.sqrt(self.t_min_ / self.t0_) * (x - points)
         return x, self._cloud_rows[near][:, None], np.ones((len(x), 1))
 
-    def _log_density(self, x):
+    def _parents(self, end):
+        near = self._cloud.neighbors.query(end, 1)[1]
+        return self._cloud_rows[near], np.ones(near.shape)
+
+    def _check_has_density(self):
+        """Always: the SDE draws from p_t_min as the ODE does."""
+
+    def _exact_log_density(self, x):
         return self._score_field.law.log_density(x, self.t_min_)

@@ -8,12 +8,8 @@ import numpy as np
 from ..flow import position, reachable
 from ..likelihood import smoothed_pl_log_density
 from ..mixed_cell import neighborhood_size, solve
-from ..noise import karras_times
-from ..ode import integrate
 from ..scores import SmoothedPLScore
-from ..starts import STARTS, StartingLaw
-from . import _validation as checks
-from ._base import BaseDiffusion
+from ._smoothed import SmoothedDiffusion
 
 __all__ = ["Decomposition", "SmoothedPLDiffusion"]
 
@@ -28,7 +24,7 @@ class Decomposition(NamedTuple):
     face_dim: np.ndarray
 
 
-class SmoothedPLDiffusion(BaseDiffusion):
+class SmoothedPLDiffusion(SmoothedDiffusion):
     """Diffusion driven by the Smoothed PL-ESF: interpolates the data, in closed form.
 
     The score of the noised training set is smoothed across the boundaries between training
@@ -60,13 +56,14 @@ class SmoothedPLDiffusion(BaseDiffusion):
     n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
         Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
         PCA. The data along the normal directions are modeled as Gaussian.
-    solver : {"exact", "euler", "heun"}, default="exact"
-        "exact" uses the closed-form flow; the others step the probability-flow ODE, and agree
-        with it as n_steps grows (`score_samples` is the density of the exact flow).
+    solver : {"exact", "euler", "heun", "sde"}, default="exact"
+        "exact" uses the closed-form flow; "euler" and "heun" step the probability-flow ODE, and
+        agree with it as n_steps grows, in samples and density. "sde" steps the reverse-time SDE
+        with the same score, whose law is another one and has no density here.
     n_steps : int, default=200
-        Steps of the ODE.
+        Steps from t0 to t_min.
     schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times.
+        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
     n_jobs : int or None, default=None
         Workers for large inputs, by joblib.
     random_state : int, RandomState, Generator or None, default=None
@@ -113,9 +110,6 @@ class SmoothedPLDiffusion(BaseDiffusion):
     True
     """
 
-    _derived = ("_cloud", "_score_field", "_starting_law")
-    _needs_spacing = True
-
     def __init__(
         self,
         *,
@@ -147,21 +141,6 @@ class SmoothedPLDiffusion(BaseDiffusion):
         self.random_state = random_state
         self.verbose = verbose
 
-    def _check_parameters(self):
-        checks.check_number(self, "kappa")
-        checks.check_choice(self, "start", STARTS)
-        checks.check_count(self, "start_neighbors")
-        super()._check_parameters()
-
-    @property
-    def start_covariances_(self):
-        """Covariance of the starting law at each training point."""
-        return self._for_training_rows(self._starting_law.covariances)
-
-    @cached_property
-    def _starting_law(self):
-        return StartingLaw(self._cloud, self.t0_, self.spacing_, self.start, self.start_neighbors)
-
     @cached_property
     def _score_field(self):
         return SmoothedPLScore(self._cloud, self.kappa, self.spacing_)
@@ -170,32 +149,22 @@ class SmoothedPLDiffusion(BaseDiffusion):
     def _n_neighbors(self):
         return max(self.start_neighbors, neighborhood_size(self.n_components_))
 
-    @property
-    def _flow_method(self):
-        return self.solver
-
-    def _start(self, generator, n):
-        return self._starting_law.sample(generator, n)
-
-    def _terminal(self, x, near, return_parents):
-        exact, stepped = self.solver == "exact", x
-        if not exact:
-            times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
-            stepped = integrate(self._score_field, x, times, self.solver)
-            if not return_parents:
-                return stepped, None, None
-        cell = solve(x, self._cloud, self._score_field.rho(self.t0_), near=near)
-        x = position(cell, self._score_field.rho(self.t_min_)) if exact else stepped
-        return (
-            (x, self._training_rows(cell.parents), cell.weights)
-            if return_parents
-            else (x, None, None)
+    def _exact_terminal(self, x, near, return_parents):
+        rho = self._score_field.rho
+        cell = solve(x, self._cloud, rho(self.t0_), near=near)
+        parents = (
+            (self._training_rows(cell.parents), cell.weights) if return_parents else (None,) * 2
         )
+        return position(cell, rho(self.t_min_)), *parents
+
+    def _parents(self, end):
+        cell = solve(end, self._cloud, self._score_field.rho(self.t_min_))
+        return self._training_rows(cell.parents), cell.weights
 
     def _training_rows(self, parents):
         return np.where(parents >= 0, self._cloud_rows[parents], -1)
 
-    def _log_density(self, x):
+    def _exact_log_density(self, x):
         rho = self._score_field.rho
         return smoothed_pl_log_density(
             x, self._cloud, self._starting_law, rho(self.t0_), rho(self.t_min_)

@@ -41,8 +41,8 @@ def _is_number(value, kind=Real):
     return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
 
 
-def check_number(estimator, name, *, zero=False, auto=False):
-    """A positive (or, with ``zero``, non-negative) finite number, or "auto" where allowed."""
+def check_number(estimator, name, *, zero=False, auto=False, infinite=False):
+    """A positive (or, with ``zero``, non-negative) number, or "auto" or infinity where allowed."""
     value = getattr(estimator, name)
     wanted = "a non-negative float" if zero else "a positive float"
     wanted = f"'auto' or {wanted}" if auto else wanted
@@ -51,7 +51,12 @@ def check_number(estimator, name, *, zero=False, auto=False):
     if not _is_number(value):
         error = ValueError if auto and isinstance(value, str) else TypeError
         _refuse(estimator, name, value, wanted, error)
-    if not np.isfinite(value) or value < 0 or (value == 0 and not zero):
+    if (
+        np.isnan(value)
+        or (value == np.inf and not infinite)
+        or value < 0
+        or (value == 0 and not zero)
+    ):
         _refuse(estimator, name, value, wanted)
 
 

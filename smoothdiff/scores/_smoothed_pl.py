@@ -28,3 +28,10 @@ class SmoothedPLScore(Score):
     def denoise(self, x, t):
         """Mixed-cell denoiser a(x), exact and certified."""
         return solve(x, self.cloud, self.rho(t)).a
+
+    def divergence(self, x, t, probes=None):
+        """Exact: the denoiser stretches a face's own directions by 1 / (1 - rho), no others."""
+        rho = np.broadcast_to(self.rho(t), len(x))
+        face_dim = solve(x, self.cloud, rho, faces=True).face_dim
+        stretched = np.where(rho < 1, face_dim / np.where(rho < 1, 1 - rho, 1.0), 0.0)
+        return (stretched - x.shape[1]) / t, np.zeros(len(x))

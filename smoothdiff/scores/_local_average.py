@@ -1,0 +1,223 @@
+"""The ESF averaged over a window around x, of half-width w_t = Delta - kappa sqrt(t).
+
+    s_t(x) = E_u[ grad log p_t(x + u) ],    u uniform on the window
+
+An average of a gradient is a difference of values at the window's rim, so that one direction is
+always integrated exactly and only the others are sampled, by quasi-random points that are drawn
+once: the field is a smooth deterministic function.
+
+"cube"      axis i: E[log p_t(x + u + w e_i) - log p_t(x + u - w e_i)] / 2w, with u uniform on
+            [-w, w] along the other axes (v1, equation 24)
+"ball"      r/(2w) E[(log p_t(x + w n) - log p_t(x - w n)) n], with n on the sphere
+            (divergence theorem)
+"gaussian"  u ~ N(0, w^2/3 I), of the cube's variance: E[(log p_t(x + u) - log p_t(x - u)) u] /
+            (2 w^2/3) (Stein's lemma; the field of Scarvelis et al. 2023)
+"min-norm"  along each line {x + h n, |h| <= w} the average of the score, and of these averages
+            the one of smallest norm, 0 where two of them tie (v1, equation 77). The directions
+            are those between the training points nearest to x, so that they turn with the data.
+
+In one dimension the cube, the ball and the line are one interval, and nothing is sampled. Where
+w_t <= 0 the field is the ESF. The same fields are known as kernel-smoothed scores (arXiv
+2505.22841) and as log-domain smoothing (arXiv 2510.02305).
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtri
+from scipy.stats import chi, qmc
+
+from .._compute import map_threads, n_threads
+from ..cloud import PointCloud
+from ..noise import NoisedLaw
+from ._base import Score
+
+__all__ = ["WINDOWS", "LocalAverageScore"]
+
+WINDOWS = ("cube", "ball", "gaussian", "min-norm")
+# Windows narrower than this part of sqrt(t) change the ESF by less than rounding does.
+NARROWEST = 1e-5
+# Points of the law evaluated at once.
+AT_ONCE = 1 << 18
+# Gauss-Legendre points for the components across a line.
+LINE_POINTS = 16
+# Relative difference up to which the norms of two averages tie.
+TIE = 1e-9
+
+
+class LocalAverageScore(Score):
+    """Locally averaged ESF of a point cloud.
+
+    Parameters
+    ----------
+    cloud : PointCloud
+    kappa : float
+        A smaller one smooths more.
+    spacing : float
+        Delta, the window's half-width at t = 0.
+    window : {"cube", "ball", "gaussian", "min-norm"}
+    n_quadrature : int
+        Quasi-random points, or for "min-norm" the largest number of lines.
+    seed : int
+        Of the scrambled Sobol points.
+    """
+
+    def __init__(self, cloud: PointCloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):
+        self.cloud = cloud
+        self.law = NoisedLaw(cloud)
+        self.kappa = kappa
+        self.spacing = spacing
+        self.window = window
+        # One dimension has one line; only a Gaussian window is more than an interval there.
+        interval = cloud.dim == 1 and window != "gaussian"
+        self._rule: Any = None  # chords' ends (2, q, r), and the vectors (q, r) that weigh them
+        if window == "min-norm" and not interval:
+            self._n_nearest = min(int((1 + np.sqrt(1 + 8 * n_quadrature)) / 2), len(cloud))
+        else:
+            rule = _cube_rule if window == "cube" or interval else _radial_rule
+            self._rule = _calibrated(*rule(cloud.dim, n_quadrature, seed, window))
+
+    def half_width(self, t):
+        """Half-width w_t of the window, 0 where smoothing is off."""
+        return np.maximum(self.spacing - self.kappa * np.sqrt(t), 0.0)
+
+    def denoise(self, x, t):
+        """Denoiser x + t s_t(x), (n, r)."""
+        return x + np.reshape(t, (-1, 1)) * self(x, t)
+
+    def __call__(self, x, t):
+        """Averaged score, (n, r)."""
+        return self._by_width(x, t, self._score, self._average)
+
+    def divergence(self, x, t, probes=None):
+        """Exact for the field as sampled; "min-norm" by differences, see `Score.divergence`."""
+        if self._rule is None:
+            return super().divergence(x, t, probes)
+        return self._by_width(x, t, self._score_divergence, self._divergence), np.zeros(len(x))
+
+    def _by_width(self, x, t, narrow, wide):
+        """Apply ``narrow(x, t)`` or ``wide(x, t, w)``, as the window of each row is."""
+        x = np.asarray(x, dtype=np.float64)
+        t = np.broadcast_to(np.asarray(t, dtype=np.float64), x.shape[:1])
+        w = self.half_width(t)
+        has_window = w > NARROWEST * np.sqrt(t)
+        if not has_window.any():
+            return narrow(x, t)
+        if has_window.all():
+            return wide(x, t, w)
+        inner = wide(x[has_window], t[has_window], w[has_window])
+        out = np.empty((len(x), *inner.shape[1:]))
+        out[has_window] = inner
+        out[~has_window] = narrow(x[~has_window], t[~has_window])
+        return out
+
+    # ------------------------------------------------------------------ no window: the ESF
+
+    def _score(self, x, t):
+        return (self.law.denoise(x, t) - x) / t[:, None]
+
+    def _score_divergence(self, x, t):
+        return (self.law.moments(x, t)[1] / t - x.shape[1]) / t
+
+    # ------------------------------------------------------------------ with a window
+
+    def _average(self, x, t, w):
+        if self._rule is None:
+            return _in_blocks(self._min_norm, self._n_nearest**2 * LINE_POINTS // 2, x, t, w)
+        ends, outward = self._rule
+
+        def rise(x, t, w):
+            values = self._at(ends, self.law.log_density, x, t, w)
+            return (values[:, 0] - values[:, 1]) @ outward / w[:, None]
+
+        return _in_blocks(rise, 2 * len(outward), x, t, w)
+
+    def _divergence(self, x, t, w):
+        ends, outward = self._rule
+
+        def spread(x, t, w):
+            score = self._at(ends, self._score, x, t, w)
+            return np.einsum("nqr,qr->n", score[:, 0] - score[:, 1], outward) / w
+
+        return _in_blocks(spread, 2 * len(outward), x, t, w)
+
+    def _at(self, ends, function, x, t, w):
+        """Values of function at x plus w times the ends (2, q, r) of q chords, (n, 2, q, ...)."""
+        y = x[:, None, None] + w[:, None, None, None] * ends
+        out = function(y.reshape(-1, x.shape[1]), np.repeat(t, ends.shape[0] * ends.shape[1]))
+        return out.reshape(len(x), *ends.shape[:2], *out.shape[1:])
+
+    def _min_norm(self, x, t, w):
+        n, r = x.shape
+        if self._n_nearest < 2:  # one point: its score is linear
+            return self._score(x, t)
+        points = self.cloud.points[self.cloud.neighbors.query(x, self._n_nearest)[1]]
+        i, j = np.triu_indices(self._n_nearest, 1)
+        u = points[:, i] - points[:, j]
+        u /= np.linalg.norm(u, axis=2, keepdims=True)
+        lines = u.shape[1]
+        chord = w[:, None, None] * u
+        ends = np.stack([x[:, None] + chord, x[:, None] - chord]).reshape(-1, r)
+        values = self.law.log_density(ends, np.tile(np.repeat(t, lines), 2)).reshape(2, n, lines)
+        along = (values[0] - values[1]) / (2 * w[:, None])
+        h, weights = np.polynomial.legendre.leggauss(LINE_POINTS)
+        y = x[:, None, None] + h[:, None] * chord[:, :, None]
+        score = self._score(y.reshape(-1, r), np.repeat(t, lines * LINE_POINTS)).reshape(y.shape)
+        mean = np.einsum("nlhr,h->nlr", score, weights / 2)
+        mean += (along - np.einsum("nlr,nlr->nl", mean, u))[..., None] * u
+        norm = np.linalg.norm(mean, axis=2)
+        best = norm.argmin(axis=1)
+        rows = np.arange(n)
+        least, choice = norm[rows, best], mean[rows, best]
+        ties = norm <= (least * (1 + TIE))[:, None]
+        apart = np.linalg.norm(mean - choice[:, None], axis=2) > 1e-6 * least[:, None]
+        choice[(ties & apart).any(axis=1)] = 0.0
+        return choice
+
+
+def _cube_rule(r, n, seed, window):
+    """Chords along each axis through points of the other axes, and the vectors they weigh."""
+    if r == 1:
+        return np.ones((1, 1)), -np.ones((1, 1)), np.ones((1, 1))
+    half = 2 * _sobol(r, -(-n // 2), seed) - 1
+    u = np.concatenate([half, -half])  # symmetric: a linear score is averaged exactly
+    ends = np.repeat(u[None], r, axis=0), np.repeat(u[None], r, axis=0)
+    outward = np.zeros((r, len(u), r))
+    for axis in range(r):
+        ends[0][axis, :, axis], ends[1][axis, :, axis] = 1.0, -1.0
+        outward[axis, :, axis] = 1.0
+    return (*(end.reshape(-1, r) for end in ends), outward.reshape(-1, r))
+
+
+def _radial_rule(r, n, seed, window):
+    """Chords through the center: to the sphere, or as far as a Gaussian of variance 1/3."""
+    points = _sobol(r + 1, max(n, 2 * r), seed)
+    if r == 1:
+        points[:, 0] = (np.arange(len(points)) + 0.5) / len(points)
+        normal = np.ones((len(points), 1))
+    elif r == 2:  # a chord's two ends are one direction
+        normal = np.column_stack([np.cos(np.pi * points[:, 1]), np.sin(np.pi * points[:, 1])])
+    else:
+        normal = ndtri(points[:, 1:])
+        normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    radius = chi.ppf(points[:, :1], r) / np.sqrt(3) if window == "gaussian" else 1.0
+    return radius * normal, -radius * normal, radius * normal
+
+
+def _calibrated(ends, opposite, outward):
+    """Scale the weighing vectors so that a constant score has itself as its average."""
+    moment = outward.T @ (ends - opposite)
+    return np.stack([ends, opposite]), outward @ np.linalg.inv(moment).T
+
+
+def _sobol(r, n, seed):
+    """Scrambled Sobol points in the open unit cube, a power of two of them and at least n."""
+    points = qmc.Sobol(r, rng=np.random.default_rng(seed)).random_base2(max(n - 1, 0).bit_length())
+    return np.clip(points, 1e-12, 1 - 1e-12)
+
+
+def _in_blocks(function, evaluations, x, t, w):
+    """Apply function to blocks of rows, each of which costs so many evaluations of the law."""
+    size = max(min(AT_ONCE // evaluations, -(-len(x) // n_threads())), 1)
+    rows = [slice(start, start + size) for start in range(0, max(len(x), 1), size)]
+    return np.concatenate(map_threads(lambda i: function(x[i], t[i], w[i]), rows))

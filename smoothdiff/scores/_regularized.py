@@ -1,0 +1,89 @@
+"""Other ways to keep the ESF from memorizing, which the papers contrast with smoothing.
+
+Empirical Bayes  grad p_t / max(p_t, eps)          small where the density is
+Tikhonov         s_t / (1 + lambda)                 small everywhere
+Early stopping   s_t for t >= t_stop, 0 below       the noise of t_stop stays
+Temperature      softmax of the exponents over tau  neighbors share the weight
+
+Run in all d dimensions, the first three shrink the part of the score that is normal to the data
+as well, so that samples keep noise off the subspace. The temperature does not: its denoiser is a
+mean of training points. The smoothed scores leave the normal part alone by construction.
+"""
+
+import numpy as np
+
+from ..cloud import PointCloud
+from ._base import Score
+from ._empirical import EmpiricalScore
+
+__all__ = ["EarlyStoppedScore", "EmpiricalBayesScore", "TemperatureScore", "TikhonovScore"]
+
+
+class _Shrunken(EmpiricalScore):
+    """The ESF times a factor in [0, 1]."""
+
+    def factor(self, x, t):
+        """Factor of the score, (n,) or a float."""
+        raise NotImplementedError
+
+    def denoise(self, x, t):
+        """Point x plus the shrunken part of the way to the posterior mean."""
+        t = np.broadcast_to(np.asarray(t, dtype=np.float64), (len(x),))
+        shrink = np.broadcast_to(self.factor(x, t), (len(x),))
+        return x + shrink[:, None] * (super().denoise(x, t) - x)
+
+    # The factor varies with x: differences, not the ESF's own formula.
+    divergence = Score.divergence
+
+
+class EmpiricalBayesScore(_Shrunken):
+    """grad p_t / max(p_t, eps), with ``eps`` a density."""
+
+    def __init__(self, cloud: PointCloud, eps):
+        super().__init__(cloud)
+        self.eps = eps
+
+    def factor(self, x, t):
+        """min(1, p_t / eps)."""
+        return np.exp(np.minimum(self.law.log_density(x, t) - np.log(self.eps), 0.0))
+
+
+class TikhonovScore(_Shrunken):
+    """s_t / (1 + lambda)."""
+
+    def __init__(self, cloud: PointCloud, penalty):
+        super().__init__(cloud)
+        self.penalty = penalty
+
+    def factor(self, x, t):
+        """1 / (1 + lambda)."""
+        return 1 / (1 + self.penalty)
+
+
+class EarlyStoppedScore(_Shrunken):
+    """The ESF down to the variance ``t_stop``, and 0 below."""
+
+    def __init__(self, cloud: PointCloud, t_stop):
+        super().__init__(cloud)
+        self.t_stop = t_stop
+
+    def factor(self, x, t):
+        """1 for t above t_stop, else 0: a step that ends at t_stop is still taken."""
+        return (t > self.t_stop * (1 + 1e-12)).astype(np.float64)
+
+
+class TemperatureScore(EmpiricalScore):
+    """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
+
+    def __init__(self, cloud: PointCloud, tau):
+        super().__init__(cloud)
+        self.tau = tau
+
+    def denoise(self, x, t):
+        """Posterior mean as if the variance were tau t."""
+        return super().denoise(x, self.tau * np.asarray(t))
+
+    def divergence(self, x, t, probes=None):
+        """Exact, see `EmpiricalScore.divergence`."""
+        _, variance = self.law.moments(x, self.tau * np.asarray(t))
+        return (variance / (self.tau * t) - x.shape[1]) / t, np.zeros(len(x))
