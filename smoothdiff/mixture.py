@@ -14,6 +14,7 @@ and thereby an upper bound on its sum; a query tile stops once no remaining tile
 """
 
 from functools import partial
+from math import ceil, log
 from typing import NamedTuple
 
 import jax
@@ -149,7 +150,7 @@ def _evaluate(mixture, x, half_precision, moments):
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
     size = TILE_QUERIES if mixture.factors is None else TILE_QUERIES_FACTORED
     n_tiles = -(-n // size)
-    order = np.full(_padded_tiles(n_tiles) * size, 0)
+    order = np.full(max(8 ** ceil(log(n_tiles, 8)), 8) * size, 0)  # few sizes: few compilations
     # A single tile of points has nothing to skip, wherever the queries are.
     order[:n] = spatial_order(x, size) if len(mixture.peak) > 1 else np.arange(n)
     order[n:] = order[n - 1]

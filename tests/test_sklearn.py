@@ -18,9 +18,11 @@ from sklearn.model_selection import (
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
 
-ESTIMATORS = [EmpiricalScoreDiffusion, SmoothedPLDiffusion]
+ESTIMATORS = [EmpiricalScoreDiffusion, SmoothedPLDiffusion, LocalAverageDiffusion]
+
+pytestmark = pytest.mark.usefixtures("few_steps")
 
 
 def normal(n, d, seed=0):

@@ -128,7 +128,8 @@ class LocalAverageScore(Score):
 
         def rise(x, t, w):
             values = self._at(ends, self.law.log_density, x, t, w)
-            return (values[:, 0] - values[:, 1]) @ outward / w[:, None]
+            # Not a matrix product, whose order of summation depends on the number of rows.
+            return np.einsum("nq,qr->nr", values[:, 0] - values[:, 1], outward) / w[:, None]
 
         return _in_blocks(rise, 2 * len(outward), x, t, w)
 
