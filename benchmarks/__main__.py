@@ -1,9 +1,9 @@
-"""Run all benchmarks, or those named: ``python -m benchmarks density sampling startup``."""
+"""Run all benchmarks, or those named: ``python -m benchmarks density sampling``."""
 
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "density", "sampling")
+NAMES = ("startup", "density", "sampling", "local_average")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

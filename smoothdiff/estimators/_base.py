@@ -1,5 +1,6 @@
 """What the estimators share: validation, the subspace, random state, batches of rows."""
 
+import warnings
 from functools import cached_property
 
 import numpy as np
@@ -265,7 +266,14 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             return self._exact_log_density(x)
         times = karras_times(self.t_min_, self.t0_, self.n_steps, self.schedule_rho)
         field, start = self._score_field, self._start_log_density
-        return ode_log_density(field, start, x, times, self.solver, self._probes)[0]
+        log_p, error = ode_log_density(field, start, x, times, self.solver, self._probes)
+        if error.any():
+            warnings.warn(
+                f"The divergence of this score is estimated in {self.n_components_} dimensions: "
+                f"log-densities have a standard error of up to {error.max():.2g}.",
+                stacklevel=6,
+            )
+        return log_p
 
     @property
     def _probes(self):
