@@ -14,7 +14,6 @@ and thereby an upper bound on its sum; a query tile stops once no remaining tile
 """
 
 from functools import partial
-from math import ceil, log
 from typing import NamedTuple
 
 import jax
@@ -22,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ._compute import float64
+from ._compute import map_threads
 
 __all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments", "spatial_order"]
 
@@ -31,6 +30,8 @@ TILE_POINTS = 512
 SMALLEST_TILE = 8
 TILE_QUERIES = 256
 TILE_QUERIES_FACTORED = 32
+# Queries of a compiled call: two shapes, the larger of them in threads.
+QUERIES_PER_CALL = 2048, 16384
 # exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
 NEGLIGIBLE = 45.0
 # Largest error of an exponent for which |x - y|^2 may be expanded into a matrix product (a part of
@@ -148,29 +149,36 @@ def _evaluate(mixture, x, half_precision, moments):
     if n == 0:
         return np.empty(0), np.empty((0, r)), np.empty(0)
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
-    size = TILE_QUERIES if mixture.factors is None else TILE_QUERIES_FACTORED
-    n_tiles = -(-n // size)
-    order = np.full(max(8 ** ceil(log(n_tiles, 8)), 8) * size, 0)  # few sizes: few compilations
+    size = TILE_QUERIES_FACTORED
+    if mixture.factors is None:  # as many pairs with a few points as with a full tile
+        size = min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[1], QUERIES_PER_CALL[0])
     # A single tile of points has nothing to skip, wherever the queries are.
-    order[:n] = spatial_order(x, size) if len(mixture.peak) > 1 else np.arange(n)
-    order[n:] = order[n - 1]
-    with float64():
-        results = _reduce(
-            mixture,
-            x[order].reshape(-1, size, r),
-            half[order].reshape(-1, size),
-            n_tiles,
-            moments=moments,
-        )
-        results = [np.asarray(result) for result in results]
+    order = spatial_order(x, size) if len(mixture.peak) > 1 else slice(None)
+    x, half = x[order], half[order]
+    dim = r if moments else 0
+    sorted_results = np.empty(n), np.empty((n, dim)), np.empty(n)
+    few, many = QUERIES_PER_CALL
+    rows = few if n <= few else many
 
-    def unsorted(result):
-        result = result.reshape(len(order), *result.shape[2:])
-        out = np.empty((n, *result.shape[1:]))
-        out[order[:n]] = result[:n]
-        return out
+    def call(start):
+        """Evaluate up to ``rows`` queries from ``start`` on, padded to that many."""
+        part = slice(start, min(start + rows, n))
+        m = part.stop - start
 
-    return tuple(unsorted(result) for result in results)
+        def tiled(values):
+            out = np.empty((rows, *values.shape[1:]))
+            out[:m], out[m:] = values[part], values[part.stop - 1]
+            return out.reshape(-1, size, *values.shape[1:])
+
+        results = _reduce(mixture, tiled(x), tiled(half), -(-m // size), moments=moments)
+        for out, result in zip(sorted_results, results, strict=True):
+            out[part] = np.asarray(result).reshape(rows, *out.shape[1:])[:m]
+
+    map_threads(call, range(0, n, rows))
+    results = np.empty(n), np.empty((n, dim)), np.empty(n)
+    for out, result in zip(results, sorted_results, strict=True):
+        out[order] = result
+    return results
 
 
 def _exponents(mixture, k, x, half):
