@@ -254,3 +254,14 @@ def test_karras_grid(start, end, rho):
     np.testing.assert_allclose(times, sigma**2, rtol=1e-12)
     assert times[0] == start
     assert times[-1] == end
+
+
+@pytest.mark.parametrize("ends", [(0.02, 1e-5), (1e-5, 0.02)])
+def test_grids_even_and_geometric(ends):
+    """The limits of the Karras grid: rho = 1 is even in sqrt(t), rho = inf in log t."""
+    even, geometric = (noise.karras_times(*ends, 50, rho) for rho in (1.0, np.inf))
+    np.testing.assert_allclose(np.diff(np.sqrt(even), 2), 0, atol=1e-15)
+    np.testing.assert_allclose(np.diff(np.log(geometric), 2), 0, atol=1e-12)
+    np.testing.assert_allclose(noise.karras_times(*ends, 50, 1e6), geometric, rtol=1e-3)
+    for grid in (even, geometric):
+        assert (grid[0], grid[-1]) == ends

@@ -240,3 +240,14 @@ def test_training_sets_of_similar_size_share_their_programs(Estimator, d, compil
     for n in (260, 333, 500):
         Estimator().fit(normal(n, d)).score_samples(x)
     assert compilations == []
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun", "sde"])
+def test_steps_compile_once(solver, compilations):
+    """Every step, number of steps and sample size share the programs of the first run."""
+    model = LocalAverageDiffusion(solver=solver, n_steps=2, random_state=0).fit(normal(50, 2))
+    model.sample(30)
+    del compilations[:]
+    for n_steps in (3, 20):
+        model.set_params(n_steps=n_steps).sample(40)
+    assert compilations == []

@@ -1,0 +1,182 @@
+"""The examples run, draw their picture, and print numbers that bear out what they say."""
+
+import os
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+NUMBER = r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
+
+
+def run(name, tmp_path):
+    """Standard output of an example that has drawn its picture."""
+    picture = tmp_path / f"{name}.png"
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / f"plot_{name}.py", picture],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000
+    assert list(tmp_path.iterdir()) == [picture]
+    return done.stdout
+
+
+def numbers(pattern, text, count):
+    """Numbers where # stands in the pattern: a list for each of the ``count`` lines it is in."""
+    found = re.findall(re.escape(pattern).replace(r"\#", NUMBER), text)
+    assert len(found) == count, f"{pattern!r} is in {len(found)} places of:\n{text}"
+    return [[float(value) for value in (row if isinstance(row, tuple) else [row])] for row in found]
+
+
+def interpolation(text):
+    copied = [value for (value,) in numbers(": #% of samples are copies", text, 3)]
+    assert copied[0] == 100
+    assert copied[0] > copied[1] > copied[2]
+
+
+def phases(text):
+    start, memory, smoothed = numbers(
+        ": spread off the line #, on a training point #, near copies #, different places #", text, 3
+    )
+    ((variance,),) = numbers("variance t0 = #", text, 1)
+    assert start[0] == pytest.approx(variance**0.5, rel=0.05)
+    assert start[1] == 0
+    assert memory == [0, 1, 1, 4]
+    assert smoothed[0] == 0
+    assert 0.2 < smoothed[1] < 0.8  # some on the points, the rest between
+    assert smoothed[3] > 1000
+
+
+def phase_diagram(text):
+    assert numbers("regions: # of", text, 1) == [[1.0]]
+    assert numbers("from a straight line #", text, 1)[0][0] < 1e-12
+    assert numbers("paths: # of", text, 1) == [[0]]
+    assert numbers("paths: # from A and C end on a training point, # from B", text, 1) == [[1, 0]]
+
+
+def scores(text):
+    curves = numbers("roughness # (formula #), loss # (limit #)", text, 6)
+    exact = [value for (value,) in numbers("ESF, roughness #", text, 3)]
+    for rough, formula, *_ in curves:
+        assert rough == pytest.approx(formula, rel=1e-3)
+    for (rough, *_), esf in zip(curves[2:], [exact[1]] * 2 + [exact[2]] * 2, strict=True):
+        assert rough < esf / 5  # at the two smaller variances
+    for loss, limit in numbers(", loss # (limit #)\n", "\n".join(text.split("t = 1e-06")[1:]), 2):
+        assert loss == pytest.approx(limit, rel=0.01)
+
+
+def denoising(text):
+    rows = numbers(
+        "total variation #, of sampling error alone # (99% below #); std off the line #, sqrt(t) #",
+        text,
+        6,
+    )
+    for distance, _, most, spread, noise in rows:
+        assert distance < most
+        assert spread == pytest.approx(noise, rel=0.02)  # its standard error is 0.5%
+    assert 0 < numbers("are #% wider", text, 1)[0][0] < 10
+
+
+def variants(text):
+    rows = numbers(
+        "limits, ESF to PL-ESF #, LA-ESF to Smoothed #; averages, ESF to LA-ESF #, "
+        "PL-ESF to Smoothed #",
+        text,
+        7,
+    )
+    limits = [row[:2] for row in rows]
+    for one, two in pairwise(limits):
+        assert two[0] < one[0]
+        assert two[1] < 0.6 * one[1]  # first order in t
+    assert limits[-1][0] < 1e-6
+    assert limits[-1][1] < 0.01
+    assert max(max(row[2:]) for row in rows) < 1e-9
+
+
+def local_average(text):
+    rows = numbers(
+        "W1 to Smoothed PL-ESF, of LA-ESF #, of the ESF #, of itself # (up to #)", text, 3
+    )
+    for averaged, _, _, most in rows:
+        assert averaged < 1.5 * most  # no further than sampling error takes it
+    assert rows[-1][1] > 3 * rows[-1][0]  # the ESF is told apart
+    averaged, exact = numbers(
+        "W1 of LA-ESF and Smoothed PL-ESF #, of the ESF and Smoothed PL-ESF #", text, 1
+    )[0]
+    assert averaged < exact / 10
+
+
+def regularized(text):
+    table = {}
+    for line in text.splitlines()[1:11]:
+        name, *values = re.split(r"\s{2,}", line.strip())
+        table[name] = [float(value) for value in values]
+    assert len(table) == 10
+    noisy = {"empirical Bayes", "Tikhonov", "early stopping"}
+    memorized, off, coverage = table["ESF"]
+    assert memorized == 1
+    for name, (copied, distance, covered) in table.items():
+        assert (distance > 10 * off) == (name in noisy)
+        if name.endswith(("average", "Smoothed PL-ESF")):
+            assert copied < 0.6
+            assert covered > 5 * coverage
+    assert table["Smoothed PL-ESF"][2] == max(
+        covered for name, (_, _, covered) in table.items() if name not in noisy
+    )
+    sentence = text.splitlines()[11]
+    assert "stays under empirical Bayes, Tikhonov, early stopping." in sentence
+    assert "Smoothed PL-ESF covers most" in sentence
+
+
+CLAIMS = {
+    check.__name__: check
+    for check in (
+        interpolation,
+        phases,
+        phase_diagram,
+        scores,
+        denoising,
+        variants,
+        local_average,
+        regularized,
+    )
+}
+# What would be printed if the claim were false: a pattern and what takes its place.
+FALSE = {
+    "interpolation": (r"(kappa = 0\.2: )\d+%", r"\g<1>100%"),
+    "phases": (r"(exact score: .*)point 1\.000", r"\g<1>point 0.950"),
+    "phase_diagram": (r"0 of 62", "3 of 62"),
+    "scores": (r"(06: kappa = 1\.2, loss) \S+", r"\1 0.0900"),
+    "denoising": (r"(Smoothed PL-ESF, t = 1e-05: total variation) \S+,", r"\1 0.0500,"),
+    "variants": (r"(t = 6.*Smoothed) \S+;", r"\1 2.0e-01;"),
+    "local_average": (r"(W1 of LA-ESF and Smoothed PL-ESF) \S+,", r"\1 0.01000,"),
+    "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
+}
+SLOW = {"regularized", "local_average"}  # about ten seconds each
+
+
+def test_every_example_has_a_claim():
+    assert {path.stem.removeprefix("plot_") for path in EXAMPLES.glob("*.py")} == set(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CLAIMS]
+)
+def test_example(name, tmp_path):
+    text = run(name, tmp_path)
+    CLAIMS[name](text)
+    false, n_changed = re.subn(*FALSE[name], text)
+    assert n_changed == 1
+    with pytest.raises(AssertionError):
+        CLAIMS[name](false)
