@@ -28,8 +28,9 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.
         It must be positive.
     spacing : "auto" or float, default="auto"
-        Typical half-distance between neighbors ("Delta"); "auto" is half the median distance of
-        a point to the nearest other one.
+        Typical half-distance between neighbors ("Delta"), the window's half-width; "auto" is half
+        the median distance of a point to the nearest other one. In several dimensions gaps are
+        wider than that, and 1.5 times as much bridges more of them.
     start : {"isotropic", "adaptive", "local-pca"}, default="adaptive"
         Covariances of the starting law, one Gaussian at each training point: all t0 I (the
         papers'), scaled by the distance to the nearest neighbors, or shaped by the differences

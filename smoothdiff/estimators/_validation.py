@@ -11,6 +11,7 @@ __all__ = [
     "check_count",
     "check_finite_data",
     "check_n_components",
+    "check_n_samples",
     "check_number",
     "check_sample_weight",
     "check_seed",
@@ -202,3 +203,12 @@ def make_generator(random_state):
     if isinstance(random_state, np.random.RandomState):
         random_state = random_state.randint(0, 2**32, size=4, dtype=np.uint32)
     return np.random.default_rng(random_state)
+
+
+def check_n_samples(n_samples):
+    """A non-negative integer, as int."""
+    if isinstance(n_samples, (bool, np.bool_)) or not isinstance(n_samples, (int, np.integer)):
+        raise TypeError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+    if n_samples < 0:
+        raise ValueError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+    return int(n_samples)
