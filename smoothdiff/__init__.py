@@ -11,12 +11,18 @@ if TYPE_CHECKING:
     from .estimators import (
         EmpiricalScoreDiffusion,
         LocalAverageDiffusion,
+        NeuralScoreDiffusion,
         SmoothedPLDiffusion,
     )
 
 __version__ = "0.1.0"
 
-__all__ = ["EmpiricalScoreDiffusion", "LocalAverageDiffusion", "SmoothedPLDiffusion"]
+__all__ = [
+    "EmpiricalScoreDiffusion",
+    "LocalAverageDiffusion",
+    "NeuralScoreDiffusion",
+    "SmoothedPLDiffusion",
+]
 
 
 def __getattr__(name):

@@ -8,14 +8,27 @@ from functools import cache
 import jax
 import joblib
 
-__all__ = ["float64", "map_threads", "n_threads"]
+__all__ = ["float32", "float64", "map_threads", "n_threads"]
 
 
 @contextmanager
 def float64():
     """JAX settings that the library's programs are written for; they hold for this thread."""
+    with _settings(x64=True):
+        yield
+
+
+@contextmanager
+def float32():
+    """The same with 32 bits, for the training of networks."""
+    with _settings(x64=False):
+        yield
+
+
+@contextmanager
+def _settings(x64):
     with (
-        jax.enable_x64(True),
+        jax.enable_x64(x64),
         jax.numpy_rank_promotion("allow"),
         jax.numpy_dtype_promotion("standard"),
     ):

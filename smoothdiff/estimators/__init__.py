@@ -2,6 +2,12 @@
 
 from ._empirical import EmpiricalScoreDiffusion
 from ._local_average import LocalAverageDiffusion
+from ._neural import NeuralScoreDiffusion
 from ._smoothed_pl import SmoothedPLDiffusion
 
-__all__ = ["EmpiricalScoreDiffusion", "LocalAverageDiffusion", "SmoothedPLDiffusion"]
+__all__ = [
+    "EmpiricalScoreDiffusion",
+    "LocalAverageDiffusion",
+    "NeuralScoreDiffusion",
+    "SmoothedPLDiffusion",
+]

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..cloud import PointCloud, distinct_rows
 from ..likelihood import gaussian_log_density, ode_log_density
-from ..noise import karras_times
+from ..noise import NoisedLaw, karras_times
 from ..ode import FLOWS, METHODS, counted_normals, integrate
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
@@ -27,14 +27,14 @@ T_MIN_FRACTION = 0.01
 class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
     """Base of the estimators; a subclass says what happens in tangent coordinates.
 
-    It implements ``_score_field``, the starting law in ``_start(generator, n)`` and
+    It implements ``_score_field``, where its starting law is not p_t0 ``_start(generator, n)`` and
     ``_start_log_density(x)``, and where it has solver "exact" also ``_exact_terminal``,
     ``_exact_log_density``, ``_exact_flow`` and ``_parents``.
     """
 
     SOLVERS: tuple[str, ...] = ("exact", *METHODS)
     # Derived from the fitted attributes when first used, and left out of pickles.
-    _derived: tuple[str, ...] = ("_cloud", "_score_field")
+    _derived: tuple[str, ...] = ("_cloud", "_noised_law", "_score_field")
 
     # ------------------------------------------------------------------ fitting
 
@@ -158,6 +158,26 @@ class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
     @property
     def _n_normal(self):
         return self.n_features_in_ - self.n_components_
+
+    # ------------------------------------------------------------------ starting law
+
+    @property
+    def start_covariances_(self):
+        """Variance of the starting law at each training point, (n_samples,)."""
+        return self._for_training_rows(np.full(len(self._cloud), self.t0_))
+
+    @cached_property
+    def _noised_law(self):
+        return NoisedLaw(self._cloud)
+
+    def _start(self, generator, n):
+        """Draw from p_t0: positions, and the point that each came from."""
+        k = self._cloud.draw(generator, n)
+        noise = generator.standard_normal((n, self.n_components_))
+        return self._cloud.points[k] + np.sqrt(self.t0_) * noise, k
+
+    def _start_log_density(self, x):
+        return self._noised_law.log_density(x, self.t0_)
 
     # ------------------------------------------------------------------ sampling and density
 

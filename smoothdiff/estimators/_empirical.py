@@ -107,26 +107,13 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
         self.random_state = random_state
         self.verbose = verbose
 
-    @property
-    def start_covariances_(self):
-        """Variance of the starting law at each training point, (n_samples,)."""
-        return self._for_training_rows(np.full(len(self._cloud), self.t0_))
-
     @cached_property
     def _score_field(self):
-        return EmpiricalScore(self._cloud)
+        return EmpiricalScore(self._cloud, self._noised_law)
 
     @property
     def _flow_method(self):
         return "euler" if self.solver == "euler" else "heun"
-
-    def _start(self, generator, n):
-        k = self._cloud.draw(generator, n)
-        noise = generator.standard_normal((n, self.n_components_))
-        return self._cloud.points[k] + np.sqrt(self.t0_) * noise, k
-
-    def _start_log_density(self, x):
-        return self._score_field.law.log_density(x, self.t0_)
 
     def _exact_terminal(self, x, near, return_parents):
         points = self._cloud.points[near]  # the same noise, at the variance t_min
@@ -141,4 +128,4 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
         """Always: the SDE draws from p_t_min as the ODE does."""
 
     def _exact_log_density(self, x):
-        return self._score_field.law.log_density(x, self.t_min_)
+        return self._noised_law.log_density(x, self.t_min_)

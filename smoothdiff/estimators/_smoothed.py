@@ -12,7 +12,7 @@ __all__ = ["SmoothedDiffusion"]
 class SmoothedDiffusion(BaseDiffusion):
     """A diffusion with a smoothing strength and a starting law of its own."""
 
-    _derived = ("_cloud", "_score_field", "_starting_law")
+    _derived = (*BaseDiffusion._derived, "_starting_law")
     _needs_spacing = True
 
     def _check_parameters(self):

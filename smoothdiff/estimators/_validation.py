@@ -17,6 +17,7 @@ __all__ = [
     "check_seed",
     "check_times",
     "make_generator",
+    "refuse",
     "unchanged_on_error",
 ]
 
@@ -31,6 +32,11 @@ def unchanged_on_error(estimator):
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
         raise
+
+
+def refuse(estimator, name, wanted, error=ValueError):
+    """Say what the parameter must be, and what it is."""
+    _refuse(estimator, name, getattr(estimator, name), wanted, error)
 
 
 def _refuse(estimator, name, value, wanted, error=ValueError):

@@ -14,10 +14,10 @@ __all__ = ["EmpiricalScore"]
 
 
 class EmpiricalScore(Score):
-    """Score of p_t for a point cloud."""
+    """Score of p_t for a point cloud; ``law`` is its noised law, where there is one already."""
 
-    def __init__(self, cloud: PointCloud):
-        self.law = NoisedLaw(cloud)
+    def __init__(self, cloud: PointCloud, law=None):
+        self.law = NoisedLaw(cloud) if law is None else law
 
     def denoise(self, x, t):
         """Posterior mean D_t(x); see `smoothdiff.noise`."""

@@ -1,0 +1,399 @@
+"""NeuralScoreDiffusion: a score network, trained in JAX."""
+
+import hashlib
+import sys
+import warnings
+from functools import cached_property
+from numbers import Integral
+from os import PathLike
+from pathlib import Path
+from time import monotonic
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from .. import training
+from ..ode import METHODS
+from ..scores._neural import ARCHITECTURES, NeuralScore, as_layers
+from . import _validation as checks
+from ._base import BaseDiffusion
+
+__all__ = ["NeuralScoreDiffusion"]
+
+SECONDS_BETWEEN_REPORTS = 2.0
+# Steps between two checkpoints.
+STEPS_PER_CHECKPOINT = 1000
+
+
+class _Run(NamedTuple):
+    """What a training run is of."""
+
+    problem: training.Problem
+    rates: training.Rates
+    points: np.ndarray
+    weights: np.ndarray
+    held_out: np.ndarray | None
+
+    def train(self, state, n):
+        return training.train(self.problem, self.rates, state, self.points, self.weights, n)
+
+    def validation_loss(self, state):
+        return training.validation_loss(self.problem, self.rates, state, self.held_out)
+
+    def fingerprint(self, width, seed):
+        """Tells runs apart: all that the parameters after a step depend on."""
+        digest = hashlib.sha256(repr((self.problem, self.rates, width, seed)).encode())
+        digest.update(self.points.tobytes() + self.weights.tobytes())
+        return digest.hexdigest()
+
+
+class NeuralScoreDiffusion(BaseDiffusion):
+    """Diffusion driven by a network that is trained to match the score.
+
+    Trained on a finite set, a network does not learn the exact score, which memorizes, but a
+    smoother one: weight decay plays the part of `SmoothedPLDiffusion`'s kappa. The network works in
+    the tangent directions, on data scaled to the unit ball.
+
+    Parameters
+    ----------
+    architecture : {"time-conditioned", "mlp"}, default="time-conditioned"
+        The papers' networks for all noise levels, or for the one level ``t0`` alone: then
+        ``score_function(X, t0_)`` is the product, and there are no samples and no density.
+    objective : {"esf", "dsm"}, default="esf"
+        Regress on the exact empirical score, or denoising score matching, whose steps do not
+        slow down with the number of training points.
+    hidden_width : int, default=128
+    weight_decay : float, default=0.01
+        Of AdamW; larger smooths more.
+    decayed : {"papers", "all", "weights"}, default="papers"
+        What decays: the papers' choice (of a time-conditioned network the part that sees x, of
+        "mlp" all), all parameters, or all but biases.
+    learning_rate : float, default=1e-3
+    batch_size : int, default=256
+    max_iter : int, default=5000
+        Steps of the optimizer.
+    tol, n_iter_no_change : float, default=1e-4; int, default=10
+        Training ends when the mean loss of 100 steps (with ``early_stopping`` the loss on the rows
+        held out) has not fallen by ``tol`` of it for so many times 100 steps.
+    early_stopping : bool, default=False
+        Hold out rows, and keep the parameters with the smallest denoising loss on them.
+    validation_fraction : float, default=0.1
+        Part of the distinct rows that is held out.
+    ema_decay : float, default=0.0
+        Decay of the moving average of the parameters that is used; 0 for the last ones.
+    warm_start : bool, default=False
+        Go on from the parameters of the last fit.
+    checkpoint : str or None, default=None
+        File to save the run to every 1000 steps, and to go on from where it exists: the result is
+        that of a run that was never stopped, bit for bit.
+    t0 : "auto" or float, default="auto"
+        Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
+    t_min : "auto" or float, default="auto"
+        Variance at which it ends; "auto" is 0.01 t0. It must be positive.
+    spacing : "auto" or float, default="auto"
+        Length scale of the data; "auto" is half the median distance of a point to the nearest
+        other one.
+    n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
+        Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
+        PCA. The data along the normal directions are modeled as Gaussian.
+    solver : {"heun", "euler", "sde"}, default="heun"
+        Steps of the probability-flow ODE, or of the reverse-time SDE, whose law has no density
+        here.
+    n_steps : int, default=200
+        Steps from t0 to t_min.
+    schedule_rho : float, default=2.0
+        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
+    n_jobs : int or None, default=None
+        Workers for large inputs, by joblib.
+    random_state : int, RandomState, Generator or None, default=None
+    verbose : int, default=0
+        Progress of training (loss and steps per second) and of long runs on standard error.
+
+    Attributes
+    ----------
+    mean_ : array of shape (n_features,)
+    components_ : array of shape (n_components_, n_features)
+        Tangent directions.
+    explained_variance_ : array of shape (n_components_,)
+        Weighted mean square along each (divisor n, as for a likelihood).
+    noise_variance_ : float
+        Mean variance along the normal directions.
+    n_components_ : int
+    spacing_, t0_, t_min_ : float
+    start_covariances_ : array of shape (n_samples,)
+        Variance of the starting law at each training point, t0_.
+    loss_curve_ : array of shape (n_iter_,)
+        Loss of each step.
+    n_iter_ : int
+        Steps taken.
+    best_loss_ : float
+        Smallest mean loss of 100 steps, or on the rows held out.
+    points_ : array of shape (n_samples, n_components_)
+        Training data in tangent coordinates.
+    weights_ : array of shape (n_samples,)
+        Sample weights, of sum 1. They enter the starting law and the subspace; the faces do
+        not depend on them.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Only when X has string column names.
+
+    References
+    ----------
+    On the Interpolation Effect of Score Smoothing in Diffusion Models, arXiv 2502.19499,
+    appendix J.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff import NeuralScoreDiffusion
+    >>> X = np.linspace(-1, 1, 4).reshape(-1, 1)
+    >>> model = NeuralScoreDiffusion(max_iter=300, n_iter_no_change=100, tol=0.0, random_state=0)
+    >>> model.set_params(n_steps=20).fit(X).sample(5).shape
+    (5, 1)
+    """
+
+    SOLVERS = tuple(METHODS)
+    _names_parents = False
+
+    def __init__(
+        self,
+        *,
+        architecture="time-conditioned",
+        objective="esf",
+        hidden_width=128,
+        weight_decay=0.01,
+        decayed="papers",
+        learning_rate=1e-3,
+        batch_size=256,
+        max_iter=5000,
+        tol=1e-4,
+        n_iter_no_change=10,
+        early_stopping=False,
+        validation_fraction=0.1,
+        ema_decay=0.0,
+        warm_start=False,
+        checkpoint=None,
+        t0="auto",
+        t_min="auto",
+        spacing="auto",
+        n_components="auto",
+        solver="heun",
+        n_steps=200,
+        schedule_rho=2.0,
+        n_jobs=None,
+        random_state=None,
+        verbose=0,
+    ):
+        self.architecture = architecture
+        self.objective = objective
+        self.hidden_width = hidden_width
+        self.weight_decay = weight_decay
+        self.decayed = decayed
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.ema_decay = ema_decay
+        self.warm_start = warm_start
+        self.checkpoint = checkpoint
+        self.t0 = t0
+        self.t_min = t_min
+        self.spacing = spacing
+        self.n_components = n_components
+        self.solver = solver
+        self.n_steps = n_steps
+        self.schedule_rho = schedule_rho
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _check_parameters(self):
+        checks.check_choice(self, "architecture", ARCHITECTURES)
+        checks.check_choice(self, "objective", training.OBJECTIVES)
+        checks.check_choice(self, "decayed", training.DECAYED)
+        for name in ("hidden_width", "batch_size", "max_iter", "n_iter_no_change"):
+            checks.check_count(self, name)
+        checks.check_number(self, "learning_rate")
+        for name in ("weight_decay", "tol", "ema_decay"):
+            checks.check_number(self, name, zero=True)
+        checks.check_number(self, "validation_fraction")
+        for name in ("ema_decay", "validation_fraction"):
+            if getattr(self, name) >= 1:
+                checks.refuse(self, name, "less than 1")
+        if self.checkpoint is not None:
+            if not isinstance(self.checkpoint, (str, PathLike)):
+                checks.refuse(self, "checkpoint", "None or a path", TypeError)
+            if not isinstance(self.random_state, Integral):
+                raise ValueError(
+                    "NeuralScoreDiffusion with a checkpoint needs an integer random_state, so that "
+                    f"the run can be taken up again. Got {self.random_state!r} instead."
+                )
+        super()._check_parameters()
+
+    # ------------------------------------------------------------------ training
+
+    def _fit_tangent(self):
+        cloud = self._cloud
+        self._scale = float(np.sqrt((cloud.points**2).sum(axis=1).max())) or 1.0
+        points, weights, held_out = cloud.points / self._scale, cloud.weights, None
+        seed = int(checks.make_generator(self.random_state).integers(2**31))
+        if self.early_stopping:
+            order = np.random.default_rng(seed).permutation(len(points))
+            n_held = max(int(self.validation_fraction * len(points)), 1)
+            if n_held >= len(points):
+                raise ValueError(
+                    "early_stopping=True needs at least 2 distinct samples, to hold one out. "
+                    f"Got {len(points)}."
+                )
+            held_out, kept = points[order[:n_held]], np.sort(order[n_held:])
+            points, weights = points[kept], weights[kept] / weights[kept].sum()
+        problem = training.Problem(
+            self.architecture, self.objective, int(self.batch_size), self.decayed
+        )
+        rates = training.Rates(
+            *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
+            *(self.t_min_ / self._scale**2, self.t0_ / self._scale**2),
+        )
+        earlier = self._warm_params(cloud.dim)
+        state = training.begin(problem, rates, cloud.dim, self.hidden_width, seed, earlier)
+        losses: list[float] = []
+        run = _Run(problem, rates, points, weights, held_out)
+        fingerprint = run.fingerprint(self.hidden_width, seed)
+        if self.checkpoint is not None and Path(self.checkpoint).exists():
+            state, losses = training.load(self.checkpoint, state, fingerprint)
+        losses, best = self._run(run, state, losses, fingerprint)
+        self._params = _to_numpy(best)
+        self._params_of = self.architecture, self.hidden_width, cloud.dim
+        self.loss_curve_ = np.asarray(losses)
+        self.n_iter_ = len(losses)
+
+    def _warm_params(self, dim):
+        """Parameters to go on from: those of the last fit, if they are of the same shapes."""
+        if not (self.warm_start and hasattr(self, "_params")):
+            return None
+        shapes = self._params_of == (self.architecture, self.hidden_width, dim)
+        return as_layers(self._params, np.float32) if shapes else None
+
+    def _run(self, run, state, losses, fingerprint):
+        """Train to the end; all losses, and the parameters to keep."""
+        began, shown, taken = monotonic(), monotonic(), len(losses)
+        self._failed = -1
+        self.best_loss_, waited = np.inf, 0
+        best = state.average
+        try:
+            while len(losses) < self.max_iter:
+                n = min(training.STEPS_PER_CALL, self.max_iter - len(losses))
+                state, new = run.train(state, n)
+                self._failed = int(state.failed)
+                if self._failed >= 0:
+                    losses += list(new[np.isfinite(new)])
+                    return losses, state.average
+                losses += list(new)
+                loss = float(np.mean(new))
+                if run.held_out is not None:
+                    loss = run.validation_loss(state)
+                waited = 0 if loss < self.best_loss_ * (1 - self.tol) else waited + 1
+                if loss < self.best_loss_ or run.held_out is None:
+                    best = state.average
+                self.best_loss_ = min(self.best_loss_, loss)
+                if self.checkpoint is not None and len(losses) % STEPS_PER_CHECKPOINT == 0:
+                    training.save(self.checkpoint, state, losses, fingerprint)
+                if self.verbose and monotonic() - shown > SECONDS_BETWEEN_REPORTS:
+                    shown = monotonic()
+                    rate = (len(losses) - taken) / (shown - began)
+                    report = f"step {len(losses)} of {self.max_iter}, loss {loss:.4g}"
+                    sys.stderr.write(f"{report}, {rate:.3g} steps/s\n")
+                if waited >= self.n_iter_no_change:
+                    return losses, best
+            warnings.warn(
+                f"The loss was still falling after {self.max_iter} steps (max_iter).",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+        except KeyboardInterrupt:
+            warnings.warn(f"Training interrupted by user after {len(losses)} steps.", stacklevel=4)
+        return losses, best
+
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the subspace and the scales of the data, and train the network.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+        sample_weight : array-like of shape (n_samples,), optional
+            A weight of 2 equals a repeated row, a weight of 0 a missing one.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used; the estimator is then unchanged.
+        RuntimeError
+            If the loss is not finite at some step. The model is then fitted, with the parameters
+            before that step.
+        """
+        super().fit(X, y, sample_weight)
+        if self._failed >= 0:
+            raise RuntimeError(
+                f"The loss of step {self._failed} is not finite: most likely learning_rate="
+                f"{self.learning_rate!r} or weight_decay={self.weight_decay!r} is too large. The "
+                "parameters before that step are kept."
+            )
+        return self
+
+    # ------------------------------------------------------------------ the score
+
+    @cached_property
+    def _score_field(self):
+        return NeuralScore(self._params, self.architecture, self._scale)
+
+    def _check_field(self, X, t):
+        X, t = super()._check_field(X, t)
+        if self.architecture == "mlp" and np.any(t != self.t0_):
+            raise ValueError(
+                "NeuralScoreDiffusion with architecture='mlp' knows the score at t0 alone, "
+                f"{self.t0_:.6g}. Got another t."
+            )
+        return X, t
+
+    def _refuse_one_level(self, what):
+        if self.architecture == "mlp":
+            raise ValueError(
+                f"{what} of NeuralScoreDiffusion needs the score at all noise levels, and "
+                "architecture='mlp' knows that of t0 alone; use 'time-conditioned'."
+            )
+
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        """Draw new points; see `SmoothedPLDiffusion.sample`. There are no parents to return."""
+        self._refuse_one_level("sample")
+        return super().sample(n_samples, random_state, return_parents=return_parents)
+
+    def flow(self, X, t, s):
+        """Carry points along the ODE from variance t to s; see `SmoothedPLDiffusion.flow`."""
+        self._refuse_one_level("flow")
+        return super().flow(X, t, s)
+
+    def trajectory(self, X=None, n_samples=1, times=None, random_state=None):
+        """States along the denoising path; see `SmoothedPLDiffusion.trajectory`."""
+        self._refuse_one_level("trajectory")
+        return super().trajectory(X, n_samples, times, random_state)
+
+    def _check_has_density(self):
+        self._refuse_one_level("score_samples")
+        super()._check_has_density()
+
+
+def _to_numpy(params):
+    """Parameters as plain dicts, lists and NumPy arrays, which pickle without JAX."""
+    return {
+        block: [tuple(np.asarray(part) for part in layer) for layer in layers]
+        for block, layers in params.items()
+    }

@@ -1,0 +1,279 @@
+"""Score networks: the formulas, exact resumption, and what happens when training goes wrong."""
+
+import warnings
+
+import jax
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from smoothdiff import NeuralScoreDiffusion, training
+from smoothdiff.cloud import PointCloud
+from smoothdiff.estimators import _neural
+from smoothdiff.scores import EmpiricalScore, Score
+from smoothdiff.scores._neural import ARCHITECTURES, NeuralScore, initialize
+
+QUICK = {"max_iter": 20, "hidden_width": 8, "batch_size": 16, "n_steps": 4, "random_state": 0}
+pytestmark = pytest.mark.filterwarnings("ignore:The loss was still falling")
+
+
+def normal(n, d, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def leaves(model):
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(model._params)])
+
+
+@parametrize_with_checks([NeuralScoreDiffusion(**QUICK)])
+def test_scikit_learn_checks(estimator, check):
+    state = np.random.get_state()
+    try:
+        check(estimator)
+    finally:
+        np.random.set_state(state)
+
+
+# ------------------------------------------------------------------ the score
+
+
+def by_hand(params, architecture, x, t):
+    """The networks of appendix J in NumPy, one row at a time."""
+
+    def relu(z):
+        return np.maximum(z, 0)
+
+    out = []
+    for row, when in zip(x, t, strict=True):
+        if architecture == "mlp":
+            (w1, b1), (w2, b2) = params["hidden"]
+            skip, bias = params["skip"][0]
+            value = relu(row @ w1 + b1) @ w2 + b2 + row @ skip + bias
+        else:
+            first, embed, modulate = (params[k][0] for k in ("time", "embed", "modulate"))
+            shared = relu(np.array([np.log(when)]) @ first[0] + first[1])
+            h = np.r_[row, shared @ embed[0] + embed[1]]
+            for weight, bias in params["body"][:-1]:
+                h = relu(h @ weight + bias)
+            value = h @ params["body"][-1][0] + params["body"][-1][1]
+            stretch, shift = np.split(shared @ modulate[0] + modulate[1], 2)
+            value = value * (1 + stretch) + shift
+        out.append(value / np.sqrt(when))
+    return np.array(out)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("r", [1, 3])
+def test_networks(architecture, r):
+    params = initialize(np.random.default_rng(0), architecture, r, 16)
+    x, t = normal(20, r), np.random.default_rng(1).uniform(0.01, 0.5, 20)
+    score = NeuralScore(params, architecture)
+    np.testing.assert_allclose(score(x, t), by_hand(params, architecture, x, t), rtol=1e-12)
+    # In other units: x -> c x, t -> c^2 t, score -> score / c.
+    other = NeuralScore(params, architecture, 10.0)
+    np.testing.assert_allclose(other(10 * x, 100 * t), score(x, t) / 10, rtol=1e-12)
+    np.testing.assert_allclose(score.denoise(x, t), x + t[:, None] * score(x, t), rtol=1e-12)
+
+
+@pytest.mark.parametrize("r", [1, 3])
+def test_divergence(r):
+    params = initialize(np.random.default_rng(0), "time-conditioned", r, 16)
+    score, x = NeuralScore(params, "time-conditioned", 2.0), normal(20, r)
+    expected = Score.divergence(score, x, 0.3)[0]
+    np.testing.assert_allclose(score.divergence(x, 0.3)[0], expected, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("objective", training.OBJECTIVES)
+def test_the_network_learns_the_score(objective):
+    """Two points, t0 alone: after 3000 steps a tenth of the loss of no score at all."""
+    X, t = np.array([[-1.0], [1.0]]), 0.2
+    model = NeuralScoreDiffusion(
+        architecture="mlp", objective=objective, t0=t, random_state=0, max_iter=3000
+    ).fit(X)
+    x = X[np.random.default_rng(0).integers(2, size=2000)] + np.sqrt(t) * normal(2000, 1)
+    exact = EmpiricalScore(PointCloud.of(X))(x, t)
+    found = model.score_function(x, model.t0_)
+    assert ((found - exact) ** 2).mean() < 0.1 * (exact**2).mean()
+
+
+def test_samples_and_density_of_a_trained_model():
+    """More likely under the model than noise is, and in the data's units."""
+    X = 100 * np.c_[np.linspace(-1, 1, 6), np.zeros(6)]
+    model = NeuralScoreDiffusion(
+        t0=400.0, t_min=4.0, max_iter=2000, n_steps=50, random_state=0
+    ).fit(X)
+    new = model.sample(300)
+    assert np.abs(new[:, 0]).max() < 200
+    assert model.score(new) > model.score(new + 40 * normal(300, 2)) + 1
+    x = np.c_[np.linspace(-300, 300, 1201), np.zeros(1201)]
+    across = -np.log(2 * np.pi * 4.0) / 2  # the normal part at 0
+    mass = np.trapezoid(np.exp(model.score_samples(x) - across), x[:, 0])
+    assert abs(mass - 1) < 0.02
+
+
+def test_one_noise_level_has_no_samples():
+    model = NeuralScoreDiffusion(architecture="mlp", **QUICK).fit(normal(9, 2))
+    assert model.score_function(normal(3, 2), model.t0_).shape == (3, 2)
+    X = normal(3, 2)
+    for call in (
+        lambda: model.sample(2),
+        lambda: model.score_samples(X),
+        lambda: model.flow(X, model.t0_, model.t_min_),
+        model.trajectory,
+    ):
+        with pytest.raises(ValueError, match="architecture='mlp' knows that of t0 alone"):
+            call()
+    with pytest.raises(ValueError, match="knows the score at t0 alone"):
+        model.score_function(X, model.t0_ / 2)
+
+
+# ------------------------------------------------------------------ training
+
+
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch, ema_decay):
+    """Bit for bit: interrupted after 350 of 500 steps, gone on with from the checkpoint at 200."""
+    monkeypatch.setattr(_neural, "STEPS_PER_CHECKPOINT", 200)
+    X = normal(12, 2)
+    settings = {**QUICK, "max_iter": 500, "n_iter_no_change": 100, "ema_decay": ema_decay}
+    whole = NeuralScoreDiffusion(**settings).fit(X)
+    path = tmp_path / "run.npz"
+    stopped = NeuralScoreDiffusion(checkpoint=str(path), **settings)
+    real, calls = training.train, []
+
+    def interrupted(*args):
+        calls.append(args)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(training, "train", interrupted)
+    with pytest.warns(UserWarning, match="Training interrupted by user after 300 steps"):
+        stopped.fit(X)
+    assert stopped.n_iter_ == 300
+    assert np.isfinite(stopped.sample(3)).all()
+    monkeypatch.setattr(training, "train", real)
+    resumed = NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(X)
+    np.testing.assert_array_equal(leaves(resumed), leaves(whole))
+    np.testing.assert_array_equal(resumed.loss_curve_, whole.loss_curve_)
+    with pytest.raises(ValueError, match="is of other data or parameters"):
+        NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(X + 1)
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_loss_that_is_not_finite():
+    model = NeuralScoreDiffusion(**{**QUICK, "learning_rate": 1e30})
+    with pytest.raises(RuntimeError, match=r"The loss of step \d+ is not finite: most likely"):
+        model.fit(normal(9, 2))
+    assert np.isfinite(leaves(model)).all()
+    assert np.isfinite(model.loss_curve_).all()
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("decayed", training.DECAYED)
+def test_what_decays(architecture, decayed):
+    """One step takes learning rate x decay of what decays, and of nothing else."""
+    problem = training.Problem(architecture, "dsm", 4, decayed)
+    rates = training.Rates(1e-3, 100.0, 0.0, 1e-3, 0.1)
+    before = training.begin(problem, rates, 2, 8, 0)
+    after, _ = training.train(problem, rates, before, np.zeros((3, 2)), np.ones(3) / 3, 1)
+    for block, layers in before.params.items():
+        for old, new in zip(layers, after.params[block], strict=True):
+            for name in ("weight", "bias"):
+                if decayed == "papers" and architecture == "time-conditioned":
+                    expected = block == "body"
+                else:
+                    expected = decayed != "weights" or name == "weight"
+                a, b = np.asarray(getattr(old, name)), np.asarray(getattr(new, name))
+                step = np.abs(b - (0.9 if expected else 1.0) * a)
+                assert step.max() < 1.01e-3  # Adam's first step is at most the learning rate
+
+
+def test_seeds_and_copies():
+    X = normal(12, 2)
+    one, same = (NeuralScoreDiffusion(**QUICK).fit(X) for _ in range(2))
+    other = NeuralScoreDiffusion(**{**QUICK, "random_state": 1}).fit(X)
+    np.testing.assert_array_equal(leaves(one), leaves(same))
+    assert not np.array_equal(leaves(one), leaves(other))
+    np.testing.assert_array_equal(one.sample(5), same.sample(5))
+
+
+def test_warm_start():
+    X = normal(12, 2)
+    model = NeuralScoreDiffusion(warm_start=True, **{**QUICK, "max_iter": 300}).fit(X)
+    first = model.loss_curve_
+    again = model.fit(X).loss_curve_
+    assert again[:50].mean() < first[:50].mean()
+
+
+def test_early_stopping_keeps_the_best():
+    X = normal(40, 1)
+    model = NeuralScoreDiffusion(
+        early_stopping=True, n_iter_no_change=3, **{**QUICK, "max_iter": 20000}
+    ).fit(X)
+    assert model.n_iter_ < 20000
+    assert np.isfinite(model.best_loss_)
+    with pytest.raises(ValueError, match="needs at least 2 distinct samples"):
+        NeuralScoreDiffusion(early_stopping=True, t0=1.0, **QUICK).fit(np.ones((3, 1)))
+
+
+def test_convergence_is_reported():
+    X = normal(12, 2)
+    with pytest.warns(ConvergenceWarning, match=r"still falling after 20 steps \(max_iter\)"):
+        NeuralScoreDiffusion(**QUICK).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quiet = {**QUICK, "max_iter": 3000, "n_iter_no_change": 1, "tol": 0.5}
+        assert NeuralScoreDiffusion(**quiet).fit(X).n_iter_ < 3000
+
+
+def test_progress(capsys, monkeypatch):
+    monkeypatch.setattr(_neural, "SECONDS_BETWEEN_REPORTS", 0.0)
+    NeuralScoreDiffusion(verbose=1, **QUICK).fit(normal(9, 1))
+    assert "step 20 of 20, loss" in capsys.readouterr().err
+
+
+def test_search_over_weight_decay_compiles_once():
+    X, seen = normal(30, 2), []
+
+    def listen(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            seen.append(duration)
+
+    NeuralScoreDiffusion(**QUICK).fit(X[:20]).score(X[20:])
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    grid = {"weight_decay": [0.0, 0.1, 1.0], "learning_rate": [1e-3, 1e-2]}
+    GridSearchCV(NeuralScoreDiffusion(**QUICK), grid, cv=2, error_score="raise").fit(X)
+    jax.monitoring.unregister_event_duration_listener(listen)
+    assert len(seen) <= 1  # the last fit is to more points than the folds
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "sentence"),
+    [
+        ({"architecture": "unet"}, ValueError, "'architecture' parameter .* must be one of"),
+        ({"objective": "nce"}, ValueError, "'objective' parameter .* must be one of"),
+        ({"hidden_width": 0}, ValueError, "'hidden_width' parameter .* an integer of at least 1"),
+        ({"max_iter": 2.5}, TypeError, "'max_iter' parameter .* an integer of at least 1"),
+        ({"learning_rate": -1.0}, ValueError, "'learning_rate' parameter .* a positive float"),
+        ({"weight_decay": -1.0}, ValueError, "'weight_decay' parameter .* a non-negative float"),
+        ({"ema_decay": 1.0}, ValueError, "'ema_decay' parameter .* less than 1"),
+        ({"checkpoint": 3}, TypeError, "'checkpoint' parameter .* None or a path"),
+        ({"t_min": 0}, ValueError, "must be positive with solver='heun'"),
+        ({"solver": "exact"}, ValueError, "'solver' parameter .* must be one of"),
+    ],
+)
+def test_bad_parameters(parameters, error, sentence):
+    model = NeuralScoreDiffusion(**{**QUICK, **parameters})
+    before = dict(vars(model))
+    with pytest.raises(error, match=sentence):
+        model.fit(normal(9, 2))
+    assert vars(model) == before
+
+
+def test_a_checkpoint_needs_a_seed(tmp_path):
+    settings = {**QUICK, "random_state": None}
+    with pytest.raises(ValueError, match="needs an integer random_state"):
+        NeuralScoreDiffusion(checkpoint=str(tmp_path / "x.npz"), **settings).fit(normal(9, 2))
