@@ -148,8 +148,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
     >>> import numpy as np
     >>> from smoothdiff import NeuralScoreDiffusion
     >>> X = np.linspace(-1, 1, 4).reshape(-1, 1)
-    >>> model = NeuralScoreDiffusion(max_iter=300, n_iter_no_change=100, tol=0.0, random_state=0)
-    >>> model.set_params(n_steps=20).fit(X).sample(5).shape
+    >>> model = NeuralScoreDiffusion(max_iter=2000, tol=0.1, n_steps=20, random_state=0).fit(X)
+    >>> model.sample(5).shape
     (5, 1)
     """
 
