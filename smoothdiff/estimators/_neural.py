@@ -148,7 +148,9 @@ class NeuralScoreDiffusion(BaseDiffusion):
     >>> import numpy as np
     >>> from smoothdiff import NeuralScoreDiffusion
     >>> X = np.linspace(-1, 1, 4).reshape(-1, 1)
-    >>> model = NeuralScoreDiffusion(max_iter=2000, tol=0.1, n_steps=20, random_state=0).fit(X)
+    >>> model = NeuralScoreDiffusion(tol=0.5, n_iter_no_change=1, random_state=0)
+    >>> model.set_params(n_steps=20).fit(X)  # doctest: +ELLIPSIS
+    NeuralScoreDiffusion(...)
     >>> model.sample(5).shape
     (5, 1)
     """
