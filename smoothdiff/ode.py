@@ -102,6 +102,6 @@ def counted_normals(key, first_row, shape):
     def noise(i):
         bits = np.random.Philox(key=key, counter=[first_row * blocks, i, 0, 0])
         uniform = (bits.random_raw(4 * n * blocks) >> np.uint64(11)) + 0.5
-        return ndtri(uniform.reshape(n, -1)[:, :r] / 2.0**53)
+        return ndtri(uniform.reshape(n, 4 * blocks)[:, :r] / 2.0**53)
 
     return noise

@@ -5,7 +5,12 @@ import pytest
 import reference
 from scipy.stats import multivariate_normal
 
-from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
+from smoothdiff import (
+    EmpiricalScoreDiffusion,
+    LocalAverageDiffusion,
+    NeuralScoreDiffusion,
+    SmoothedPLDiffusion,
+)
 from smoothdiff.cloud import PointCloud
 from smoothdiff.likelihood import gaussian_log_density, smoothed_pl_log_density
 from smoothdiff.starts import STARTS, StartingLaw
@@ -191,9 +196,31 @@ def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, order,
     assert errors[-1] < {"euler": 0.1, "heun": 2e-3}[solver]
 
 
+@pytest.mark.filterwarnings("ignore:The loss was still falling")
 def test_an_estimated_divergence_is_reported():
-    """Lines in 12 dimensions: 16 probes, and a warning that says the error."""
+    """A network in 12 dimensions: 16 probes, and a warning that says the error."""
     X = normal(15, 12)
-    model = LocalAverageDiffusion(window="min-norm", n_quadrature=3, n_steps=2, t0=1.0).fit(X)
+    model = NeuralScoreDiffusion(max_iter=5, hidden_width=4, batch_size=8, n_steps=2).fit(X)
     with pytest.warns(UserWarning, match="have a standard error of up to"):
         model.score_samples(X[:3])
+
+
+def test_a_field_that_jumps_has_no_density():
+    model = LocalAverageDiffusion(window="min-norm", n_steps=2).fit(normal(9, 2))
+    with pytest.raises(ValueError, match="has no density with window='min-norm' in 2 tangent"):
+        model.score_samples(normal(3, 2))
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_steps_leave_nothing_off_the_support(solver):
+    """Two points, kappa sqrt(t0) = 2 spacings: between the shrunken cells the density is 0."""
+    X, x = np.array([[0.0], [1.0]]), np.linspace(-0.4, 1.4, 37)[:, None]
+    exact, stepped = (
+        SmoothedPLDiffusion(kappa=2.0, solver=s, n_steps=400).fit(X).score_samples(x)
+        for s in ("exact", solver)
+    )
+    assert np.isneginf(exact).any()
+    np.testing.assert_array_equal(np.isneginf(stepped), np.isneginf(exact))
+    inside = np.isfinite(exact)
+    # Relative in the tails, where the log-density itself is large.
+    np.testing.assert_allclose(stepped[inside], exact[inside], rtol=0.02, atol=0.05)

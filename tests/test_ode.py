@@ -197,3 +197,29 @@ def test_progress_of_a_long_run(monkeypatch, capsys):
     assert "steps/s" in shown
     SmoothedPLDiffusion(solver="euler", n_steps=3).fit(X).sample(2)
     assert capsys.readouterr().err == ""
+
+
+def test_a_last_step_too_far_is_reported():
+    X = normal(9, 1)
+    with pytest.warns(UserWarning, match=r"The last of 20 steps falls from t = .* Raise t_min"):
+        LocalAverageDiffusion(t_min=1e-16, n_steps=20).fit(X)
+    LocalAverageDiffusion(t_min=1e-10, n_steps=100, schedule_rho=np.inf).fit(X)
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun", "sde"])
+@pytest.mark.parametrize(
+    "Estimator", [EmpiricalScoreDiffusion, SmoothedPLDiffusion, LocalAverageDiffusion]
+)
+def test_no_samples_by_steps(Estimator, solver):
+    assert Estimator(solver=solver, n_steps=3).fit(normal(9, 2)).sample(0).shape == (0, 2)
+
+
+@pytest.mark.parametrize("schedule_rho", [2.0, np.inf])
+@pytest.mark.parametrize("Estimator", [EmpiricalScoreDiffusion, SmoothedPLDiffusion])
+def test_default_path_of_a_model_that_ends_at_zero(Estimator, schedule_rho):
+    model = Estimator(t_min=0, schedule_rho=schedule_rho, n_steps=10).fit(normal(9, 2))
+    path = model.trajectory(n_samples=4, random_state=0)
+    closed = Estimator is SmoothedPLDiffusion
+    assert path.shape == (12 if closed else 11, 4, 2)
+    if closed:
+        np.testing.assert_allclose(path[-1], model.sample(4, random_state=0), atol=1e-10)

@@ -22,6 +22,8 @@ __all__ = ["BaseDiffusion"]
 ROWS_PER_TASK = 65536
 # t_min="auto" as a fraction of t0.
 T_MIN_FRACTION = 0.01
+# Ratio of the last two variances of a grid beyond which steps are of no use.
+LARGEST_STEP = 100.0
 
 
 class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
@@ -67,6 +69,7 @@ class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
             checks.check_n_components(self, *X.shape)
             self._fit_subspace(X, weights)
             self._fit_scales(np.abs(X).max())
+            self._check_last_step()
             self._fit_tangent()
             self._generator = checks.make_generator(self.random_state)
         return self
@@ -121,6 +124,19 @@ class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
             raise ValueError(
                 f"The 't_min' parameter of {type(self).__name__} must not exceed t0, which is "
                 f"{self.t0_:.6g} for these data. Got {self.t_min!r} instead."
+            )
+
+    def _check_last_step(self):
+        """Warn of a grid whose last step is too large for any solver that steps."""
+        if self.solver == "exact":
+            return
+        before, end = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)[-2:]
+        if before > LARGEST_STEP * end * (1 + 1e-9):
+            warnings.warn(
+                f"The last of {self.n_steps} steps falls from t = {before:.3g} to {end:.3g}, "
+                f"too far for solver={self.solver!r}, so that samples and densities will be wrong. "
+                "Raise t_min or n_steps, or set schedule_rho=inf.",
+                stacklevel=3,
             )
 
     _needs_spacing = False
@@ -236,7 +252,9 @@ class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
     def _stepped_terminal(self, x, rows, *, key):
         """States at t_min of rows that start at t0, by steps."""
         times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
-        noise = None if key is None or not len(x) else counted_normals(key, rows[0], x.shape)
+        noise = None
+        if key is not None:
+            noise = counted_normals(key, rows[0] if len(rows) else 0, x.shape)
         return (integrate(self._score_field, x, times, self.solver, noise, self.verbose),)
 
     def score_samples(self, X):

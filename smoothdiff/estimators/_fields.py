@@ -15,6 +15,9 @@ from . import _validation as checks
 
 __all__ = ["FieldMethods"]
 
+# Where the default path ends, as a fraction of t0, before it falls to t_min = 0.
+LAST_FRACTION = 0.01
+
 
 class FieldMethods:
     """Methods of the base estimator that evaluate or follow the score field."""
@@ -106,7 +109,8 @@ class FieldMethods:
         n_samples : int, default=1
         times : array-like of shape (n_times,), optional
             Variances, decreasing; by default the Karras grid of n_steps + 1 variances from
-            ``t0_`` to ``t_min_``.
+            ``t0_`` to ``t_min_``. Where that is 0 the grid ends at 0.01 t0, and 0 follows if the
+            flow is in closed form.
         random_state : as in `sample`
 
         Returns
@@ -114,10 +118,13 @@ class FieldMethods:
         array of shape (n_times, n, n_features)
         """
         check_is_fitted(self)
-        if times is None:
-            times = karras_times(self.t0_, self.t_min_, self.n_steps, self.schedule_rho)
-        times = np.atleast_1d(np.asarray(times))
         exact = self._flow_method == "exact"
+        if times is None:
+            end = self.t_min_ or LAST_FRACTION * self.t0_
+            times = karras_times(self.t0_, end, self.n_steps, self.schedule_rho)
+            if exact and self.t_min_ == 0:
+                times = np.append(times, 0.0)
+        times = np.atleast_1d(np.asarray(times))
         checked = checks.check_times("times", times, self.t0_, zero=exact, shape=times.shape)
         if times.ndim != 1 or (np.diff(checked) > 0).any():
             raise ValueError("times must be a one-dimensional array that does not increase.")

@@ -16,7 +16,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     The window's half-width at variance t is ``spacing_ - kappa sqrt(t)``: about half the distance
     between neighbors at the end, and nothing where that is negative. In the denoising the
     averaged score does nearly what `SmoothedPLDiffusion` does in closed form; here it is run by
-    steps, with a choice of windows, and its density is that of the flow by the same steps.
+    steps, with a choice of windows. The density is that of the flow, by as many steps.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         What the score is averaged over: a cube along the principal axes, a ball, a Gaussian of
         the cube's variance, or each line segment through the point, of whose averages the
         smallest is taken. In one tangent dimension all but the Gaussian are one interval, and
-        exact.
+        exact. "min-norm" has no density in more: it jumps where another line becomes the best.
     n_quadrature : int, default=64
         Quasi-random points of the average, rounded up to a power of two, or the largest number of
         lines of "min-norm". They are fixed, so that the field is a deterministic function.
@@ -94,9 +94,9 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     >>> import numpy as np
     >>> from smoothdiff import LocalAverageDiffusion
     >>> X = np.linspace(-1, 1, 4).reshape(-1, 1) * [3.0, 4.0]  # four points on a line
-    >>> model = LocalAverageDiffusion(kappa=0.5, t_min=1e-12, random_state=0).fit(X)
+    >>> model = LocalAverageDiffusion(kappa=0.5, t_min=1e-8, random_state=0).fit(X)
     >>> new = model.sample(100)
-    >>> bool(np.allclose(new[:, 0] * 4, new[:, 1] * 3, atol=1e-4))
+    >>> bool(np.allclose(new[:, 0] * 4, new[:, 1] * 3, atol=5e-3))
     True
     """
 
@@ -142,6 +142,15 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         checks.check_choice(self, "window", WINDOWS)
         checks.check_count(self, "n_quadrature")
         super()._check_parameters()
+
+    def _check_has_density(self):
+        if self.window == "min-norm" and self.n_components_ > 1:
+            raise ValueError(
+                "score_samples of LocalAverageDiffusion has no density with window='min-norm' in "
+                f"{self.n_components_} tangent dimensions: the field jumps where another line "
+                "becomes the best. Use another window."
+            )
+        super()._check_has_density()
 
     @cached_property
     def _score_field(self):

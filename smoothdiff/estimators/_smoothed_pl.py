@@ -164,6 +164,13 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
     def _training_rows(self, parents):
         return np.where(parents >= 0, self._cloud_rows[parents], -1)
 
+    def _log_density(self, x):
+        log_p, rho = super()._log_density(x), self._score_field.rho
+        if self.solver != "exact" and rho(self.t0_) > 1:  # off the support steps see no edge
+            cell = solve(x, self._cloud, rho(self.t_min_), faces=True)
+            log_p = np.where(reachable(cell, self._cloud, rho(self.t0_)), log_p, -np.inf)
+        return log_p
+
     def _exact_log_density(self, x):
         rho = self._score_field.rho
         return smoothed_pl_log_density(

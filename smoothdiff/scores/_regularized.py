@@ -2,7 +2,7 @@
 
 Empirical Bayes  grad p_t / max(p_t, eps)          small where the density is
 Tikhonov         s_t / (1 + lambda)                 small everywhere
-Early stopping   s_t for t >= t_stop, 0 below       the noise of t_stop stays
+Early stopping   s_t for t > t_stop, then 0          the noise of t_stop stays
 Temperature      softmax of the exponents over tau  neighbors share the weight
 
 Run in all d dimensions, the first three shrink the part of the score that is normal to the data
@@ -61,7 +61,7 @@ class TikhonovScore(_Shrunken):
 
 
 class EarlyStoppedScore(_Shrunken):
-    """The ESF down to the variance ``t_stop``, and 0 below."""
+    """The ESF above the variance ``t_stop``, and 0 from there on."""
 
     def __init__(self, cloud: PointCloud, t_stop):
         super().__init__(cloud)
