@@ -24,7 +24,7 @@ def uniform_line(n, d=1, half_width=1.0):
     Raises
     ------
     ValueError
-        If there are fewer than two points or no dimension.
+        If n or d is no such number, or half_width is not positive.
 
     References
     ----------
@@ -33,6 +33,7 @@ def uniform_line(n, d=1, half_width=1.0):
     """
     _check_at_least("n", n, 2)
     _check_at_least("d", d, 1)
+    _check_positive("half_width", half_width)
     points = np.zeros((n, d))
     points[:, 0] = np.linspace(-half_width, half_width, n)
     return points
@@ -58,7 +59,7 @@ def perturbed_line(n=6, jitter=0.3, half_width=1.0, random_state=0):
     Raises
     ------
     ValueError
-        If there are fewer than two points or the jitter is outside [0, 0.5).
+        If n is no such number, half_width is not positive, or jitter is outside [0, 0.5).
 
     References
     ----------
@@ -77,20 +78,33 @@ def circle(n, radius=1.0):
     Parameters
     ----------
     n : int
+        Number of points, at least 1.
     radius : float, default=1.0
 
     Returns
     -------
     array of shape (n, 2)
 
+    Raises
+    ------
+    ValueError
+        If n is no such number or radius is not positive.
+
     References
     ----------
     arXiv 2502.19499 (v2), Figure 5: n = 4, 8, 16.
     """
+    _check_at_least("n", n, 1)
+    _check_positive("radius", radius)
     angle = 2 * np.pi * np.arange(n) / n
     return radius * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def _check_at_least(name, value, least):
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}. Got {value!r} instead.")
+    if not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name} must be an integer of at least {least}. Got {value!r} instead.")
+
+
+def _check_positive(name, value):
+    if not (isinstance(value, (int, float, np.number)) and 0 < float(value) < np.inf):
+        raise ValueError(f"{name} must be a positive number. Got {value!r} instead.")

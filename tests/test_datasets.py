@@ -47,11 +47,27 @@ def test_circle_is_a_regular_polygon(n):
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: uniform_line(1), "n must be at least 2. Got 1"),
-        (lambda: uniform_line(3, d=0), "d must be at least 1. Got 0"),
+        (lambda: uniform_line(1), "n must be an integer of at least 2. Got 1"),
+        (lambda: uniform_line(3, d=0), "d must be an integer of at least 1. Got 0"),
         (lambda: perturbed_line(jitter=0.5), r"jitter must be in \[0, 0.5\). Got 0.5"),
     ],
 )
 def test_bad_arguments_are_named(make, words):
     with pytest.raises(ValueError, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: circle(0),
+        lambda: circle(2.5),
+        lambda: circle(3, radius=-1.0),
+        lambda: uniform_line("3"),
+        lambda: uniform_line(3, half_width=np.nan),
+        lambda: perturbed_line(half_width=-1.0),
+    ],
+)
+def test_no_such_cloud(make):
+    with pytest.raises(ValueError, match=r"must be .*\. Got .* instead\.$"):
         make()

@@ -112,3 +112,19 @@ def test_noise_normal_to_the_data(name, collapses):
         assert abs(off / 1e-3 - 1) < 0.1
     else:
         assert off > 5e-3
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: EmpiricalBayesScore(CLOUD, 0.0),
+        lambda: TikhonovScore(CLOUD, -1.0),
+        lambda: EarlyStoppedScore(CLOUD, np.nan),
+        lambda: TemperatureScore(CLOUD, -1.0),
+        lambda: LocalAverageScore(CLOUD, 0.1, np.inf),
+        lambda: LocalAverageScore(CLOUD, 0.1, 0.2, window="box"),
+    ],
+)
+def test_bad_strengths(make):
+    with pytest.raises(ValueError, match=r"^The .* must be .*\. Got .* instead\.$"):
+        make()

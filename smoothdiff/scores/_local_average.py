@@ -30,7 +30,7 @@ from scipy.stats import chi, qmc
 from .._compute import map_threads, n_threads
 from ..cloud import PointCloud
 from ..noise import NoisedLaw
-from ._base import Score
+from ._base import Score, check_positive
 
 __all__ = ["WINDOWS", "LocalAverageScore"]
 
@@ -63,6 +63,10 @@ class LocalAverageScore(Score):
     """
 
     def __init__(self, cloud: PointCloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):
+        if window not in WINDOWS:
+            raise ValueError(f"The window must be one of {WINDOWS}. Got {window!r} instead.")
+        for name, value in (("kappa", kappa), ("spacing", spacing)):
+            check_positive(type(self).__name__, name, value)
         self.cloud = cloud
         self.law = NoisedLaw(cloud)
         self.kappa = kappa

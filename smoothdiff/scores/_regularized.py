@@ -13,7 +13,7 @@ mean of training points. The smoothed scores leave the normal part alone by cons
 import numpy as np
 
 from ..cloud import PointCloud
-from ._base import Score
+from ._base import Score, check_positive
 from ._empirical import EmpiricalScore
 
 __all__ = ["EarlyStoppedScore", "EmpiricalBayesScore", "TemperatureScore", "TikhonovScore"]
@@ -40,6 +40,7 @@ class EmpiricalBayesScore(_Shrunken):
     """grad p_t / max(p_t, eps), with ``eps`` a density."""
 
     def __init__(self, cloud: PointCloud, eps):
+        check_positive(type(self).__name__, "eps", eps)
         super().__init__(cloud)
         self.eps = eps
 
@@ -52,6 +53,7 @@ class TikhonovScore(_Shrunken):
     """s_t / (1 + lambda)."""
 
     def __init__(self, cloud: PointCloud, penalty):
+        check_positive(type(self).__name__, "penalty", penalty, zero=True)
         super().__init__(cloud)
         self.penalty = penalty
 
@@ -64,6 +66,7 @@ class EarlyStoppedScore(_Shrunken):
     """The ESF above the variance ``t_stop``, and 0 from there on."""
 
     def __init__(self, cloud: PointCloud, t_stop):
+        check_positive(type(self).__name__, "t_stop", t_stop, zero=True)
         super().__init__(cloud)
         self.t_stop = t_stop
 
@@ -76,6 +79,7 @@ class TemperatureScore(EmpiricalScore):
     """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
 
     def __init__(self, cloud: PointCloud, tau):
+        check_positive(type(self).__name__, "tau", tau)
         super().__init__(cloud)
         self.tau = tau
 
