@@ -33,12 +33,6 @@ class NoisedLaw:
         """D_t(x), shape (n, r), for x (n, r) and variance t > 0, a float or (n,)."""
         return mixture.posterior_mean(self._mixture, x, 1 / (2 * np.asarray(t)))[1]
 
-    def values(self, x, t):
-        """Log p_t(x) (n,) and D_t(x) (n, r), in one pass."""
-        t = np.asarray(t, dtype=np.float64)
-        log_sum, mean = mixture.posterior_mean(self._mixture, x, 1 / (2 * t))
-        return log_sum - np.shape(x)[1] / 2 * np.log(2 * np.pi * t), mean
-
     def moments(self, x, t):
         """D_t(x) (n, r), and the variance of x_0 given x_t = x, summed over axes, (n,)."""
         half = 1 / (2 * np.asarray(t, dtype=np.float64))

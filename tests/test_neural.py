@@ -163,6 +163,19 @@ def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch, ema_decay)
     assert not list(tmp_path.glob("*.partial"))
 
 
+def test_a_run_resumed_stops_where_the_whole_one_does(tmp_path, monkeypatch):
+    """The wait for a falling loss goes on as well: 15 times 100 steps, of which some are before."""
+    monkeypatch.setattr(_neural, "STEPS_PER_CHECKPOINT", 500)
+    X, path = normal(12, 2), tmp_path / "run.npz"
+    settings = {**QUICK, "tol": 0.9, "n_iter_no_change": 15}
+    whole = NeuralScoreDiffusion(**{**settings, "max_iter": 5000}).fit(X)
+    assert 1500 < whole.n_iter_ < 5000
+    NeuralScoreDiffusion(checkpoint=str(path), **{**settings, "max_iter": 1000}).fit(X)
+    resumed = NeuralScoreDiffusion(checkpoint=str(path), **{**settings, "max_iter": 5000}).fit(X)
+    assert resumed.n_iter_ == whole.n_iter_
+    np.testing.assert_array_equal(leaves(resumed), leaves(whole))
+
+
 def test_a_loss_that_is_not_finite():
     model = NeuralScoreDiffusion(**{**QUICK, "learning_rate": 1e30})
     with pytest.raises(RuntimeError, match=r"The loss of step \d+ is not finite: most likely"):

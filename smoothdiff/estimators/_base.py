@@ -14,14 +14,12 @@ from ..noise import NoisedLaw, karras_times
 from ..ode import FLOWS, METHODS, counted_normals, integrate
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
-from ._fields import FieldMethods
+from ._fields import T_MIN_FRACTION, FieldMethods
 
 __all__ = ["BaseDiffusion"]
 
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
 ROWS_PER_TASK = 65536
-# t_min="auto" as a fraction of t0.
-T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
 

@@ -13,10 +13,10 @@ from ..noise import karras_times
 from ..ode import states
 from . import _validation as checks
 
-__all__ = ["FieldMethods"]
+__all__ = ["T_MIN_FRACTION", "FieldMethods"]
 
-# Where the default path ends, as a fraction of t0, before it falls to t_min = 0.
-LAST_FRACTION = 0.01
+# t_min="auto" as a fraction of t0, and where the default path ends before it falls to t_min = 0.
+T_MIN_FRACTION = 0.01
 
 
 class FieldMethods:
@@ -120,7 +120,7 @@ class FieldMethods:
         check_is_fitted(self)
         exact = self._flow_method == "exact"
         if times is None:
-            end = self.t_min_ or LAST_FRACTION * self.t0_
+            end = self.t_min_ or T_MIN_FRACTION * self.t0_
             times = karras_times(self.t0_, end, self.n_steps, self.schedule_rho)
             if exact and self.t_min_ == 0:
                 times = np.append(times, 0.0)

@@ -86,7 +86,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
         Go on from the parameters of the last fit.
     checkpoint : str or None, default=None
         File to save the run to every 1000 steps, and to go on from where it exists: the result is
-        that of a run that was never stopped, bit for bit.
+        that of a run that was never stopped, bit for bit. (With ``early_stopping`` the steps are
+        the same, but the losses on held-out rows before the checkpoint are forgotten.)
     t0 : "auto" or float, default="auto"
         Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
     t_min : "auto" or float, default="auto"
@@ -286,6 +287,13 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self._failed = -1
         self.best_loss_, waited = np.inf, 0
         best = state.average
+        if (
+            run.held_out is None
+        ):  # a run taken up again has waited as long as it had when it stopped
+            for start in range(0, taken, training.STEPS_PER_CALL):
+                loss = float(np.mean(losses[start : start + training.STEPS_PER_CALL]))
+                waited = 0 if loss < self.best_loss_ * (1 - self.tol) else waited + 1
+                self.best_loss_ = min(self.best_loss_, loss)
         try:
             while len(losses) < self.max_iter:
                 n = min(training.STEPS_PER_CALL, self.max_iter - len(losses))
