@@ -287,9 +287,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self._failed = -1
         self.best_loss_, waited = np.inf, 0
         best = state.average
-        if (
-            run.held_out is None
-        ):  # a run taken up again has waited as long as it had when it stopped
+        # A run taken up again has waited as long as it had when it stopped.
+        if run.held_out is None:
             for start in range(0, taken, training.STEPS_PER_CALL):
                 loss = float(np.mean(losses[start : start + training.STEPS_PER_CALL]))
                 waited = 0 if loss < self.best_loss_ * (1 - self.tol) else waited + 1
