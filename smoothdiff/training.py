@@ -10,10 +10,12 @@ Every step draws its own data inside the compiled loop, from a key that depends 
 number alone: a run that is stopped and resumed gives the same parameters, bit for bit.
 """
 
+import hashlib
 import os
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +25,20 @@ from jax import lax
 from ._compute import float32
 from .scores._neural import NeuralScore, apply, as_layers, initialize
 
-__all__ = ["Problem", "Rates", "State", "begin", "load", "save", "train", "validation_loss"]
+__all__ = [
+    "Limits",
+    "Problem",
+    "Progress",
+    "Rates",
+    "Run",
+    "State",
+    "advance",
+    "begin",
+    "load",
+    "save",
+    "train",
+    "validation_loss",
+]
 
 OBJECTIVES = ("esf", "dsm")
 # What AdamW's weight decay acts on: as in the papers (the body of a time-conditioned network, all
@@ -169,6 +184,83 @@ def _steps(problem, rates, state, points, log_weights, cumulative, n_steps):
     return lax.fori_loop(0, n_steps, step, (state, losses))
 
 
+class Run(NamedTuple):
+    """What a training run is of: a problem and its numbers, points (n, r) in the unit ball.
+
+    Where some rows are held out (m, r), the loss on them says when to stop and what to keep.
+    """
+
+    problem: Problem
+    rates: Rates
+    points: np.ndarray
+    weights: np.ndarray
+    held_out: np.ndarray | None = None
+
+    def fingerprint(self, state):
+        """Tells runs apart: all that the parameters after a step depend on."""
+        shapes = [leaf.shape for leaf in jax.tree.leaves(state.params)]
+        parts = self.problem, self.rates, shapes, np.asarray(state.key).tolist()
+        digest = hashlib.sha256(repr(parts).encode())
+        for array in (self.points, self.weights, self.held_out):
+            if array is not None:
+                digest.update(array.tobytes())
+        return digest.hexdigest()
+
+
+class Progress(NamedTuple):
+    """How far a run has come."""
+
+    state: State
+    best: Any
+    """Parameters to keep: the averaged ones, with rows held out those of the least loss on them."""
+    losses: np.ndarray
+    """Of each step."""
+    best_loss: float = np.inf
+    """Least loss of those looked at after each call."""
+    waited: int = 0
+    """Calls since the loss last fell by ``tol`` of it."""
+
+    @classmethod
+    def of(cls, state):
+        """A run before its first step."""
+        return cls(state, state.average, np.empty(0, np.float32))
+
+
+class Limits(NamedTuple):
+    """When a run ends."""
+
+    max_iter: int
+    tol: float
+    n_iter_no_change: int
+
+    def reached(self, progress):
+        """True for a run that has waited long enough, or failed, or taken all its steps."""
+        return (
+            progress.waited >= self.n_iter_no_change
+            or progress.state.failed >= 0
+            or len(progress.losses) >= self.max_iter
+        )
+
+
+def advance(run: Run, progress: Progress, limits: Limits) -> Progress:
+    """One compiled call of steps, and a look at the loss."""
+    done = len(progress.losses)
+    n_steps = min(STEPS_PER_CALL, limits.max_iter - done)
+    state, new = train(run.problem, run.rates, progress.state, run.points, run.weights, n_steps)
+    if state.failed >= 0:
+        losses = np.concatenate([progress.losses, new[: int(state.failed) - 1 - done]])
+        return progress._replace(state=state, best=state.average, losses=losses)
+    losses = np.concatenate([progress.losses, new])
+    if run.held_out is None:
+        loss = float(np.mean(new, dtype=np.float64))
+    else:
+        loss = validation_loss(run.problem, run.rates, state, run.held_out)
+    best = state.average if loss < progress.best_loss or run.held_out is None else progress.best
+    fell = loss < progress.best_loss * (1 - limits.tol)
+    waited = 0 if fell else progress.waited + 1
+    return Progress(state, best, losses, min(progress.best_loss, loss), waited)
+
+
 def validation_loss(problem: Problem, rates: Rates, state: State, points):
     """Denoising loss of the averaged parameters on points (m, r), at noise that is always the same.
 
@@ -184,26 +276,42 @@ def validation_loss(problem: Problem, rates: Rates, state: State, points):
     return float(((np.sqrt(t)[:, None] * score + z) ** 2).sum(axis=1).mean())
 
 
-def save(path, state: State, losses, fingerprint):
+def save(path, run: Run, progress: Progress):
     """Write a checkpoint, whole or not at all."""
-    arrays: dict[str, Any] = {
-        f"leaf_{i}": np.asarray(leaf) for i, leaf in enumerate(jax.tree.leaves(state))
-    }
     partial_path = Path(f"{path}.partial")
     with partial_path.open("wb") as file:
-        np.savez(file, losses=losses, fingerprint=np.array(fingerprint), **arrays)
+        fingerprint = np.array(run.fingerprint(progress.state))
+        np.savez(file, fingerprint=fingerprint, **_named_leaves(progress))
     os.replace(partial_path, path)
 
 
-def load(path, like: State, fingerprint):
-    """State and losses of a checkpoint of the same run; ValueError for another's."""
-    with np.load(path, allow_pickle=False) as file:
-        if str(file["fingerprint"]) != fingerprint:
-            raise ValueError(
-                f"The checkpoint {str(path)!r} is of other data or parameters; remove it, or name "
-                "another, to train anew."
-            )
-        leaves, treedef = jax.tree.flatten(like)
-        with float32():
-            found = [jnp.asarray(file[f"leaf_{i}"]) for i in range(len(leaves))]
-        return jax.tree.unflatten(treedef, found), list(file["losses"])
+def load(path, run: Run, begun: Progress) -> Progress:
+    """The run's progress at its last checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If the file is of another run, or no checkpoint.
+    """
+    try:
+        with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            fingerprint = str(file["fingerprint"])
+            found = [file[name] for name in _named_leaves(begun)]
+    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise ValueError(
+            f"The file {str(path)!r} is not a checkpoint of a training run."
+        ) from error
+    if fingerprint != run.fingerprint(begun.state):
+        raise ValueError(
+            f"The checkpoint {str(path)!r} is of other data or parameters; remove it, or name "
+            "another, to train anew."
+        )
+    progress = jax.tree.unflatten(jax.tree.structure(begun), found)
+    return progress._replace(best_loss=float(progress.best_loss), waited=int(progress.waited))
+
+
+def _named_leaves(progress) -> dict[str, Any]:
+    """Arrays by their place in the tree, as "state/params/body/0/weight" or "losses"."""
+    name = partial(jax.tree_util.keystr, simple=True, separator="/")
+    leaves, _ = jax.tree_util.tree_flatten_with_path(progress)
+    return {name(path): np.asarray(leaf) for path, leaf in leaves}

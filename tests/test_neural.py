@@ -1,5 +1,8 @@
 """Score networks: the formulas, exact resumption, and what happens when training goes wrong."""
 
+import subprocess
+import sys
+import time
 import warnings
 
 import jax
@@ -132,12 +135,18 @@ def test_one_noise_level_has_no_samples():
 # ------------------------------------------------------------------ training
 
 
-@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
-def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch, ema_decay):
-    """Bit for bit: interrupted after 350 of 500 steps, gone on with from the checkpoint at 200."""
-    monkeypatch.setattr(_neural, "STEPS_PER_CHECKPOINT", 200)
+SETTINGS = {
+    "plain": {},
+    "averaged": {"ema_decay": 0.9},
+    "early stopping": {"early_stopping": True, "validation_fraction": 0.4, "learning_rate": 0.01},
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch, name):
+    """Bit for bit: interrupted after 350 of 700 steps, gone on with from the 300 that are whole."""
     X = normal(12, 2)
-    settings = {**QUICK, "max_iter": 500, "n_iter_no_change": 100, "ema_decay": ema_decay}
+    settings = {**QUICK, "max_iter": 700, "n_iter_no_change": 100, **SETTINGS[name]}
     whole = NeuralScoreDiffusion(**settings).fit(X)
     path = tmp_path / "run.npz"
     stopped = NeuralScoreDiffusion(checkpoint=str(path), **settings)
@@ -158,22 +167,66 @@ def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch, ema_decay)
     resumed = NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(X)
     np.testing.assert_array_equal(leaves(resumed), leaves(whole))
     np.testing.assert_array_equal(resumed.loss_curve_, whole.loss_curve_)
+    assert resumed.best_loss_ == whole.best_loss_
     with pytest.raises(ValueError, match="is of other data or parameters"):
-        NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(X + 1)
-    assert not list(tmp_path.glob("*.partial"))
+        NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(normal(12, 2, seed=1))
+    with pytest.raises(ValueError, match="has taken 700 steps, more than max_iter=400"):
+        NeuralScoreDiffusion(checkpoint=str(path), **{**settings, "max_iter": 400}).fit(X)
+    assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_run_resumed_stops_where_the_whole_one_does(tmp_path, monkeypatch):
+KILLED = """
+import sys
+import numpy as np
+from smoothdiff import NeuralScoreDiffusion
+X = np.random.default_rng(0).normal(size=(12, 2))
+settings = dict(n_iter_no_change=10**9, hidden_width=8, batch_size=16, n_steps=4, random_state=0)
+NeuralScoreDiffusion(max_iter=10**9, checkpoint=sys.argv[1], **settings).fit(X)
+"""
+
+
+def test_a_killed_process_is_resumed(tmp_path):
+    """Bit for bit, by another process, from the last file that the killed one left."""
+    path = tmp_path / "run.npz"
+    child = subprocess.Popen([sys.executable, "-c", KILLED, path])
+    try:
+        while not path.exists():
+            assert child.poll() is None
+            time.sleep(0.05)
+    finally:
+        child.kill()
+        child.wait()
+    taken = len(np.load(path)["losses"])
+    assert taken % 1000 == 0
+    settings = {**QUICK, "n_iter_no_change": 10**9, "max_iter": taken + 300}
+    whole = NeuralScoreDiffusion(**settings).fit(normal(12, 2))
+    resumed = NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(normal(12, 2))
+    np.testing.assert_array_equal(leaves(resumed), leaves(whole))
+    np.testing.assert_array_equal(resumed.loss_curve_, whole.loss_curve_)
+
+
+def test_a_run_resumed_stops_where_the_whole_one_does(tmp_path):
     """The wait for a falling loss goes on as well: 15 times 100 steps, of which some are before."""
-    monkeypatch.setattr(_neural, "STEPS_PER_CHECKPOINT", 500)
     X, path = normal(12, 2), tmp_path / "run.npz"
     settings = {**QUICK, "tol": 0.9, "n_iter_no_change": 15}
     whole = NeuralScoreDiffusion(**{**settings, "max_iter": 5000}).fit(X)
     assert 1500 < whole.n_iter_ < 5000
-    NeuralScoreDiffusion(checkpoint=str(path), **{**settings, "max_iter": 1000}).fit(X)
-    resumed = NeuralScoreDiffusion(checkpoint=str(path), **{**settings, "max_iter": 5000}).fit(X)
+    for max_iter in (1050, 5000, 5000):  # the last has nothing left to do
+        settings["max_iter"] = max_iter
+        resumed = NeuralScoreDiffusion(checkpoint=str(path), **settings).fit(X)
     assert resumed.n_iter_ == whole.n_iter_
     np.testing.assert_array_equal(leaves(resumed), leaves(whole))
+
+
+@pytest.mark.parametrize("content", [b"", b"step,loss\n1,2\n", b"PK\x03\x04 cut short"])
+def test_a_file_that_is_no_checkpoint(tmp_path, content):
+    path = tmp_path / "run.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"run.npz' is not a checkpoint of a training run"):
+        NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(9, 2))
+    assert path.read_bytes() == content
+    with pytest.raises(ValueError, match="a file in a directory that exists"):
+        NeuralScoreDiffusion(checkpoint=tmp_path / "no" / "run.npz", **QUICK).fit(normal(9, 2))
 
 
 def test_a_loss_that_is_not_finite():

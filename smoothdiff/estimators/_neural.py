@@ -1,6 +1,5 @@
 """NeuralScoreDiffusion: a score network, trained in JAX."""
 
-import hashlib
 import sys
 import warnings
 from functools import cached_property
@@ -8,7 +7,6 @@ from numbers import Integral
 from os import PathLike
 from pathlib import Path
 from time import monotonic
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -24,28 +22,6 @@ __all__ = ["NeuralScoreDiffusion"]
 SECONDS_BETWEEN_REPORTS = 2.0
 # Steps between two checkpoints.
 STEPS_PER_CHECKPOINT = 1000
-
-
-class _Run(NamedTuple):
-    """What a training run is of."""
-
-    problem: training.Problem
-    rates: training.Rates
-    points: np.ndarray
-    weights: np.ndarray
-    held_out: np.ndarray | None
-
-    def train(self, state, n):
-        return training.train(self.problem, self.rates, state, self.points, self.weights, n)
-
-    def validation_loss(self, state):
-        return training.validation_loss(self.problem, self.rates, state, self.held_out)
-
-    def fingerprint(self, width, seed):
-        """Tells runs apart: all that the parameters after a step depend on."""
-        digest = hashlib.sha256(repr((self.problem, self.rates, width, seed)).encode())
-        digest.update(self.points.tobytes() + self.weights.tobytes())
-        return digest.hexdigest()
 
 
 class NeuralScoreDiffusion(BaseDiffusion):
@@ -85,9 +61,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
     warm_start : bool, default=False
         Go on from the parameters of the last fit.
     checkpoint : str or None, default=None
-        File to save the run to every 1000 steps, and to go on from where it exists: the result is
-        that of a run that was never stopped, bit for bit. (With ``early_stopping`` the steps are
-        the same, but the losses on held-out rows before the checkpoint are forgotten.)
+        File to save the run to, every 1000 steps and at the end, and to go on from where it
+        exists: the result is that of a run that was never stopped, bit for bit.
     t0 : "auto" or float, default="auto"
         Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
     t_min : "auto" or float, default="auto"
@@ -230,6 +205,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
         if self.checkpoint is not None:
             if not isinstance(self.checkpoint, (str, PathLike)):
                 checks.refuse(self, "checkpoint", "None or a path", TypeError)
+            if not Path(self.checkpoint).absolute().parent.is_dir():
+                checks.refuse(self, "checkpoint", "a file in a directory that exists")
             if not isinstance(self.random_state, Integral):
                 raise ValueError(
                     "NeuralScoreDiffusion with a checkpoint needs an integer random_state, so that "
@@ -261,18 +238,16 @@ class NeuralScoreDiffusion(BaseDiffusion):
             *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
             *(self.t_min_ / self._scale**2, self.t0_ / self._scale**2),
         )
+        run = training.Run(problem, rates, points, weights, held_out)
         earlier = self._warm_params(cloud.dim)
         state = training.begin(problem, rates, cloud.dim, self.hidden_width, seed, earlier)
-        losses: list[float] = []
-        run = _Run(problem, rates, points, weights, held_out)
-        fingerprint = run.fingerprint(self.hidden_width, seed)
-        if self.checkpoint is not None and Path(self.checkpoint).exists():
-            state, losses = training.load(self.checkpoint, state, fingerprint)
-        losses, best = self._run(run, state, losses, fingerprint)
-        self._params = _to_numpy(best)
+        progress = self._train(run, training.Progress.of(state))
+        self._params = _to_numpy(progress.best)
         self._params_of = self.architecture, self.hidden_width, cloud.dim
-        self.loss_curve_ = np.asarray(losses)
-        self.n_iter_ = len(losses)
+        self._failed = int(progress.state.failed)
+        self.best_loss_ = progress.best_loss
+        self.loss_curve_ = progress.losses.astype(np.float64)
+        self.n_iter_ = len(progress.losses)
 
     def _warm_params(self, dim):
         """Parameters to go on from: those of the last fit, if they are of the same shapes."""
@@ -281,51 +256,63 @@ class NeuralScoreDiffusion(BaseDiffusion):
         shapes = self._params_of == (self.architecture, self.hidden_width, dim)
         return as_layers(self._params, np.float32) if shapes else None
 
-    def _run(self, run, state, losses, fingerprint):
-        """Train to the end; all losses, and the parameters to keep."""
-        began, shown, taken = monotonic(), monotonic(), len(losses)
-        self._failed = -1
-        self.best_loss_, waited = np.inf, 0
-        best = state.average
-        # A run taken up again has waited as long as it had when it stopped.
-        if run.held_out is None:
-            for start in range(0, taken, training.STEPS_PER_CALL):
-                loss = float(np.mean(losses[start : start + training.STEPS_PER_CALL]))
-                waited = 0 if loss < self.best_loss_ * (1 - self.tol) else waited + 1
-                self.best_loss_ = min(self.best_loss_, loss)
+    def _train(self, run, progress):
+        """Train to the end, or until the user interrupts; save checkpoints on the way."""
+        limits = training.Limits(int(self.max_iter), float(self.tol), int(self.n_iter_no_change))
+        if self.checkpoint is not None and Path(self.checkpoint).exists():
+            progress = training.load(self.checkpoint, run, progress)
+            if len(progress.losses) > limits.max_iter:
+                raise ValueError(
+                    f"The checkpoint {str(self.checkpoint)!r} has taken {len(progress.losses)} "
+                    f"steps, more than max_iter={self.max_iter!r}."
+                )
+        report = self._reporter(len(progress.losses))
+        interrupted = False
         try:
-            while len(losses) < self.max_iter:
-                n = min(training.STEPS_PER_CALL, self.max_iter - len(losses))
-                state, new = run.train(state, n)
-                self._failed = int(state.failed)
-                if self._failed >= 0:
-                    losses += list(new[np.isfinite(new)])
-                    return losses, state.average
-                losses += list(new)
-                loss = float(np.mean(new))
-                if run.held_out is not None:
-                    loss = run.validation_loss(state)
-                waited = 0 if loss < self.best_loss_ * (1 - self.tol) else waited + 1
-                if loss < self.best_loss_ or run.held_out is None:
-                    best = state.average
-                self.best_loss_ = min(self.best_loss_, loss)
-                if self.checkpoint is not None and len(losses) % STEPS_PER_CHECKPOINT == 0:
-                    training.save(self.checkpoint, state, losses, fingerprint)
-                if self.verbose and monotonic() - shown > SECONDS_BETWEEN_REPORTS:
-                    shown = monotonic()
-                    rate = (len(losses) - taken) / (shown - began)
-                    report = f"step {len(losses)} of {self.max_iter}, loss {loss:.4g}"
-                    sys.stderr.write(f"{report}, {rate:.3g} steps/s\n")
-                if waited >= self.n_iter_no_change:
-                    return losses, best
+            while not limits.reached(progress):
+                progress = training.advance(run, progress, limits)
+                report(progress)
+                if len(progress.losses) % STEPS_PER_CHECKPOINT == 0:
+                    self._save(run, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+        self._save(run, progress)
+        if interrupted:
+            n_steps = len(progress.losses)
+            warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
+        elif progress.waited < limits.n_iter_no_change and progress.state.failed < 0:
             warnings.warn(
                 f"The loss was still falling after {self.max_iter} steps (max_iter).",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
-        except KeyboardInterrupt:
-            warnings.warn(f"Training interrupted by user after {len(losses)} steps.", stacklevel=4)
-        return losses, best
+        return progress
+
+    def _save(self, run, progress):
+        """Write a checkpoint, if one is asked for.
+
+        A run that goes on looks at the loss after the same steps as one that was never stopped;
+        a last call cut short by max_iter is therefore left out.
+        """
+        whole = len(progress.losses) % training.STEPS_PER_CALL == 0
+        if self.checkpoint is not None and whole and progress.state.failed < 0:
+            training.save(self.checkpoint, run, progress)
+
+    def _reporter(self, taken):
+        """A function that says every few seconds how far a run has come, if verbose."""
+        began = shown = monotonic()
+
+        def report(progress):
+            nonlocal shown
+            if self.verbose and monotonic() - shown > SECONDS_BETWEEN_REPORTS:
+                shown, n_steps = monotonic(), len(progress.losses)
+                loss = progress.losses[-training.STEPS_PER_CALL :].mean()
+                rate = (n_steps - taken) / (shown - began)
+                sys.stderr.write(
+                    f"step {n_steps} of {self.max_iter}, loss {loss:.4g}, {rate:.3g} steps/s\n"
+                )
+
+        return report
 
     def fit(self, X, y=None, sample_weight=None):
         """Learn the subspace and the scales of the data, and train the network.
