@@ -12,7 +12,8 @@ number alone: a run that is stopped and resumed gives the same parameters, bit f
 
 import hashlib
 import os
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -37,7 +38,6 @@ __all__ = [
     "load",
     "save",
     "train",
-    "validation_loss",
 ]
 
 OBJECTIVES = ("esf", "dsm")
@@ -46,15 +46,19 @@ OBJECTIVES = ("esf", "dsm")
 DECAYED = ("papers", "all", "weights")
 # Steps between two looks at the loss.
 STEPS_PER_CALL = 100
+# Axes up to which the differences of a batch to all points are one fused loop.
+UNROLLED_MAX_DIM = 32
 
 
 class Problem(NamedTuple):
-    """What is trained on what; it selects a compiled program."""
+    """What is trained, and on what; it selects a compiled program."""
 
     architecture: str
     objective: str
     batch_size: int
     decayed: str
+    averaged: bool
+    """Whether a moving average of the parameters is kept."""
 
 
 class Rates(NamedTuple):
@@ -65,6 +69,61 @@ class Rates(NamedTuple):
     ema_decay: float
     t_min: float
     t_max: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """A problem, its numbers, and points (n, r) in the unit ball with weights of sum 1 (n,).
+
+    Where some rows (m, r) are held out, the loss on them says when to stop and what to keep.
+    """
+
+    problem: Problem
+    rates: Rates
+    points: np.ndarray
+    weights: np.ndarray
+    held_out: np.ndarray | None = None
+
+    @cached_property
+    def arrays(self):
+        """Points, log- and cumulative weights, padded to a power of two for few compilations."""
+        n = len(self.points)
+        padding = (1 << max(n - 1, 0).bit_length()) - n
+        points = np.pad(self.points, ((0, padding), (0, 0)))
+        weights = np.pad(self.weights, (0, padding))
+        with float32(), np.errstate(divide="ignore"):
+            parts = points, np.log(weights), np.cumsum(weights)
+            return tuple(jnp.asarray(part, jnp.float32) for part in parts)
+
+    def fingerprint(self, state):
+        """Tells runs apart: all that the parameters after a step depend on."""
+        shapes = [leaf.shape for leaf in jax.tree.leaves(state.params)]
+        parts = self.problem, self.rates, shapes, np.asarray(state.key).tolist()
+        digest = hashlib.sha256(repr(parts).encode())
+        for array in (self.points, self.weights, self.held_out):
+            if array is not None:
+                digest.update(array.tobytes())
+        return digest.hexdigest()
+
+
+class State(NamedTuple):
+    """Everything that the next step depends on."""
+
+    params: Any
+    """Parameters, a pytree of float32 arrays."""
+    average: Any
+    """Their exponential moving average, or None."""
+    optimizer: Any
+    """Moments of AdamW."""
+    key: Any
+    """Seed of the run, two 32-bit words."""
+    step: Any
+    """Steps done."""
+
+    @property
+    def kept(self):
+        """The parameters that a model would keep."""
+        return self.params if self.average is None else self.average
 
 
 def _optimizer(problem, rates):
@@ -83,58 +142,39 @@ def _optimizer(problem, rates):
     return optax.adamw(rates.learning_rate, weight_decay=rates.weight_decay, mask=mask)
 
 
-class State(NamedTuple):
-    """Everything that a run needs to go on."""
-
-    params: Any
-    """Parameters, a pytree of float32 arrays."""
-    average: Any
-    """Their exponential moving average (equal to them without one)."""
-    optimizer: Any
-    """Moments of AdamW."""
-    key: Any
-    """Seed of the run, two 32-bit words."""
-    step: Any
-    """Steps done."""
-    failed: Any
-    """Step whose loss was not finite, from which on nothing changed; -1 for none."""
-
-
-def begin(problem: Problem, rates: Rates, dim, width, seed, params=None) -> State:
+def begin(run: Run, width, seed, params=None) -> State:
     """A run before its first step, from random parameters where none are given."""
     if params is None:
-        generator = np.random.default_rng(seed)
-        params = initialize(generator, problem.architecture, dim, width)
+        dim, generator = run.points.shape[1], np.random.default_rng(seed)
+        params = initialize(generator, run.problem.architecture, dim, width)
     params = as_layers(params, np.float32)
     with float32():  # AdamW begins with zeros, for which nothing need be compiled
-        shapes = jax.eval_shape(_optimizer(problem, rates).init, params)
+        shapes = jax.eval_shape(_optimizer(run.problem, run.rates).init, params)
     moments = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
     key = np.array([0, seed], dtype=np.uint32)
-    return State(params, params, moments, key, np.int32(0), np.int32(-1))
+    return State(params, params if run.problem.averaged else None, moments, key, np.int32(0))
 
 
-def train(
-    problem: Problem, rates: Rates, state: State, points, weights, n_steps
-) -> tuple[State, np.ndarray]:
-    """Take up to STEPS_PER_CALL steps; the state after them, and the loss of each.
-
-    Parameters
-    ----------
-    points : array of shape (n, r)
-        Scaled to the unit ball.
-    weights : array of shape (n,)
-    n_steps : int
-    """
-    # Padded to a power of two by points of no weight: few compilations.
-    n = len(points)
-    padding = (1 << max(n - 1, 0).bit_length()) - n
+def train(run: Run, state: State, n_steps) -> tuple[State, np.ndarray]:
+    """Take up to STEPS_PER_CALL steps; the state after them, and the loss of each."""
     with float32():
-        y = jnp.asarray(np.pad(points, ((0, padding), (0, 0))), jnp.float32)
-        with np.errstate(divide="ignore"):
-            log_weights = jnp.asarray(np.log(np.pad(weights, (0, padding))), jnp.float32)
-        cumulative = jnp.asarray(np.pad(np.cumsum(weights), (0, padding), mode="edge"), jnp.float32)
-        state, losses = _steps(problem, rates, state, y, log_weights, cumulative, n_steps)
+        state, losses = _steps(run.problem, run.rates, state, *run.arrays, n_steps)
         return state, np.asarray(losses)[:n_steps]
+
+
+def _empirical_score(points, log_weights, x, t):
+    """The ESF in float32, for a batch: by differences, which do not cancel, one axis at a time."""
+    r = x.shape[1]
+
+    def add_axis(j, squares):
+        return squares + (x[:, j, None] - points[:, j]) ** 2
+
+    squares = jnp.zeros((len(x), len(points)))
+    squares = lax.fori_loop(0, r, add_axis, squares, unroll=r <= UNROLLED_MAX_DIM)
+    log_share = log_weights - squares / (2 * t[:, None])
+    share = jnp.exp(log_share - log_share.max(axis=1, keepdims=True))
+    sums = share @ jnp.concatenate([points, jnp.ones((len(points), 1))], axis=1)
+    return (sums[:, :r] / sums[:, r:] - x) / t[:, None]
 
 
 @partial(jax.jit, static_argnums=0)
@@ -155,56 +195,26 @@ def _steps(problem, rates, state, points, log_weights, cumulative, n_steps):
         x = points[k] + jnp.sqrt(t)[:, None] * z
         score = apply(params, problem.architecture, x, t)
         if problem.objective == "esf":
-            squares = ((x[:, None] - points) ** 2).sum(-1)
-            responsibility = jax.nn.softmax(log_weights - squares / (2 * t[:, None]), axis=1)
-            target = (responsibility @ points - x) / t[:, None]
+            target = _empirical_score(points, log_weights, x, t)
         else:
             target = -z / jnp.sqrt(t)[:, None]
         return (t[:, None] * (score - target) ** 2).sum(1).mean()
 
+    def blend(old, new):
+        return rates.ema_decay * old + (1 - rates.ema_decay) * new
+
     def step(i, carry):
         state, losses = carry
-        key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.step + 1)
+        done = state.step + 1
+        key = jax.random.fold_in(jax.random.wrap_key_data(state.key), done)
         value, gradient = jax.value_and_grad(loss)(state.params, key)
         updates, moments = optimizer.update(gradient, state.optimizer, state.params)
         params = jax.tree.map(jnp.add, state.params, updates)
-        average = jax.tree.map(
-            lambda old, new: rates.ema_decay * old + (1 - rates.ema_decay) * new,
-            state.average,
-            params,
-        )
-        good = jnp.isfinite(value) & (state.failed < 0)
-        done = state.step + 1
-        after = State(params, average, moments, state.key, done, state.failed)
-        before = state._replace(failed=jnp.where(state.failed < 0, done, state.failed))
-        kept = jax.tree.map(partial(jnp.where, good), after, before)
-        return kept, losses.at[i].set(jnp.where(good, value, jnp.nan))
+        average = jax.tree.map(blend, state.average, params) if problem.averaged else None
+        return State(params, average, moments, state.key, done), losses.at[i].set(value)
 
     losses = jnp.full(STEPS_PER_CALL, jnp.nan)
     return lax.fori_loop(0, n_steps, step, (state, losses))
-
-
-class Run(NamedTuple):
-    """What a training run is of: a problem and its numbers, points (n, r) in the unit ball.
-
-    Where some rows are held out (m, r), the loss on them says when to stop and what to keep.
-    """
-
-    problem: Problem
-    rates: Rates
-    points: np.ndarray
-    weights: np.ndarray
-    held_out: np.ndarray | None = None
-
-    def fingerprint(self, state):
-        """Tells runs apart: all that the parameters after a step depend on."""
-        shapes = [leaf.shape for leaf in jax.tree.leaves(state.params)]
-        parts = self.problem, self.rates, shapes, np.asarray(state.key).tolist()
-        digest = hashlib.sha256(repr(parts).encode())
-        for array in (self.points, self.weights, self.held_out):
-            if array is not None:
-                digest.update(array.tobytes())
-        return digest.hexdigest()
 
 
 class Progress(NamedTuple):
@@ -212,18 +222,22 @@ class Progress(NamedTuple):
 
     state: State
     best: Any
-    """Parameters to keep: the averaged ones, with rows held out those of the least loss on them."""
+    """Parameters to keep: with rows held out those of the least loss on them, else the last."""
     losses: np.ndarray
     """Of each step."""
     best_loss: float = np.inf
     """Least loss of those looked at after each call."""
     waited: int = 0
     """Calls since the loss last fell by ``tol`` of it."""
+    failed: int = 0
+    """Step whose loss was not finite, or 0."""
+    before: State | None = None
+    """State before the last call, unless that was in another process."""
 
     @classmethod
     def of(cls, state):
         """A run before its first step."""
-        return cls(state, state.average, np.empty(0, np.float32))
+        return cls(state, state.kept, np.empty(0, np.float32))
 
 
 class Limits(NamedTuple):
@@ -235,45 +249,59 @@ class Limits(NamedTuple):
 
     def reached(self, progress):
         """True for a run that has waited long enough, or failed, or taken all its steps."""
-        return (
-            progress.waited >= self.n_iter_no_change
-            or progress.state.failed >= 0
-            or len(progress.losses) >= self.max_iter
-        )
+        waited_enough = progress.waited >= self.n_iter_no_change
+        return waited_enough or progress.failed or len(progress.losses) >= self.max_iter
 
 
 def advance(run: Run, progress: Progress, limits: Limits) -> Progress:
     """One compiled call of steps, and a look at the loss."""
     done = len(progress.losses)
-    n_steps = min(STEPS_PER_CALL, limits.max_iter - done)
-    state, new = train(run.problem, run.rates, progress.state, run.points, run.weights, n_steps)
-    if state.failed >= 0:
-        losses = np.concatenate([progress.losses, new[: int(state.failed) - 1 - done]])
-        return progress._replace(state=state, best=state.average, losses=losses)
+    state, new = train(run, progress.state, min(STEPS_PER_CALL, limits.max_iter - done))
+    if not np.isfinite(new).all():
+        return _last_good(run, progress, new)
     losses = np.concatenate([progress.losses, new])
     if run.held_out is None:
         loss = float(np.mean(new, dtype=np.float64))
     else:
-        loss = validation_loss(run.problem, run.rates, state, run.held_out)
-    best = state.average if loss < progress.best_loss or run.held_out is None else progress.best
+        loss = _validation_loss(run, state)
+    best = state.kept if loss < progress.best_loss or run.held_out is None else progress.best
     fell = loss < progress.best_loss * (1 - limits.tol)
     waited = 0 if fell else progress.waited + 1
-    return Progress(state, best, losses, min(progress.best_loss, loss), waited)
+    return Progress(state, best, losses, min(progress.best_loss, loss), waited, 0, progress.state)
 
 
-def validation_loss(problem: Problem, rates: Rates, state: State, points):
-    """Denoising loss of the averaged parameters on points (m, r), at noise that is always the same.
+def _last_good(run, progress, new):
+    """Progress of a run with a loss that is not finite in the last call: back to before it.
 
-    Each point stands at as many noise levels as make up at least 1024 rows.
+    The loss of a step is that of the parameters which the step before left. Those that were there
+    still earlier had a finite loss; they are found again by taking the same steps.
+    """
+    finite = int(np.argmin(np.isfinite(new)))
+    losses = np.concatenate([progress.losses, new[:finite]])
+    state, n_good = progress.state, finite - 1
+    if finite == 0 and progress.before is not None:
+        state, n_good = progress.before, STEPS_PER_CALL - 1
+    if n_good > 0:
+        state, _ = train(run, state, n_good)
+    best = state.kept if run.held_out is None else progress.best
+    return progress._replace(state=state, best=best, losses=losses, failed=len(losses) + 1)
+
+
+def _validation_loss(run, state):
+    """Denoising loss of the parameters on the rows held out, at noise that is always the same.
+
+    Each row stands at as many noise levels as make up at least 1024.
     """
     rng = np.random.default_rng(0)
-    y = np.repeat(points, -(-1024 // len(points)), axis=0)
-    ends = rates.t_min ** (1 / 3), rates.t_max ** (1 / 3)
-    t = rng.uniform(*ends, len(y)) ** 3 if problem.architecture != "mlp" else rates.t_max
-    t = np.broadcast_to(t, len(y))
+    y = np.repeat(run.held_out, -(-1024 // len(run.held_out)), axis=0)
+    t = np.full(len(y), run.rates.t_max)
+    if run.problem.architecture != "mlp":
+        ends = run.rates.t_min ** (1 / 3), run.rates.t_max ** (1 / 3)
+        t = rng.uniform(*ends, len(y)) ** 3
+    sigma = np.sqrt(t)[:, None]
     z = rng.normal(size=y.shape)
-    score = NeuralScore(state.average, problem.architecture)(y + np.sqrt(t)[:, None] * z, t)
-    return float(((np.sqrt(t)[:, None] * score + z) ** 2).sum(axis=1).mean())
+    score = NeuralScore(state.kept, run.problem.architecture)(y + sigma * z, t)
+    return float(((sigma * score + z) ** 2).sum(axis=1).mean())
 
 
 def save(path, run: Run, progress: Progress):
@@ -281,7 +309,7 @@ def save(path, run: Run, progress: Progress):
     partial_path = Path(f"{path}.partial")
     with partial_path.open("wb") as file:
         fingerprint = np.array(run.fingerprint(progress.state))
-        np.savez(file, fingerprint=fingerprint, **_named_leaves(progress))
+        np.savez(file, fingerprint=fingerprint, **_named_leaves(progress._replace(before=None)))
     os.replace(partial_path, path)
 
 
@@ -307,7 +335,11 @@ def load(path, run: Run, begun: Progress) -> Progress:
             "another, to train anew."
         )
     progress = jax.tree.unflatten(jax.tree.structure(begun), found)
-    return progress._replace(best_loss=float(progress.best_loss), waited=int(progress.waited))
+    return progress._replace(
+        best_loss=float(progress.best_loss),
+        waited=int(progress.waited),
+        failed=int(progress.failed),
+    )
 
 
 def _named_leaves(progress) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 import warnings
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from sklearn.exceptions import ConvergenceWarning
@@ -13,6 +14,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from smoothdiff import NeuralScoreDiffusion, training
+from smoothdiff._compute import float32
 from smoothdiff.cloud import PointCloud
 from smoothdiff.estimators import _neural
 from smoothdiff.scores import EmpiricalScore, Score
@@ -53,15 +55,15 @@ def by_hand(params, architecture, x, t):
         if architecture == "mlp":
             (w1, b1), (w2, b2) = params["hidden"]
             skip, bias = params["skip"][0]
-            value = relu(row @ w1 + b1) @ w2 + b2 + row @ skip + bias
+            value = w2 @ relu(w1 @ row + b1) + b2 + skip @ row + bias
         else:
             first, embed, modulate = (params[k][0] for k in ("time", "embed", "modulate"))
-            shared = relu(np.array([np.log(when)]) @ first[0] + first[1])
-            h = np.r_[row, shared @ embed[0] + embed[1]]
+            shared = relu(first[0] @ [np.log(when)] + first[1])
+            h = np.r_[row, embed[0] @ shared + embed[1]]
             for weight, bias in params["body"][:-1]:
-                h = relu(h @ weight + bias)
-            value = h @ params["body"][-1][0] + params["body"][-1][1]
-            stretch, shift = np.split(shared @ modulate[0] + modulate[1], 2)
+                h = relu(weight @ h + bias)
+            value = params["body"][-1][0] @ h + params["body"][-1][1]
+            stretch, shift = np.split(modulate[0] @ shared + modulate[1], 2)
             value = value * (1 + stretch) + shift
         out.append(value / np.sqrt(when))
     return np.array(out)
@@ -71,13 +73,27 @@ def by_hand(params, architecture, x, t):
 @pytest.mark.parametrize("r", [1, 3])
 def test_networks(architecture, r):
     params = initialize(np.random.default_rng(0), architecture, r, 16)
-    x, t = normal(20, r), np.random.default_rng(1).uniform(0.01, 0.5, 20)
+    x, t = normal(40, r), np.random.default_rng(1).uniform(0.01, 0.5, 40)
     score = NeuralScore(params, architecture)
     np.testing.assert_allclose(score(x, t), by_hand(params, architecture, x, t), rtol=1e-12)
     # In other units: x -> c x, t -> c^2 t, score -> score / c.
     other = NeuralScore(params, architecture, 10.0)
     np.testing.assert_allclose(other(10 * x, 100 * t), score(x, t) / 10, rtol=1e-12)
     np.testing.assert_allclose(score.denoise(x, t), x + t[:, None] * score(x, t), rtol=1e-12)
+
+
+@pytest.mark.parametrize("r", [2, 40])
+def test_the_exact_target_of_training(r):
+    """The ESF of a batch in float32, by one fused loop or axis by axis."""
+    points, x = normal(6, r), normal(50, r, 1)
+    t = np.random.default_rng(2).uniform(0.1, 0.5, 50)
+    weights = np.array([0.1, 0.3, 0.0, 0.2, 0.2, 0.2])
+    with float32(), np.errstate(divide="ignore"):
+        arrays = (jnp.asarray(a, jnp.float32) for a in (points, np.log(weights), x, t))
+        found = training._empirical_score(*arrays)
+    some = weights > 0
+    exact = EmpiricalScore(PointCloud(points[some], weights[some], 1))(x, t)
+    np.testing.assert_allclose(found, exact, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("r", [1, 3])
@@ -230,21 +246,45 @@ def test_a_file_that_is_no_checkpoint(tmp_path, content):
 
 
 def test_a_loss_that_is_not_finite():
+    """The first step leaves parameters without a finite loss; those before it are kept."""
     model = NeuralScoreDiffusion(**{**QUICK, "learning_rate": 1e30})
-    with pytest.raises(RuntimeError, match=r"The loss of step \d+ is not finite: most likely"):
+    with pytest.raises(RuntimeError, match=r"The loss of step 2 is not finite: most likely"):
         model.fit(normal(9, 2))
-    assert np.isfinite(leaves(model)).all()
     assert np.isfinite(model.loss_curve_).all()
+    assert np.abs(leaves(model)).max() <= 1
+    assert np.isfinite(model.score_function(normal(9, 2), model.t0_)).all()
+
+
+@pytest.mark.parametrize("bad", [101, 102, 150])
+def test_the_last_good_parameters(monkeypatch, bad):
+    """Those that left a finite loss, two steps before the bad loss, wherever a call begins."""
+    X = normal(9, 2)
+    settings = {**QUICK, "n_iter_no_change": 100}
+    good = NeuralScoreDiffusion(**{**settings, "max_iter": bad - 2}).fit(X)
+    real = training.train
+
+    def fails(run, state, n_steps):
+        after, losses = real(run, state, n_steps)
+        steps = int(state.step) + 1 + np.arange(n_steps)
+        return after, np.where(steps < bad, losses, np.nan)
+
+    monkeypatch.setattr(training, "train", fails)
+    model = NeuralScoreDiffusion(**{**settings, "max_iter": 300})
+    with pytest.raises(RuntimeError, match=f"The loss of step {bad} is not finite"):
+        model.fit(X)
+    assert model.n_iter_ == bad - 1
+    np.testing.assert_array_equal(leaves(model), leaves(good))
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("decayed", training.DECAYED)
 def test_what_decays(architecture, decayed):
     """One step takes learning rate x decay of what decays, and of nothing else."""
-    problem = training.Problem(architecture, "dsm", 4, decayed)
+    problem = training.Problem(architecture, "dsm", 4, decayed, averaged=False)
     rates = training.Rates(1e-3, 100.0, 0.0, 1e-3, 0.1)
-    before = training.begin(problem, rates, 2, 8, 0)
-    after, _ = training.train(problem, rates, before, np.zeros((3, 2)), np.ones(3) / 3, 1)
+    run = training.Run(problem, rates, np.zeros((3, 2)), np.ones(3) / 3)
+    before = training.begin(run, 8, 0)
+    after, _ = training.train(run, before, 1)
     for block, layers in before.params.items():
         for old, new in zip(layers, after.params[block], strict=True):
             for name in ("weight", "bias"):

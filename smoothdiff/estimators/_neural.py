@@ -232,7 +232,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
             held_out, kept = points[order[:n_held]], np.sort(order[n_held:])
             points, weights = points[kept], weights[kept] / weights[kept].sum()
         problem = training.Problem(
-            self.architecture, self.objective, int(self.batch_size), self.decayed
+            *(self.architecture, self.objective, int(self.batch_size), self.decayed),
+            averaged=self.ema_decay > 0,
         )
         rates = training.Rates(
             *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
@@ -240,11 +241,11 @@ class NeuralScoreDiffusion(BaseDiffusion):
         )
         run = training.Run(problem, rates, points, weights, held_out)
         earlier = self._warm_params(cloud.dim)
-        state = training.begin(problem, rates, cloud.dim, self.hidden_width, seed, earlier)
+        state = training.begin(run, self.hidden_width, seed, earlier)
         progress = self._train(run, training.Progress.of(state))
         self._params = _to_numpy(progress.best)
         self._params_of = self.architecture, self.hidden_width, cloud.dim
-        self._failed = int(progress.state.failed)
+        self._failed = progress.failed
         self.best_loss_ = progress.best_loss
         self.loss_curve_ = progress.losses.astype(np.float64)
         self.n_iter_ = len(progress.losses)
@@ -280,7 +281,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         if interrupted:
             n_steps = len(progress.losses)
             warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
-        elif progress.waited < limits.n_iter_no_change and progress.state.failed < 0:
+        elif progress.waited < limits.n_iter_no_change and not progress.failed:
             warnings.warn(
                 f"The loss was still falling after {self.max_iter} steps (max_iter).",
                 ConvergenceWarning,
@@ -295,7 +296,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         a last call cut short by max_iter is therefore left out.
         """
         whole = len(progress.losses) % training.STEPS_PER_CALL == 0
-        if self.checkpoint is not None and whole and progress.state.failed < 0:
+        if self.checkpoint is not None and whole and not progress.failed:
             training.save(self.checkpoint, run, progress)
 
     def _reporter(self, taken):
@@ -333,15 +334,15 @@ class NeuralScoreDiffusion(BaseDiffusion):
         ValueError, TypeError
             For parameters or data that cannot be used; the estimator is then unchanged.
         RuntimeError
-            If the loss is not finite at some step. The model is then fitted, with the parameters
-            before that step.
+            If the loss is not finite at some step. The model is then fitted, with the last
+            parameters that had a finite loss.
         """
         super().fit(X, y, sample_weight)
-        if self._failed >= 0:
+        if self._failed:
             raise RuntimeError(
                 f"The loss of step {self._failed} is not finite: most likely learning_rate="
                 f"{self.learning_rate!r} or weight_decay={self.weight_decay!r} is too large. The "
-                "parameters before that step are kept."
+                "last parameters with a finite loss are kept."
             )
         return self
 

@@ -7,7 +7,8 @@
                     with MLP1, scales and shifts what MLP2 returns (FiLM; appendix J.2)
 
 The networks see the data scaled to the unit ball, x / scale at variance t / scale^2, so that a
-change of units changes nothing.
+change of units changes nothing. Inside them a batch is the last axis, the long one: products of
+that shape are the fastest.
 """
 
 from functools import partial
@@ -28,14 +29,14 @@ ROWS_PER_CALL = 4096
 
 
 class Layer(NamedTuple):
-    """An affine map x -> x @ weight + bias."""
+    """An affine map of columns, x -> weight @ x + bias."""
 
     weight: jax.Array | np.ndarray
     bias: jax.Array | np.ndarray
 
     def __call__(self, x):
-        """Apply the map to the last axis of x."""
-        return x @ self.weight + self.bias
+        """Apply the map to each column of x."""
+        return self.weight @ x + self.bias[:, None]
 
 
 def initialize(generator, architecture, dim, width):
@@ -61,8 +62,8 @@ def initialize(generator, architecture, dim, width):
         }
 
     def layer(fan_in, fan_out):
-        parts = generator.uniform(-1, 1, (fan_in + 1, fan_out)) / np.sqrt(fan_in)
-        return Layer(parts[1:], parts[0])
+        parts = generator.uniform(-1, 1, (fan_out, fan_in + 1)) / np.sqrt(fan_in)
+        return Layer(parts[:, 1:], parts[:, 0])
 
     return {block: [layer(*size) for size in layers] for block, layers in sizes.items()}
 
@@ -83,15 +84,19 @@ def _perceptron(layers, x):
 
 def apply(params, architecture, x, t):
     """Score at x (n, r) and variances t (n,), in the scaled coordinates."""
+    x, sigma = x.T, jnp.sqrt(t)
     if architecture == "mlp":
-        out = _perceptron(params["hidden"], x) + params["skip"][0](x)
-    else:
-        time = jax.nn.relu(params["time"][0](jnp.log(t)[:, None]))
-        embedding = params["embed"][0](time)
-        out = _perceptron(params["body"], jnp.concatenate([x, embedding], axis=1))
-        stretch, shift = jnp.split(params["modulate"][0](time), 2, axis=1)
-        out = out * (1 + stretch) + shift
-    return out / jnp.sqrt(t)[:, None]
+        return ((_perceptron(params["hidden"], x) + params["skip"][0](x)) / sigma).T
+    time = jax.nn.relu(params["time"][0](jnp.log(t)[None]))
+    # MLP2 begins with a linear map of [x, embedding]. The embedding is linear in ``time``, so that
+    # the two maps may be multiplied first, which is the shorter way if the batch is large.
+    (embed,), (first, *rest) = params["embed"], params["body"]
+    on_x, on_embedding = jnp.split(first.weight, [len(x)], axis=1)
+    bias = on_embedding @ embed.bias + first.bias
+    h = on_x @ x + jnp.linalg.multi_dot([on_embedding, embed.weight, time]) + bias[:, None]
+    out = _perceptron(rest, jax.nn.relu(h))
+    stretch, shift = jnp.split(params["modulate"][0](time), 2)
+    return ((out * (1 + stretch) + shift) / sigma).T
 
 
 @partial(jax.jit, static_argnames="architecture")
