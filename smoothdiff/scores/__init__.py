@@ -9,10 +9,11 @@ from ._regularized import (
     TemperatureScore,
     TikhonovScore,
 )
-from ._smoothed_pl import SmoothedPLScore
+from ._smoothed_pl import ClosestSmoothing, SmoothedPLScore, closest_smoothing
 
 __all__ = [
     "WINDOWS",
+    "ClosestSmoothing",
     "EarlyStoppedScore",
     "EmpiricalBayesScore",
     "EmpiricalScore",
@@ -21,4 +22,5 @@ __all__ = [
     "SmoothedPLScore",
     "TemperatureScore",
     "TikhonovScore",
+    "closest_smoothing",
 ]
