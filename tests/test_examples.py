@@ -26,9 +26,12 @@ def run(name, tmp_path):
         env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": path},
     )
     assert done.returncode == 0, done.stderr
-    assert picture.read_bytes().startswith(b"\x89PNG")
-    assert picture.stat().st_size > 20_000
-    assert list(tmp_path.iterdir()) == [picture]
+    pictures = sorted(tmp_path.iterdir())
+    assert pictures[0] == picture
+    for path in pictures:
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert path.stat().st_size > 20_000
+        assert path.stem.startswith(name)
     return done.stdout
 
 
@@ -139,6 +142,60 @@ def regularized(text):
     assert "Smoothed PL-ESF covers most" in sentence
 
 
+def weight_decay(text):
+    rows = numbers("decay #: delta #, residual #, distance from the ESF #, ratio #", text, 4)
+    deltas = [delta for _, delta, *_ in rows]
+    assert 0.55 < deltas[0] < 0.75  # the papers' 0.65
+    for one, two in pairwise(deltas):
+        assert two < one - 0.03
+    assert max(ratio for *_, ratio in rows) < 0.02
+
+
+def network(text):
+    for _, kappa, ratio in numbers("on the line, t = #: kappa #, ratio #", text, 4):
+        assert 0.2 < kappa < 1.2
+        assert ratio < 0.2
+    rows = numbers(
+        "samples at t = #: std off the line # (sqrt(t) #), #% in the middle half", text, 3
+    )
+    assert rows[0][1] == pytest.approx(rows[0][2], rel=0.02)
+    assert rows[-1][1] < 0.1 * rows[0][1]  # they collapse onto the line,
+    assert rows[-1][3] > 10  # and do not all go to the points
+    for _, error in numbers("normal part at t = #: rms error # of its rms size", text, 3):
+        assert error < 0.2
+
+
+def circle(text):
+    rows = numbers(
+        ", #: # within 0.05 of the polygon, # away from its corners, median distance #",
+        text.replace("network", "0").replace("Smoothed PL-ESF", "1").replace("ESF", "2"),
+        9,
+    )
+    for which, near, between, median in rows:
+        assert near > (0.85, 0.98, 1 - 1e-9)[int(which)]
+        assert between >= (0.01, 0.1, 0)[int(which)]
+        assert median < (0.03, 1e-9, 0.003)[int(which)]
+        assert which < 2 or between == 0
+
+
+def uneven(text):
+    ratios = [ratio for (ratio,) in numbers("each gap: ratio #", text, 3)]
+    assert max(ratios) < 0.1
+    assert ratios[2] <= min(ratios)  # the freest fit is the nearest
+    assert numbers("half-gap #: delta #, rho #", text, 5)
+
+
+def decay_search(text):
+    ((memorized,),) = numbers("ESF: held-out log-likelihood #", text, 1)
+    for name, n_values, gain in (("kappa", 9, 2.0), ("weight_decay", 4, 0.3)):
+        rows = numbers(f"\n{name} #: held-out log-likelihood #", text, n_values)
+        ((best, likelihood),) = numbers(f"best {name}: #, #", text, 1)
+        assert likelihood == max(row[1] for row in rows)
+        assert likelihood > memorized + 5
+        assert likelihood > rows[0][1] + gain  # the first smooths least
+    assert best > 0
+
+
 CLAIMS = {
     check.__name__: check
     for check in (
@@ -150,6 +207,11 @@ CLAIMS = {
         variants,
         local_average,
         regularized,
+        weight_decay,
+        network,
+        circle,
+        uneven,
+        decay_search,
     )
 }
 # What would be printed if the claim were false: a pattern and what takes its place.
@@ -161,6 +223,11 @@ FALSE = {
     "denoising": (r"(Smoothed PL-ESF, t = 1e-05: total variation) \S+,", r"\1 0.0500,"),
     "variants": (r"(t = 6.*Smoothed) \S+;", r"\1 2.0e-01;"),
     "local_average": (r"(W1 of LA-ESF and Smoothed PL-ESF) \S+,", r"\1 0.01000,"),
+    "weight_decay": (r"(decay 7: delta) \S+,", r"\1 0.600,"),
+    "network": (r"(samples at t = 1e-05.*), \S+%", r"\1, 0.0%"),
+    "circle": (r"(n = 8, network:) \S+", r"\1 0.500"),
+    "uneven": (r"(in each gap: ratio) \S+", r"\1 0.5000"),
+    "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
 SLOW = {"regularized", "local_average"}  # about ten seconds each
