@@ -70,7 +70,7 @@ print(f"at all noisy points: kappa {best:.2f}, ratio {residual / from_esf:.3f}")
 
 # ------------------------------------------------------------------ samples
 
-times, n = [t0, t0 / 4, t_end], 20000
+times, n = [t0, t0 / 4, t_end], 20_000 if options.full else 5000
 edges = np.linspace(-1.5, 1.5, 121)
 inside = np.linspace(-1.5, 1.5, 4001)[:, None]
 figure, axes = plt.subplots(2, 3, figsize=(12, 4.8), sharex=True, layout="constrained")
@@ -125,24 +125,31 @@ for t, column in zip(times, axes.T, strict=True):
             *np.moveaxis(plane, -1, 0), part, cmap="RdBu", vmin=-limit, vmax=limit, rasterized=True
         )
         figure.colorbar(image, ax=ax)
-        ax.set(xlabel="first coordinate", ylabel="second")
+        ax.set(xlabel="first coordinate")
     across = np.column_stack([np.zeros(61), np.linspace(-3, 3, 61) * sigma])
     column[2].plot(across[:, 1], -across[:, 1], color="tab:blue", linewidth=3, alpha=0.7)
     for start in (-1, -1 / 3, 0):
         place = across + np.array([start, 0])
         normal = t * network.score_function(place, t)[:, 1]
         column[2].plot(place[:, 1], normal, color="tab:red", linewidth=0.9)
-    column[2].set(xlabel="second coordinate, at first coordinate -1, -1/3, 0")
+    column[2].set(xlabel="second coordinate")
     x = points[rng.integers(4, size=2000)] + sigma * rng.normal(size=(2000, 2))
     error = np.sqrt(np.mean((t * network.score_function(x, t)[:, 1] + x[:, 1]) ** 2)) / sigma
     print(f"normal part at t = {t:.3g}: rms error {error:.3f} of its rms size")
 for ax, name in zip(
     axes[:, 0],
-    ["tangent part, t s", "network, tangent part", "normal part, t s", "network, normal part"],
+    [
+        "tangent part, t s",
+        "second coordinate",
+        "normal part at first\ncoordinate -1, -1/3, 0",
+        "second coordinate",
+    ],
     strict=True,
 ):
     ax.set_ylabel(name)
-axes[0, 0].legend(fontsize=8)
+for row, part in ((1, "tangent"), (3, "normal")):
+    axes[row, 0].set_title(f"network, {part} part", fontsize=10)
+axes[0, 0].legend(fontsize=8, loc="lower left")
 second = options.output.with_stem(options.output.stem + "_parts")
 figure.savefig(second, dpi=110)
 print(f"wrote {options.output} and {second}")

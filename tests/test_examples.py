@@ -14,12 +14,12 @@ EXAMPLES = ROOT / "examples"
 NUMBER = r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 
 
-def run(name, tmp_path):
+def run(name, tmp_path, *flags):
     """Standard output of an example that has drawn its picture."""
     picture = tmp_path / f"{name}.png"
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / f"plot_{name}.py", picture],
+        [sys.executable, "-W", "error", EXAMPLES / f"plot_{name}.py", picture, *flags],
         capture_output=True,
         text=True,
         cwd=tmp_path,
@@ -145,10 +145,10 @@ def regularized(text):
 def weight_decay(text):
     rows = numbers("decay #: delta #, residual #, distance from the ESF #, ratio #", text, 4)
     deltas = [delta for _, delta, *_ in rows]
-    assert 0.55 < deltas[0] < 0.75  # the papers' 0.65
+    assert 0.5 < deltas[0] < 0.75  # the papers' 0.65, with more steps
     for one, two in pairwise(deltas):
         assert two < one - 0.03
-    assert max(ratio for *_, ratio in rows) < 0.02
+    assert max(ratio for *_, ratio in rows) < 0.05
 
 
 def network(text):
@@ -187,7 +187,9 @@ def uneven(text):
 
 def decay_search(text):
     ((memorized,),) = numbers("ESF: held-out log-likelihood #", text, 1)
-    for name, n_values, gain in (("kappa", 9, 2.0), ("weight_decay", 4, 0.3)):
+    for name, gain in (("kappa", 2.0), ("weight_decay", 0.3)):
+        n_values = text.count(f"\n{name} ")
+        assert n_values >= 4
         rows = numbers(f"\n{name} #: held-out log-likelihood #", text, n_values)
         ((best, likelihood),) = numbers(f"best {name}: #, #", text, 1)
         assert likelihood == max(row[1] for row in rows)
@@ -231,17 +233,21 @@ FALSE = {
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
 SLOW = {"regularized", "local_average"}  # about ten seconds each
+# Networks: a short run by default, and the papers with --full.
+TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 
 
 def test_every_example_has_a_claim():
     assert {path.stem.removeprefix("plot_") for path in EXAMPLES.glob("*.py")} == set(CLAIMS)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in CLAIMS]
-)
-def test_example(name, tmp_path):
-    text = run(name, tmp_path)
+CASES = [pytest.param(name, (), marks=[pytest.mark.slow] * (name in SLOW)) for name in CLAIMS]
+CASES += [pytest.param(name, ("--full",), marks=pytest.mark.slow) for name in TRAINED]
+
+
+@pytest.mark.parametrize(("name", "flags"), CASES)
+def test_example(name, flags, tmp_path):
+    text = run(name, tmp_path, *flags)
     CLAIMS[name](text)
     false, n_changed = re.subn(*FALSE[name], text)
     assert n_changed == 1
