@@ -5,11 +5,12 @@ import os
 import platform
 import threading
 import time
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "jaxlib", "imbalanced-learn")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "jaxlib", "optax", "imbalanced-learn", "torch")
 
 
 def seconds(function, repeats=3):
@@ -47,13 +48,22 @@ def peak_bytes(function, interval=0.002):
     return max(peak) - before
 
 
+def installed_versions():
+    """Versions of the packages that are there; the peers are optional."""
+    versions = {}
+    for package in PACKAGES:
+        with suppress(PackageNotFoundError):
+            versions[package] = version(package)
+    return versions
+
+
 def record(name, results):
     """Print results and keep them as JSON, with the versions and cores that they hold for."""
     entry = {
         "cores": os.cpu_count(),
         "machine": platform.machine(),
         "python": platform.python_version(),
-        "versions": {package: version(package) for package in PACKAGES},
+        "versions": installed_versions(),
         "results": results,
     }
     RESULTS.mkdir(exist_ok=True)

@@ -2,7 +2,9 @@
 
 All three regress on the exact score, with the papers' weight decay, on all cores. The bare scan is
 what one would write for a single experiment: no progress, checkpoints, averages or checks. The
-PyTorch loop (if PyTorch is there) is the ordinary one: modules, autograd, AdamW.
+PyTorch loop (if PyTorch is there) is the ordinary one: modules, autograd, AdamW. The limit is the
+matrix products alone: two of size width x width x batch, each three times (forward, and backward
+to its input and its weight), at the rate of a chain of such products.
 """
 
 import warnings
@@ -143,6 +145,19 @@ def pytorch_loop(points, width, batch, n_steps):
     return lambda: train(n_steps)
 
 
+def products_alone(width, batch, n_products):
+    """A chain of matrix products of the size that a step takes."""
+    weight = jnp.eye(width)
+
+    @jax.jit
+    def chain(h):
+        return jax.lax.fori_loop(0, n_products, lambda _, h: weight @ h, h)
+
+    h = jnp.ones((width, batch))
+    chain(h).block_until_ready()
+    return lambda: chain(h).block_until_ready()
+
+
 def compare(points, width, batch, n_steps):
     """Steps a second of each way, and the losses that they end at."""
     ways = {"ours": ours, "bare_scan": bare_scan}
@@ -157,6 +172,9 @@ def compare(points, width, batch, n_steps):
         elapsed, losses = seconds(way(points, width, batch, n_steps))
         out[f"{name}_steps_per_s"] = n_steps / elapsed
         out[f"{name}_last_loss"] = float(losses[-n_steps // 4 :].mean())
+    products_s, _ = seconds(products_alone(width, batch, 6 * n_steps))
+    out["limit_steps_per_s"] = n_steps / products_s
+    out["part_of_limit"] = products_s / (n_steps / out["ours_steps_per_s"])
     for name in list(ways)[1:]:
         out[f"ratio_to_{name}"] = out["ours_steps_per_s"] / out[f"{name}_steps_per_s"]
     return out
