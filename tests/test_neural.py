@@ -117,6 +117,23 @@ def test_the_network_learns_the_score(objective):
     assert ((found - exact) ** 2).mean() < 0.1 * (exact**2).mean()
 
 
+def test_the_two_losses_differ_by_a_constant():
+    """Whatever the network: Vincent (2011). To within sampling error, at parameters that stay."""
+    points, weights = normal(5, 2) / 3, np.array([0.4, 0.3, 0.1, 0.1, 0.1])
+    rates = training.Rates(1e-30, 0.0, 0.0, 0.01, 0.5)
+    gaps = []
+    for seed in range(3):
+        losses = {}
+        for objective in training.OBJECTIVES:
+            problem = training.Problem("time-conditioned", objective, 2048, "papers", False)
+            run = training.Run(problem, rates, points, weights)
+            losses[objective] = training.train(run, training.begin(run, 16, seed), 100)[1]
+        gaps.append(losses["dsm"] - losses["esf"])
+    means, errors = np.mean(gaps, axis=1), np.std(gaps, axis=1) / 10
+    assert means[0] > 20 * errors.max()  # the label noise that "esf" is free of
+    assert np.ptp(means) < 5 * errors.max()
+
+
 def test_samples_and_density_of_a_trained_model():
     """More likely under the model than noise is, and in the data's units."""
     X = 100 * np.c_[np.linspace(-1, 1, 6), np.zeros(6)]

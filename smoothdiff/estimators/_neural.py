@@ -108,11 +108,15 @@ class NeuralScoreDiffusion(BaseDiffusion):
     points_ : array of shape (n_samples, n_components_)
         Training data in tangent coordinates.
     weights_ : array of shape (n_samples,)
-        Sample weights, of sum 1. They enter the starting law and the subspace; the faces do
-        not depend on them.
+        Sample weights, of sum 1. They enter the starting law, the subspace and the loss.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Only when X has string column names.
+
+    Notes
+    -----
+    There is no ``partial_fit``: the subspace, the scales, the exact score and the law that
+    sampling starts from are those of all the data. ``warm_start`` goes on from the last network.
 
     References
     ----------
