@@ -31,6 +31,7 @@ def _settings(x64):
         jax.enable_x64(x64),
         jax.numpy_rank_promotion("allow"),
         jax.numpy_dtype_promotion("standard"),
+        jax.threefry_partitionable(True),
     ):
         yield
 

@@ -35,6 +35,8 @@ __all__ = [
     "State",
     "advance",
     "begin",
+    "finish",
+    "has_risen",
     "load",
     "save",
     "train",
@@ -48,6 +50,8 @@ DECAYED = ("papers", "all", "weights")
 STEPS_PER_CALL = 100
 # Axes up to which the differences of a batch to all points are one fused loop.
 UNROLLED_MAX_DIM = 32
+# A loss that is so many times the least of a call has left the good parameters behind.
+LARGEST_RISE = 10.0
 
 
 class Problem(NamedTuple):
@@ -75,7 +79,8 @@ class Rates(NamedTuple):
 class Run:
     """A problem, its numbers, and points (n, r) in the unit ball with weights of sum 1 (n,).
 
-    Where some rows (m, r) are held out, the loss on them says when to stop and what to keep.
+    Where some rows (m, r) are held out, with weights (m,), the loss on them says when to stop and
+    what to keep.
     """
 
     problem: Problem
@@ -83,6 +88,7 @@ class Run:
     points: np.ndarray
     weights: np.ndarray
     held_out: np.ndarray | None = None
+    held_weights: np.ndarray | None = None
 
     @cached_property
     def arrays(self):
@@ -95,14 +101,14 @@ class Run:
             parts = points, np.log(weights), np.cumsum(weights)
             return tuple(jnp.asarray(part, jnp.float32) for part in parts)
 
-    def fingerprint(self, state):
-        """Tells runs apart: all that the parameters after a step depend on."""
-        shapes = [leaf.shape for leaf in jax.tree.leaves(state.params)]
-        parts = self.problem, self.rates, shapes, np.asarray(state.key).tolist()
+    def fingerprint(self, begun, limits):
+        """Tells runs apart: all that the parameters after a step, and the last one, depend on."""
+        parts = self.problem, self.rates, limits.tol, limits.n_iter_no_change
         digest = hashlib.sha256(repr(parts).encode())
-        for array in (self.points, self.weights, self.held_out):
+        arrays = self.points, self.weights, self.held_out, self.held_weights
+        for array in (*arrays, *jax.tree.leaves(begun)):
             if array is not None:
-                digest.update(array.tobytes())
+                digest.update(repr(np.shape(array)).encode() + np.asarray(array).tobytes())
         return digest.hexdigest()
 
 
@@ -112,7 +118,7 @@ class State(NamedTuple):
     params: Any
     """Parameters, a pytree of float32 arrays."""
     average: Any
-    """Their exponential moving average, or None."""
+    """Their mean, which becomes an exponential moving average once it is long enough; or None."""
     optimizer: Any
     """Moments of AdamW."""
     key: Any
@@ -200,17 +206,19 @@ def _steps(problem, rates, state, points, log_weights, cumulative, n_steps):
             target = -z / jnp.sqrt(t)[:, None]
         return (t[:, None] * (score - target) ** 2).sum(1).mean()
 
-    def blend(old, new):
-        return rates.ema_decay * old + (1 - rates.ema_decay) * new
-
     def step(i, carry):
         state, losses = carry
         done = state.step + 1
-        key = jax.random.fold_in(jax.random.wrap_key_data(state.key), done)
+        key = jax.random.fold_in(jax.random.wrap_key_data(state.key, impl="threefry2x32"), done)
         value, gradient = jax.value_and_grad(loss)(state.params, key)
         updates, moments = optimizer.update(gradient, state.optimizer, state.params)
         params = jax.tree.map(jnp.add, state.params, updates)
-        average = jax.tree.map(blend, state.average, params) if problem.averaged else None
+        average = None
+        if problem.averaged:  # of the first 1, 2, ... parameters alike, so that none at random stay
+            decay = jnp.minimum(rates.ema_decay, (done - 1) / done)
+            average = jax.tree.map(
+                lambda old, new: decay * old + (1 - decay) * new, state.average, params
+            )
         return State(params, average, moments, state.key, done), losses.at[i].set(value)
 
     losses = jnp.full(STEPS_PER_CALL, jnp.nan)
@@ -231,8 +239,8 @@ class Progress(NamedTuple):
     """Calls since the loss last fell by ``tol`` of it."""
     failed: int = 0
     """Step whose loss was not finite, or 0."""
-    before: State | None = None
-    """State before the last call, unless that was in another process."""
+    good: tuple[State, int] | None = None
+    """State before the last call without a large loss, and its steps, if made by this process."""
 
     @classmethod
     def of(cls, state):
@@ -267,23 +275,40 @@ def advance(run: Run, progress: Progress, limits: Limits) -> Progress:
     best = state.kept if loss < progress.best_loss or run.held_out is None else progress.best
     fell = loss < progress.best_loss * (1 - limits.tol)
     waited = 0 if fell else progress.waited + 1
-    return Progress(state, best, losses, min(progress.best_loss, loss), waited, 0, progress.state)
+    good = progress.good if has_risen(losses, new) else (progress.state, len(new))
+    return Progress(state, best, losses, min(progress.best_loss, loss), waited, 0, good)
+
+
+def finish(run: Run, progress: Progress) -> Progress:
+    """The same run, unless what its last step left has no finite loss."""
+    _, loss = train(run, progress.state, 1)
+    return progress if np.isfinite(loss).all() else _last_good(run, progress, loss)
+
+
+def has_risen(losses, new):
+    """True if a loss of the last ones, ``new``, is far above the least mean of a whole call."""
+    n = len(losses) - len(losses) % STEPS_PER_CALL
+    means = losses[:n].reshape(-1, STEPS_PER_CALL).mean(axis=1)
+    return bool(np.max(new) > LARGEST_RISE * np.min(means, initial=losses[0]))
 
 
 def _last_good(run, progress, new):
     """Progress of a run with a loss that is not finite in the last call: back to before it.
 
-    The loss of a step is that of the parameters which the step before left. Those that were there
-    still earlier had a finite loss; they are found again by taking the same steps.
+    The loss of a step is that of the parameters which the step before left. What was there before
+    the loss rose is found again by taking the same steps.
     """
-    finite = int(np.argmin(np.isfinite(new)))
-    losses = np.concatenate([progress.losses, new[:finite]])
-    state, n_good = progress.state, finite - 1
-    if finite == 0 and progress.before is not None:
-        state, n_good = progress.before, STEPS_PER_CALL - 1
-    if n_good > 0:
-        state, _ = train(run, state, n_good)
-    best = state.kept if run.held_out is None else progress.best
+    losses = np.concatenate([progress.losses, new[: int(np.argmin(np.isfinite(new)))]])
+    known = progress.losses if len(progress.losses) else new
+    n_good = next(
+        i for i, loss in enumerate(new) if not np.isfinite(loss) or has_risen(known, loss)
+    )
+    state, n_steps = progress.state, n_good - 1
+    if n_good == 0 and progress.good is not None:
+        state, n_steps = progress.good[0], progress.good[1] - 1
+    if n_steps > 0:
+        state, _ = train(run, state, n_steps)
+    best = state.kept if run.held_out is None or not len(progress.losses) else progress.best
     return progress._replace(state=state, best=best, losses=losses, failed=len(losses) + 1)
 
 
@@ -293,7 +318,8 @@ def _validation_loss(run, state):
     Each row stands at as many noise levels as make up at least 1024.
     """
     rng = np.random.default_rng(0)
-    y = np.repeat(run.held_out, -(-1024 // len(run.held_out)), axis=0)
+    copies = -(-1024 // len(run.held_out))
+    y, weights = (np.repeat(a, copies, axis=0) for a in (run.held_out, run.held_weights))
     t = np.full(len(y), run.rates.t_max)
     if run.problem.architecture != "mlp":
         ends = run.rates.t_min ** (1 / 3), run.rates.t_max ** (1 / 3)
@@ -301,19 +327,19 @@ def _validation_loss(run, state):
     sigma = np.sqrt(t)[:, None]
     z = rng.normal(size=y.shape)
     score = NeuralScore(state.kept, run.problem.architecture)(y + sigma * z, t)
-    return float(((sigma * score + z) ** 2).sum(axis=1).mean())
+    return float(np.average(((sigma * score + z) ** 2).sum(axis=1), weights=weights))
 
 
-def save(path, run: Run, progress: Progress):
+def save(path, progress: Progress, fingerprint):
     """Write a checkpoint, whole or not at all."""
     partial_path = Path(f"{path}.partial")
     with partial_path.open("wb") as file:
-        fingerprint = np.array(run.fingerprint(progress.state))
-        np.savez(file, fingerprint=fingerprint, **_named_leaves(progress._replace(before=None)))
+        leaves = _named_leaves(progress._replace(good=None))
+        np.savez(file, fingerprint=np.array(fingerprint), **leaves)
     os.replace(partial_path, path)
 
 
-def load(path, run: Run, begun: Progress) -> Progress:
+def load(path, begun: Progress, fingerprint) -> Progress:
     """The run's progress at its last checkpoint.
 
     Raises
@@ -323,13 +349,13 @@ def load(path, run: Run, begun: Progress) -> Progress:
     """
     try:
         with Path(path).open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            fingerprint = str(file["fingerprint"])
-            found = [file[name] for name in _named_leaves(begun)]
-    except (ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+            same = str(file["fingerprint"]) == fingerprint
+            found = [file[name] for name in _named_leaves(begun)] if same else []
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ValueError(
             f"The file {str(path)!r} is not a checkpoint of a training run."
         ) from error
-    if fingerprint != run.fingerprint(begun.state):
+    if not same:
         raise ValueError(
             f"The checkpoint {str(path)!r} is of other data or parameters; remove it, or name "
             "another, to train anew."

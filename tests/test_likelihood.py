@@ -196,7 +196,7 @@ def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, order,
     assert errors[-1] < {"euler": 0.1, "heun": 2e-3}[solver]
 
 
-@pytest.mark.filterwarnings("ignore:The loss was still falling")
+@pytest.mark.filterwarnings("ignore:The loss had not settled")
 def test_an_estimated_divergence_is_reported():
     """A network in 12 dimensions: 16 probes, and a warning that says the error."""
     X = normal(15, 12)

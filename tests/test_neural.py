@@ -21,7 +21,7 @@ from smoothdiff.scores import EmpiricalScore, Score
 from smoothdiff.scores._neural import ARCHITECTURES, NeuralScore, initialize
 
 QUICK = {"max_iter": 20, "hidden_width": 8, "batch_size": 16, "n_steps": 4, "random_state": 0}
-pytestmark = pytest.mark.filterwarnings("ignore:The loss was still falling")
+pytestmark = pytest.mark.filterwarnings("ignore:The loss had not settled")
 
 
 def normal(n, d, seed=0):
@@ -223,7 +223,7 @@ def test_a_killed_process_is_resumed(tmp_path):
     path = tmp_path / "run.npz"
     child = subprocess.Popen([sys.executable, "-c", KILLED, path])
     try:
-        while not path.exists():
+        while not path.exists() or len(np.load(path)["losses"]) == 0:
             assert child.poll() is None
             time.sleep(0.05)
     finally:
@@ -258,8 +258,56 @@ def test_a_file_that_is_no_checkpoint(tmp_path, content):
     with pytest.raises(ValueError, match=r"run.npz' is not a checkpoint of a training run"):
         NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(9, 2))
     assert path.read_bytes() == content
-    with pytest.raises(ValueError, match="a file in a directory that exists"):
-        NeuralScoreDiffusion(checkpoint=tmp_path / "no" / "run.npz", **QUICK).fit(normal(9, 2))
+    for bad in (tmp_path / "no" / "run.npz", tmp_path, ""):
+        with pytest.raises(ValueError, match=r"'checkpoint' .* a file in a directory that exists"):
+            NeuralScoreDiffusion(checkpoint=bad, **QUICK).fit(normal(9, 2))
+    with pytest.raises(ValueError, match=r"'checkpoint' .* a file that can be written"):
+        NeuralScoreDiffusion(checkpoint=tmp_path / ("x" * 300), **QUICK).fit(normal(9, 2))
+
+
+@pytest.mark.parametrize("change", [{"tol": 0.5}, {"ema_decay": 0.9}, {"architecture": "mlp"}])
+def test_a_checkpoint_of_another_run(tmp_path, change):
+    path = tmp_path / "run.npz"
+    NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(9, 2))
+    with pytest.raises(ValueError, match="is of other data or parameters"):
+        NeuralScoreDiffusion(checkpoint=path, **{**QUICK, **change}).fit(normal(9, 2))
+
+
+def test_a_checkpoint_of_a_warm_start(tmp_path):
+    """Begun elsewhere, it is another run than that from random parameters."""
+    path = tmp_path / "run.npz"
+    model = NeuralScoreDiffusion(warm_start=True, **QUICK).fit(normal(9, 2))
+    model.set_params(checkpoint=path).fit(normal(9, 2))
+    with pytest.raises(ValueError, match="is of other data or parameters"):
+        NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(9, 2))
+
+
+def test_a_disk_that_fills_up(tmp_path, monkeypatch):
+    """Training goes on without checkpoints."""
+    real = training.save
+
+    def full(path, progress, fingerprint):
+        if len(progress.losses):
+            raise OSError(28, "No space left on device")
+        real(path, progress, fingerprint)
+
+    monkeypatch.setattr(training, "save", full)
+    model = NeuralScoreDiffusion(checkpoint=tmp_path / "x.npz", **{**QUICK, "max_iter": 100})
+    with pytest.warns(UserWarning, match="could not be written: .* No space left on device"):
+        model.fit(normal(9, 2))
+    assert model.n_iter_ == 100
+
+
+def test_an_interrupt_before_the_first_steps(monkeypatch):
+    def interrupted(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", interrupted)
+    model = NeuralScoreDiffusion(**QUICK)
+    before = dict(vars(model))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(normal(9, 2))
+    assert vars(model) == before
 
 
 def test_a_loss_that_is_not_finite():
@@ -291,6 +339,75 @@ def test_the_last_good_parameters(monkeypatch, bad):
         model.fit(X)
     assert model.n_iter_ == bad - 1
     np.testing.assert_array_equal(leaves(model), leaves(good))
+
+
+def test_what_the_last_step_left_is_looked_at():
+    """One step, far too long: its own loss is finite, that of the parameters it leaves is not."""
+    model = NeuralScoreDiffusion(**{**QUICK, "max_iter": 1, "learning_rate": 1e20})
+    with pytest.raises(RuntimeError, match="The loss of step 2 is not finite"):
+        model.fit(normal(9, 2))
+    assert np.isfinite(model.sample(3)).all()
+
+
+def test_a_loss_that_rises():
+    """Without a loss that is not finite there is a warning, and after one what was before it."""
+    X = np.random.default_rng(0).normal(size=(20, 2))
+    settings = {**QUICK, "n_iter_no_change": 1000}
+    with pytest.warns(ConvergenceWarning, match="The loss has risen to .* after 1000 steps"):
+        NeuralScoreDiffusion(**{**settings, "weight_decay": 2010.0, "max_iter": 1000}).fit(X)
+    model = NeuralScoreDiffusion(**{**settings, "weight_decay": 2010.0, "max_iter": 5000})
+    with pytest.raises(RuntimeError, match="The last good parameters are kept"):
+        model.fit(X)
+    assert model.loss_curve_[-1] > 1e20
+    assert np.abs(leaves(model)).max() < 100
+    assert np.isfinite(model.sample(20)).all()
+
+
+def test_numbers_beyond_32_bits():
+    model = NeuralScoreDiffusion(**{**QUICK, "t0": 1e-90, "t_min": 1e-92})
+    with pytest.raises(RuntimeError, match=r"t0=1e-90 .* is out of the range of 32-bit floats"):
+        model.fit(normal(9, 2))
+    with pytest.raises(ValueError, match="sample_weight must have a finite sum"):
+        NeuralScoreDiffusion(**QUICK).fit(normal(9, 2), sample_weight=np.full(9, 1e308))
+
+
+def test_the_average_has_nothing_of_the_random_start():
+    """A long average of a short run is the plain mean of its parameters."""
+    X = normal(9, 2)
+    each = [NeuralScoreDiffusion(**{**QUICK, "max_iter": k}).fit(X) for k in (1, 2, 3)]
+    mean = np.mean([leaves(model) for model in each], axis=0)
+    averaged = NeuralScoreDiffusion(**{**QUICK, "max_iter": 3, "ema_decay": 0.999}).fit(X)
+    np.testing.assert_allclose(leaves(averaged), mean, rtol=1e-5, atol=1e-7)
+
+
+def test_rows_held_out_count_by_their_weight():
+    """A repeated row is held out as one of twice the weight."""
+    X = normal(9, 2)
+    settings = {**QUICK, "early_stopping": True, "validation_fraction": 0.5}
+    weights = np.r_[[2.0] * 4, np.ones(5)]
+    weighted = NeuralScoreDiffusion(**settings).fit(X, sample_weight=weights)
+    repeated = NeuralScoreDiffusion(**settings).fit(np.r_[X, X[:4]])
+    plain = NeuralScoreDiffusion(**settings).fit(X)
+    assert weighted.best_loss_ == pytest.approx(repeated.best_loss_, rel=1e-6)
+    assert abs(weighted.best_loss_ / plain.best_loss_ - 1) > 1e-3
+
+
+def test_settings_of_jax_do_not_matter():
+    X = normal(9, 2)
+    expected = leaves(NeuralScoreDiffusion(**QUICK).fit(X))
+    for setting in (jax.enable_x64(True), jax.threefry_partitionable(False)):
+        with setting:
+            found = leaves(NeuralScoreDiffusion(**QUICK).fit(X))
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_parameters_set_after_fit_do_not_change_the_model():
+    X = normal(9, 2)
+    model = NeuralScoreDiffusion(**QUICK).fit(X)
+    expected = model.score_function(X, model.t_min_)
+    model.set_params(architecture="mlp")
+    np.testing.assert_array_equal(model.score_function(X, model.t_min_), expected)
+    assert model.sample(2).shape == (2, 2)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -344,7 +461,7 @@ def test_early_stopping_keeps_the_best():
 
 def test_convergence_is_reported():
     X = normal(12, 2)
-    with pytest.warns(ConvergenceWarning, match=r"still falling after 20 steps \(max_iter\)"):
+    with pytest.warns(ConvergenceWarning, match=r"not settled after 20 steps \(max_iter\)"):
         NeuralScoreDiffusion(**QUICK).fit(X)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -383,6 +500,7 @@ def test_search_over_weight_decay_compiles_once():
         ({"learning_rate": -1.0}, ValueError, "'learning_rate' parameter .* a positive float"),
         ({"weight_decay": -1.0}, ValueError, "'weight_decay' parameter .* a non-negative float"),
         ({"ema_decay": 1.0}, ValueError, "'ema_decay' parameter .* less than 1"),
+        ({"early_stopping": "yes"}, TypeError, "'early_stopping' parameter .* True or False"),
         ({"checkpoint": 3}, TypeError, "'checkpoint' parameter .* None or a path"),
         ({"t_min": 0}, ValueError, "must be positive with solver='heun'"),
         ({"solver": "exact"}, ValueError, "'solver' parameter .* must be one of"),

@@ -1,11 +1,10 @@
 """NeuralScoreDiffusion: a score network, trained in JAX."""
 
+import os
 import sys
 import warnings
 from functools import cached_property
 from numbers import Integral
-from os import PathLike
-from pathlib import Path
 from time import monotonic
 
 import numpy as np
@@ -48,7 +47,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
     learning_rate : float, default=1e-3
     batch_size : int, default=256
     max_iter : int, default=5000
-        Steps of the optimizer.
+        Most steps of the optimizer; ``tol`` may end training before.
     tol, n_iter_no_change : float, default=1e-4; int, default=10
         Training ends when the mean loss of 100 steps (with ``early_stopping`` the loss on the rows
         held out) has not fallen by ``tol`` of it for so many times 100 steps.
@@ -57,12 +56,14 @@ class NeuralScoreDiffusion(BaseDiffusion):
     validation_fraction : float, default=0.1
         Part of the distinct rows that is held out.
     ema_decay : float, default=0.0
-        Decay of the moving average of the parameters that is used; 0 for the last ones.
+        Decay of the moving average of the parameters that is used; 0 for the last ones. Until
+        1 / (1 - ema_decay) steps it is their plain mean.
     warm_start : bool, default=False
-        Go on from the parameters of the last fit.
+        Begin with the parameters of the last fit, if they are of the same architecture and shapes.
     checkpoint : str or None, default=None
-        File to save the run to, every 1000 steps and at the end, and to go on from where it
-        exists: the result is that of a run that was never stopped, bit for bit.
+        File to save the run to, every 1000 steps and after the last whole 100, and to go on from
+        where it exists: the result is that of a run that was never stopped, bit for bit. It needs
+        an integer ``random_state``, and is refused for other data or parameters than its own.
     t0 : "auto" or float, default="auto"
         Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
     t_min : "auto" or float, default="auto"
@@ -104,7 +105,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
     n_iter_ : int
         Steps taken.
     best_loss_ : float
-        Smallest mean loss of 100 steps, or on the rows held out.
+        Smallest mean loss of 100 steps (the parameters kept are the last all the same), or on the
+        rows held out (the parameters kept are those that had it).
     points_ : array of shape (n_samples, n_components_)
         Training data in tangent coordinates.
     weights_ : array of shape (n_samples,)
@@ -115,6 +117,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
 
     Notes
     -----
+    Ctrl-C ends training with a warning and leaves a model with the parameters reached so far.
+
     There is no ``partial_fit``: the subspace, the scales, the exact score and the law that
     sampling starts from are those of all the data. ``warm_start`` goes on from the last network.
 
@@ -202,14 +206,17 @@ class NeuralScoreDiffusion(BaseDiffusion):
         checks.check_number(self, "learning_rate")
         for name in ("weight_decay", "tol", "ema_decay"):
             checks.check_number(self, name, zero=True)
+        for name in ("early_stopping", "warm_start"):
+            checks.check_flag(self, name)
         checks.check_number(self, "validation_fraction")
         for name in ("ema_decay", "validation_fraction"):
             if getattr(self, name) >= 1:
                 checks.refuse(self, name, "less than 1")
         if self.checkpoint is not None:
-            if not isinstance(self.checkpoint, (str, PathLike)):
+            if not isinstance(self.checkpoint, (str, os.PathLike)):
                 checks.refuse(self, "checkpoint", "None or a path", TypeError)
-            if not Path(self.checkpoint).absolute().parent.is_dir():
+            parent = os.path.dirname(os.path.abspath(self.checkpoint))
+            if os.path.isdir(self.checkpoint or ".") or not os.path.isdir(parent):
                 checks.refuse(self, "checkpoint", "a file in a directory that exists")
             if not isinstance(self.random_state, Integral):
                 raise ValueError(
@@ -223,7 +230,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
     def _fit_tangent(self):
         cloud = self._cloud
         self._scale = float(np.sqrt((cloud.points**2).sum(axis=1).max())) or 1.0
-        points, weights, held_out = cloud.points / self._scale, cloud.weights, None
+        points, weights = cloud.points / self._scale, cloud.weights
+        held_out: tuple = ()
         seed = int(checks.make_generator(self.random_state).integers(2**31))
         if self.early_stopping:
             order = np.random.default_rng(seed).permutation(len(points))
@@ -233,7 +241,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
                     "early_stopping=True needs at least 2 distinct samples, to hold one out. "
                     f"Got {len(points)}."
                 )
-            held_out, kept = points[order[:n_held]], np.sort(order[n_held:])
+            out, kept = order[:n_held], np.sort(order[n_held:])
+            held_out = points[out], weights[out]
             points, weights = points[kept], weights[kept] / weights[kept].sum()
         problem = training.Problem(
             *(self.architecture, self.objective, int(self.batch_size), self.decayed),
@@ -243,7 +252,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
             *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
             *(self.t_min_ / self._scale**2, self.t0_ / self._scale**2),
         )
-        run = training.Run(problem, rates, points, weights, held_out)
+        run = training.Run(problem, rates, points, weights, *held_out)
         earlier = self._warm_params(cloud.dim)
         state = training.begin(run, self.hidden_width, seed, earlier)
         progress = self._train(run, training.Progress.of(state))
@@ -264,13 +273,9 @@ class NeuralScoreDiffusion(BaseDiffusion):
     def _train(self, run, progress):
         """Train to the end, or until the user interrupts; save checkpoints on the way."""
         limits = training.Limits(int(self.max_iter), float(self.tol), int(self.n_iter_no_change))
-        if self.checkpoint is not None and Path(self.checkpoint).exists():
-            progress = training.load(self.checkpoint, run, progress)
-            if len(progress.losses) > limits.max_iter:
-                raise ValueError(
-                    f"The checkpoint {str(self.checkpoint)!r} has taken {len(progress.losses)} "
-                    f"steps, more than max_iter={self.max_iter!r}."
-                )
+        fingerprint = run.fingerprint(progress.state, limits)
+        if self.checkpoint is not None:
+            progress = self._taken_up(progress, fingerprint, limits)
         report = self._reporter(len(progress.losses))
         interrupted = False
         try:
@@ -278,30 +283,65 @@ class NeuralScoreDiffusion(BaseDiffusion):
                 progress = training.advance(run, progress, limits)
                 report(progress)
                 if len(progress.losses) % STEPS_PER_CHECKPOINT == 0:
-                    self._save(run, progress)
+                    self._save(progress, fingerprint)
+            if not progress.failed:
+                progress = training.finish(run, progress)
         except KeyboardInterrupt:
+            if not len(progress.losses):
+                raise  # there is no model yet
             interrupted = True
-        self._save(run, progress)
+        self._save(progress, fingerprint)
+        last = progress.losses[-training.STEPS_PER_CALL :]
         if interrupted:
             n_steps = len(progress.losses)
             warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
-        elif progress.waited < limits.n_iter_no_change and not progress.failed:
+        elif not progress.failed and training.has_risen(progress.losses, last.mean()):
             warnings.warn(
-                f"The loss was still falling after {self.max_iter} steps (max_iter).",
+                f"The loss has risen to {last.mean():.3g} after {self.max_iter} steps, so that the "
+                "model is of no use: learning_rate or weight_decay is too large.",
+                ConvergenceWarning,
+                stacklevel=5,
+            )
+        elif not progress.failed and progress.waited < limits.n_iter_no_change:
+            warnings.warn(
+                f"The loss had not settled after {self.max_iter} steps (max_iter).",
                 ConvergenceWarning,
                 stacklevel=5,
             )
         return progress
 
-    def _save(self, run, progress):
-        """Write a checkpoint, if one is asked for.
+    def _taken_up(self, begun, fingerprint, limits):
+        """The run's progress in the checkpoint; a first checkpoint where there is none."""
+        if not os.path.exists(self.checkpoint):
+            try:
+                training.save(self.checkpoint, begun, fingerprint)
+            except (OSError, ValueError) as error:
+                message = f"a file that can be written ({error})"
+                raise ValueError(
+                    f"The 'checkpoint' parameter of {type(self).__name__} must be {message}. "
+                    f"Got {self.checkpoint!r} instead."
+                ) from error
+            return begun
+        progress = training.load(self.checkpoint, begun, fingerprint)
+        if len(progress.losses) > limits.max_iter:
+            raise ValueError(
+                f"The checkpoint {str(self.checkpoint)!r} has taken {len(progress.losses)} "
+                f"steps, more than max_iter={self.max_iter!r}."
+            )
+        return progress
+
+    def _save(self, progress, fingerprint):
+        """Write a checkpoint, if one is asked for; training goes on if it cannot be written.
 
         A run that goes on looks at the loss after the same steps as one that was never stopped;
         a last call cut short by max_iter is therefore left out.
         """
         whole = len(progress.losses) % training.STEPS_PER_CALL == 0
         if self.checkpoint is not None and whole and not progress.failed:
-            training.save(self.checkpoint, run, progress)
+            try:
+                training.save(self.checkpoint, progress, fingerprint)
+            except OSError as error:
+                warnings.warn(f"The checkpoint could not be written: {error}.", stacklevel=6)
 
     def _reporter(self, taken):
         """A function that says every few seconds how far a run has come, if verbose."""
@@ -339,14 +379,21 @@ class NeuralScoreDiffusion(BaseDiffusion):
             For parameters or data that cannot be used; the estimator is then unchanged.
         RuntimeError
             If the loss is not finite at some step. The model is then fitted, with the last
-            parameters that had a finite loss.
+            parameters before the loss rose.
         """
         super().fit(X, y, sample_weight)
         if self._failed:
+            cause = (
+                f"learning_rate={self.learning_rate!r} or weight_decay={self.weight_decay!r} is "
+                "too large. The last good parameters are kept."
+            )
+            if self._failed == 1:  # of the parameters that training began with
+                cause = (
+                    f"t0={self.t0_:.3g} or t_min={self.t_min_:.3g}, in the data's units, is out of "
+                    "the range of 32-bit floats."
+                )
             raise RuntimeError(
-                f"The loss of step {self._failed} is not finite: most likely learning_rate="
-                f"{self.learning_rate!r} or weight_decay={self.weight_decay!r} is too large. The "
-                "last parameters with a finite loss are kept."
+                f"The loss of step {self._failed} is not finite: most likely {cause}"
             )
         return self
 
@@ -354,11 +401,16 @@ class NeuralScoreDiffusion(BaseDiffusion):
 
     @cached_property
     def _score_field(self):
-        return NeuralScore(self._params, self.architecture, self._scale)
+        return NeuralScore(self._params, self._params_of[0], self._scale)
+
+    @property
+    def _one_level(self):
+        """Whether the network, if there is one, is for t0 alone."""
+        return getattr(self, "_params_of", (self.architecture,))[0] == "mlp"
 
     def _check_field(self, X, t):
         X, t = super()._check_field(X, t)
-        if self.architecture == "mlp" and np.any(t != self.t0_):
+        if self._one_level and np.any(t != self.t0_):
             raise ValueError(
                 "NeuralScoreDiffusion with architecture='mlp' knows the score at t0 alone, "
                 f"{self.t0_:.6g}. Got another t."
@@ -366,7 +418,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         return X, t
 
     def _refuse_one_level(self, what):
-        if self.architecture == "mlp":
+        if self._one_level:
             raise ValueError(
                 f"{what} of NeuralScoreDiffusion needs the score at all noise levels, and "
                 "architecture='mlp' knows that of t0 alone; use 'time-conditioned'."

@@ -10,6 +10,7 @@ __all__ = [
     "check_choice",
     "check_count",
     "check_finite_data",
+    "check_flag",
     "check_n_components",
     "check_n_samples",
     "check_number",
@@ -75,6 +76,12 @@ def check_count(estimator, name, *, least=1):
         _refuse(estimator, name, value, wanted, TypeError)
     if value < least:
         _refuse(estimator, name, value, wanted)
+
+
+def check_flag(estimator, name):
+    """True or False."""
+    if not isinstance(getattr(estimator, name), (bool, np.bool_)):
+        refuse(estimator, name, "True or False", TypeError)
 
 
 def check_choice(estimator, name, choices):
@@ -160,6 +167,10 @@ def check_sample_weight(sample_weight, n):
         )
     if not weights.any():
         raise ValueError("sample_weight must not be zero for every row.")
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if not np.isfinite(total):
+        raise ValueError("sample_weight must have a finite sum. Got weights that are too large.")
     return weights
 
 
