@@ -291,20 +291,21 @@ class NeuralScoreDiffusion(BaseDiffusion):
                 raise  # there is no model yet
             interrupted = True
         self._save(progress, fingerprint)
-        last = progress.losses[-training.STEPS_PER_CALL :]
+        n_steps, last = len(progress.losses), progress.losses[-training.STEPS_PER_CALL :].mean()
         if interrupted:
-            n_steps = len(progress.losses)
             warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
-        elif not progress.failed and training.has_risen(progress.losses, last.mean()):
+        elif progress.failed:
+            pass  # said by fit
+        elif run.held_out is None and training.has_risen(progress.losses, last):
             warnings.warn(
-                f"The loss has risen to {last.mean():.3g} after {self.max_iter} steps, so that the "
-                "model is of no use: learning_rate or weight_decay is too large.",
+                f"The loss has risen to {last:.3g} after {n_steps} steps, so that the model is of "
+                "no use: learning_rate or weight_decay is too large.",
                 ConvergenceWarning,
                 stacklevel=5,
             )
-        elif not progress.failed and progress.waited < limits.n_iter_no_change:
+        elif progress.waited < limits.n_iter_no_change:
             warnings.warn(
-                f"The loss had not settled after {self.max_iter} steps (max_iter).",
+                f"The loss had not settled after {n_steps} steps (max_iter).",
                 ConvergenceWarning,
                 stacklevel=5,
             )
