@@ -308,7 +308,7 @@ class BaseDiffusion(FieldMethods, DensityMixin, BaseEstimator):
             warnings.warn(
                 f"The divergence of this score is estimated in {self.n_components_} dimensions: "
                 f"log-densities have a standard error of up to {error.max():.2g}.",
-                stacklevel=6,
+                stacklevel=5,
             )
         return log_p
 

@@ -291,11 +291,11 @@ class NeuralScoreDiffusion(BaseDiffusion):
                 raise  # there is no model yet
             interrupted = True
         self._save(progress, fingerprint)
+        if progress.failed:  # which fit says
+            return progress
         n_steps, last = len(progress.losses), progress.losses[-training.STEPS_PER_CALL :].mean()
         if interrupted:
             warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
-        elif progress.failed:
-            pass  # said by fit
         elif run.held_out is None and training.has_risen(progress.losses, last):
             warnings.warn(
                 f"The loss has risen to {last:.3g} after {n_steps} steps, so that the model is of "
