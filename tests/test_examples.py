@@ -14,25 +14,31 @@ EXAMPLES = ROOT / "examples"
 NUMBER = r"([-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
 
 
-def run(name, tmp_path, *flags):
-    """Standard output of an example that has drawn its picture."""
-    picture = tmp_path / f"{name}.png"
+def output_of(tmp_path, *arguments):
+    """Standard output of Python with these arguments, in a folder of its own; no warnings."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / f"plot_{name}.py", picture, *flags],
+        [sys.executable, "-W", "error", *arguments],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": path},
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def run(name, tmp_path, *flags):
+    """Standard output of an example that has drawn its picture."""
+    picture = tmp_path / f"{name}.png"
+    text = output_of(tmp_path, EXAMPLES / f"plot_{name}.py", picture, *flags)
     pictures = sorted(tmp_path.iterdir())
     assert pictures[0] == picture
     for path in pictures:
         assert path.read_bytes().startswith(b"\x89PNG")
         assert path.stat().st_size > 20_000
         assert path.stem.startswith(name)
-    return done.stdout
+    return text
 
 
 def numbers(pattern, text, count):
@@ -235,6 +241,14 @@ FALSE = {
 SLOW = {"regularized", "local_average"}  # about ten seconds each
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
+
+
+def test_the_first_code_of_the_readme(tmp_path):
+    """As written, without a warning, to a likelihood that is not absurd."""
+    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+    text = output_of(tmp_path, "-c", code)
+    assert float(text.split()[-1]) > -3
+    assert not list(tmp_path.iterdir())
 
 
 def test_every_example_has_a_claim():
