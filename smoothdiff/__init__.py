@@ -1,17 +1,19 @@
 """Closed-form generative estimators: diffusion with a smoothed empirical score.
 
-Importing this package loads nothing else and touches no setting of JAX or NumPy; an estimator's
-module is loaded when its name is first used.
+Importing this package loads nothing else and touches no setting of JAX or NumPy; a name's module
+is loaded when it is first used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .cloud import PointCloud
     from .estimators import (
         EmpiricalScoreDiffusion,
         LocalAverageDiffusion,
         NeuralScoreDiffusion,
+        ScoreDiffusion,
         SmoothedPLDiffusion,
     )
 
@@ -21,13 +23,17 @@ __all__ = [
     "EmpiricalScoreDiffusion",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
+    "PointCloud",
+    "ScoreDiffusion",
     "SmoothedPLDiffusion",
 ]
+
+HOMES = {"PointCloud": ".cloud"}
 
 
 def __getattr__(name):
     if name in __all__:
-        return getattr(import_module(".estimators", __name__), name)
+        return getattr(import_module(HOMES.get(name, ".estimators"), __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,14 +1,29 @@
-"""How the library runs JAX: in float64 whatever the user's settings, and on all cores."""
+"""How the library computes: JAX in float64 whatever the user's settings, one budget of workers.
 
+The budget is taken from ``n_jobs`` where a public method begins (`workers`). It is the number of
+threads for pieces of rows (`map_threads`) and of the k-d tree, and it is one inside a worker of
+any kind: a thread of ours, of joblib, a process, a task of dask. BLAS has one thread throughout,
+since its sums depend on how many it has: pieces of fixed size are what runs side by side, so that
+no number depends on the count of cores. XLA's own pool belongs to the process; where a compiled
+loop uses it, that is beyond a call's control.
+"""
+
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 
 import jax
 import joblib
+import numpy as np
+from joblib.parallel import get_active_backend
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["float32", "float64", "map_threads", "n_threads"]
+__all__ = ["float32", "float64", "map_rows", "map_threads", "n_threads", "workers"]
+
+# Rows of one task: fixed, so that numbers do not depend on the number of workers.
+ROWS_PER_TASK = 65536
 
 
 @contextmanager
@@ -36,21 +51,80 @@ def _settings(x64):
         yield
 
 
+# ------------------------------------------------------------------ the budget
+
 _thread = threading.local()
 
 
-@cache
-def _n_cores():
-    return joblib.cpu_count()
+@contextmanager
+def workers(n_jobs):
+    """Run a public method with the workers that ``n_jobs`` allows.
+
+    None is what `joblib.parallel_config` says, or else all cores; 1 is one core; negative numbers
+    count from all of them, as in joblib. Within another call's budget it changes nothing.
+    """
+    before = getattr(_thread, "n_jobs", None), getattr(_thread, "budget", None)
+    if before[1] is None:
+        _thread.n_jobs, _thread.budget = n_jobs, _budget(n_jobs)
+    try:
+        with _blas_in_one_thread:
+            yield
+    finally:
+        _thread.n_jobs, _thread.budget = before
+
+
+def _budget(n_jobs):
+    backend, configured = get_active_backend()
+    if backend.nesting_level or _in_dask_task():
+        return 1
+    n_jobs = configured if n_jobs is None else n_jobs
+    if n_jobs is None:
+        return joblib.cpu_count()
+    return max(joblib.cpu_count() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs
+
+
+def _in_dask_task():
+    worker = sys.modules.get("distributed.worker")
+    return worker is not None and hasattr(worker.thread_state, "execution_state")
 
 
 def n_threads():
-    """Threads to use here: one for each core that the process may use, one within a thread."""
-    return 1 if getattr(_thread, "busy", False) else _n_cores()
+    """Threads to use here: the budget of the call, and outside of any what None allows."""
+    return getattr(_thread, "budget", None) or _budget(None)
+
+
+class _BlasInOneThread:
+    """A context for BLAS in one thread, that threads may enter and leave in any order."""
+
+    def __init__(self):
+        self._lock, self._entered, self._limit = threading.Lock(), 0, ExitStack()
+
+    def __enter__(self):
+        with self._lock:
+            if self._entered == 0:
+                self._limit.enter_context(_blas().limit(limits=1, user_api="blas"))
+            self._entered += 1
+
+    def __exit__(self, *_):
+        with self._lock:
+            self._entered -= 1
+            if self._entered == 0:
+                self._limit.close()
+
+
+@cache
+def _blas():
+    return ThreadpoolController()
+
+
+_blas_in_one_thread = _BlasInOneThread()
+
+
+# ------------------------------------------------------------------ pieces of work
 
 
 def map_threads(function, items):
-    """List of function(item), computed in `float64` by as many threads as there are cores.
+    """List of function(item), computed in `float64` by as many threads as the budget allows.
 
     NumPy and XLA let go of the interpreter while they compute, and XLA's loops use one core. The
     pieces and their order are fixed, so that the result does not depend on the number of threads.
@@ -63,11 +137,37 @@ def map_threads(function, items):
             return function(item)
 
     def run_in_thread(item):
-        _thread.busy = True
+        _thread.budget = 1
         return run(item)
 
-    workers = min(len(items), n_threads())
-    if workers < 2:
+    threads = min(len(items), n_threads())
+    if threads < 2:
         return [run(item) for item in items]
-    with ThreadPoolExecutor(workers) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(run_in_thread, items))
+
+
+def map_rows(function, *arrays):
+    """Apply a function to blocks of rows of the arrays, and join what it returns.
+
+    The function returns a tuple of arrays, or of None; rows are their first axis, or the second
+    of three. Blocks are handed out through joblib where the user has set a backend of other
+    processes or machines, and else are taken in turn: threads then share the work within each.
+    """
+    n = len(arrays[0])
+    blocks = [
+        [array[start : start + ROWS_PER_TASK] for array in arrays]
+        for start in range(0, max(n, 1), ROWS_PER_TASK)
+    ]
+    backend, _ = get_active_backend(prefer="threads")
+    if len(blocks) == 1 or backend.supports_sharedmem or n_threads() == 1:
+        parts = [function(*block) for block in blocks]
+    else:
+        n_jobs = getattr(_thread, "n_jobs", None)
+        parts = joblib.Parallel(n_jobs)(joblib.delayed(function)(*block) for block in blocks)
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(
+        None if part[0] is None else np.concatenate(part, axis=int(part[0].ndim == 3))
+        for part in zip(*parts, strict=True)
+    )

@@ -1,9 +1,10 @@
 """The training set as the theory sees it: distinct weighted points in tangent coordinates."""
 
-from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
+from ._derived import Derived, derived
 from .neighbors import Neighbors
 
 __all__ = ["PointCloud", "distinct_rows"]
@@ -36,7 +37,7 @@ def distinct_rows(X, weights):
     return kept[order[first]], summed, group
 
 
-class PointCloud:
+class PointCloud(Derived):
     """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points.
 
     ``n_neighbors`` says how many will be asked for, so that one search can serve all.
@@ -45,9 +46,7 @@ class PointCloud:
     def __init__(self, points, weights, n_neighbors=1):
         self.points = np.ascontiguousarray(points, dtype=np.float64)
         self.weights = np.asarray(weights, dtype=np.float64)
-        self.neighbors = Neighbors(self.points)
-        self._n_neighbors = n_neighbors
-        self._neighborhoods = None
+        self.n_neighbors = n_neighbors
 
     @classmethod
     def of(cls, points, weights=None):
@@ -65,19 +64,18 @@ class PointCloud:
         """Number of tangent dimensions, r."""
         return self.points.shape[1]
 
+    @derived
+    def neighbors(self):
+        """Look-up of the points nearest to any position."""
+        return Neighbors(self.points)
+
     def neighborhoods(self, k):
         """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others."""
-        k = min(k, len(self) - 1)
-        if self._neighborhoods is None or self._neighborhoods[0].shape[1] < k:
-            searched = min(max(k, self._n_neighbors), len(self) - 1)
-            distances, indices = self.neighbors.query(self.points, searched + 1)
-            # Drop the point itself: first in its row, unless another lies within rounding of it.
-            other = indices != np.arange(len(self))[:, None]
-            other[other.all(axis=1), -1] = False
-            shape = (len(self), searched)
-            self._neighborhoods = distances[other].reshape(shape), indices[other].reshape(shape)
-        distances, indices = self._neighborhoods
-        return distances[:, :k], indices[:, :k]
+        return self._neighborhoods.of(min(k, len(self) - 1))
+
+    @derived
+    def _neighborhoods(self):
+        return _Neighborhoods(self.points, self.neighbors, min(self.n_neighbors, len(self) - 1))
 
     def draw(self, generator, n):
         """Indices of n points drawn by weight, (n,)."""
@@ -88,7 +86,7 @@ class PointCloud:
         k = np.searchsorted(cumulative, generator.random(n) * cumulative[-1], side="right")
         return np.minimum(k, len(weights) - 1)
 
-    @cached_property
+    @derived
     def sorted_line(self):
         """One tangent dimension: sorted positions, their cloud indices, and each point's rank."""
         order = np.argsort(self.points[:, 0], kind="stable")
@@ -105,3 +103,26 @@ class PointCloud:
         nearest = self.neighborhoods(1)[0][:, 0]
         nearest = nearest[nearest > resolution]
         return float(np.median(nearest)) / 2 if len(nearest) else 0.0
+
+
+class _Neighborhoods:
+    """The nearest others of each point, searched again only where more are asked for."""
+
+    def __init__(self, points, neighbors, least):
+        self._points, self._neighbors, self._least = points, neighbors, least
+        self._found, self._lock = None, Lock()
+
+    def of(self, k):
+        with self._lock:
+            if self._found is None or self._found[0].shape[1] < k:
+                self._found = self._search(max(k, self._least))
+            distances, indices = self._found
+        return distances[:, :k], indices[:, :k]
+
+    def _search(self, k):
+        n = len(self._points)
+        distances, indices = self._neighbors.query(self._points, k + 1)
+        # Drop the point itself: first in its row, unless another lies within rounding of it.
+        other = indices != np.arange(n)[:, None]
+        other[other.all(axis=1), -1] = False
+        return distances[other].reshape(n, k), indices[other].reshape(n, k)

@@ -18,7 +18,7 @@ from .mixed_cell import solve
 from .ode import integrate
 from .starts import StartingLaw
 
-__all__ = ["gaussian_log_density", "ode_log_density", "smoothed_pl_log_density"]
+__all__ = ["ode_log_density", "smoothed_pl_log_density"]
 
 
 def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho_min):
@@ -33,7 +33,7 @@ def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho
     return np.where(support, log_p, -np.inf)
 
 
-def ode_log_density(score, start_log_density, x, times, method="heun", probes=None):
+def ode_log_density(score, start_log_density, x, times, method="heun", probes=None, report=None):
     """Log-density at x of the starting law after its flow, by steps of the ODE.
 
     Parameters
@@ -47,12 +47,15 @@ def ode_log_density(score, start_log_density, x, times, method="heun", probes=No
     method : {"euler", "heun"}
     probes : array of shape (m, r), optional
         Directions for a divergence that is estimated, see `Score.divergence`.
+    report : callable, optional
+        ``report(i)`` is called after each step.
 
     Returns
     -------
     log_p : array of shape (n,)
     error : array of shape (n,)
-        Bound of its standard error from the probes; 0 where the divergence is exact.
+        Bound of what the divergence along the way may be off by; 0 where that is exact. The error
+        of the steps themselves is not in it.
     """
     n, r = x.shape
 
@@ -62,10 +65,7 @@ def ode_log_density(score, start_log_density, x, times, method="heun", probes=No
         return np.column_stack([score(x, t), divergence, error])
 
     # Both columns follow the equation of x, dz/dt = -1/2 (...).
-    state = integrate(with_divergence, np.column_stack([x, np.zeros((n, 2))]), times, method)
+    state = integrate(
+        with_divergence, np.column_stack([x, np.zeros((n, 2))]), times, method, None, report
+    )
     return start_log_density(state[:, :r]) + state[:, r], np.abs(state[:, r + 1])
-
-
-def gaussian_log_density(squared_norm, dim, variance):
-    """Log N(x; 0, variance I) in ``dim`` dimensions from |x|^2, shape (n,)."""
-    return -(dim * np.log(2 * np.pi * variance) + squared_norm / variance) / 2

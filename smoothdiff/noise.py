@@ -12,16 +12,21 @@ and the empirical score function (ESF) is grad log p_t(x) = (D_t(x) - x) / t.
 import numpy as np
 
 from . import mixture
+from ._derived import Derived, derived
 from .cloud import PointCloud
 
 __all__ = ["NoisedLaw", "denoiser", "empirical_score", "karras_times", "log_density"]
 
 
-class NoisedLaw:
+class NoisedLaw(Derived):
     """p_t of a point cloud, for every t: sorted into tiles once, then evaluated at any t."""
 
     def __init__(self, cloud: PointCloud):
-        self._mixture = mixture.tile(cloud.points, np.log(cloud.weights))
+        self.cloud = cloud
+
+    @derived
+    def _mixture(self):
+        return mixture.tile(self.cloud.points, np.log(self.cloud.weights))
 
     def log_density(self, x, t):
         """Log p_t(x), shape (n,), for x (n, r) and variance t > 0, a float or (n,)."""

@@ -3,19 +3,18 @@
     dx/dt = -1/2 s_t(x)                                     the flow, in either direction of t
     dx = -s_t(x) dt + dW,  t decreasing                     the SDE: the same laws at each t
 
-The loop lives here once; a method is a function ``step(score, x, t, s, noise)`` from x_t to x_s.
+The loop lives here once. A method is a function ``step(score, x, t, s, noise)`` from x_t to x_s,
+and one line of `METHODS`.
 """
 
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
-from time import monotonic
 
 import numpy as np
 from scipy.special import ndtri
 
-__all__ = ["FLOWS", "METHODS", "counted_normals", "integrate", "states"]
-
-SECONDS_BETWEEN_REPORTS = 2.0
+__all__ = ["FLOWS", "METHODS", "Method", "counted_normals", "integrate", "states"]
 
 
 def euler_step(score, x, t, s, noise=None):
@@ -38,8 +37,23 @@ def sde_step(score, x, t, s, noise):
     return x + (t - s) * score(x, t) + np.sqrt(s * (t - s) / t) * noise
 
 
-FLOWS = {"euler": euler_step, "heun": heun_step}
-METHODS = {**FLOWS, "sde": sde_step}
+@dataclass(frozen=True)
+class Method:
+    """A way to step from one variance to the next."""
+
+    step: Callable
+    draws_noise: bool = False
+    """Whether each step adds noise: then it only goes down, and no path leads back up."""
+    ends_at_zero: bool = False
+    """Whether a last step to t = 0 is defined."""
+
+
+METHODS = {
+    "euler": Method(euler_step, ends_at_zero=True),
+    "heun": Method(heun_step),
+    "sde": Method(sde_step, draws_noise=True, ends_at_zero=True),
+}
+FLOWS = {name: method for name, method in METHODS.items() if not method.draws_noise}
 
 
 def states(score, x, times, method="heun", noise=None):
@@ -58,26 +72,60 @@ def states(score, x, times, method="heun", noise=None):
         The SDE's samples converge in law, not path by path.
     noise : callable, required by "sde"
         ``noise(i)`` gives the standard normals of step i, (n, r).
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, times in the wrong order or not positive, or a score that does not
+        return the shape of x; before any step (the last, at the first one).
     """
-    step = METHODS[method]
+    step, times = _check(method, times, noise)
+    x = np.asarray(x, dtype=np.float64)
     yield x
     for i, (t, s) in enumerate(pairwise(times)):
-        x = step(score, x, t, s, None if noise is None else noise(i))
+        x = step(_shaped(score), x, t, s, None if noise is None else noise(i))
         yield x
 
 
-def integrate(score, x, times, method="heun", noise=None, verbose=0):
+def _check(method, times, noise):
+    """The step, and times as an array of floats."""
+    if method not in METHODS:
+        names = ", ".join(map(repr, METHODS))
+        raise ValueError(f"method must be one of {names}. Got {method!r} instead.")
+    times = np.asarray(times, dtype=np.float64)
+    down, up = (np.diff(times) <= 0).all(), (np.diff(times) >= 0).all()
+    if times.ndim != 1 or len(times) == 0 or not (down or (up and method in FLOWS)):
+        wanted = "decrease or increase" if method in FLOWS else "decrease"
+        raise ValueError(f"times must be one-dimensional and {wanted} with method={method!r}.")
+    inner = times[:-1] if METHODS[method].ends_at_zero and down else times
+    if not (np.isfinite(times).all() and (inner > 0).all() and (times >= 0).all()):
+        raise ValueError(f"times must be positive variances with method={method!r}. Got {times}.")
+    if METHODS[method].draws_noise and noise is None:
+        raise ValueError(f"noise must be given with method={method!r}.")
+    return METHODS[method].step, times
+
+
+def _shaped(score):
+    """The score, checked to have the shape of x: (n, 1) would be added to every axis."""
+
+    def shaped(x, t):
+        value = np.asarray(score(x, t))
+        if value.shape != x.shape:
+            raise ValueError(f"score must return shape {x.shape}. Got shape {value.shape} instead.")
+        return value
+
+    return shaped
+
+
+def integrate(score, x, times, method="heun", noise=None, report=None):
     """Carry x from times[0] to times[-1]; arguments as `states`.
 
-    ``verbose`` shows progress on standard error, for runs of some seconds.
+    ``report(i)``, if given, is called after each step.
     """
-    began = shown = monotonic()
     for i, state in enumerate(states(score, x, times, method, noise)):
         x = state
-        if verbose and monotonic() - shown > SECONDS_BETWEEN_REPORTS:
-            shown = monotonic()
-            rate = i / (shown - began)
-            sys.stderr.write(f"step {i} of {len(times) - 1}, {rate:.3g} steps/s\n")
+        if report is not None and i > 0:
+            report(i)
     return x
 
 

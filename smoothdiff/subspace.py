@@ -2,42 +2,127 @@
 
 PCA gives the mean m, r orthonormal tangent directions U and d - r normal ones. Whatever is
 isotropic decouples exactly: tangent coordinates U (x - m) carry the training points, and along
-the normal directions the data are Gaussian, of the mean residual variance.
+the normal directions the data are Gaussian, of the mean residual variance sigma^2:
+
+    score   -x_n / (sigma^2 + t)
+    flow    x_n(s) = x_n(t) sqrt((sigma^2 + s) / (sigma^2 + t))
+
+A column that is constant in the data is a normal direction of variance 0, known to be one. The
+diffusion noises it as all others, but samples have the constant there, whatever noise they keep
+elsewhere, and their density is with respect to the volume of the columns that vary.
 """
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse.linalg import svds
 from scipy.special import gammaln
 
-__all__ = ["Subspace", "fit_subspace"]
+from ._compute import map_threads
+
+__all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "whole_space"]
+
+# Rows whose triangular factor is computed at once.
+ROWS_PER_FACTOR = 16384
+# The leading directions alone are computed where the data have at least so many, and no more than
+# this part of them is asked for.
+TRUNCATED_FROM, TRUNCATED_SHARE = 128, 0.2
 
 
-class Subspace(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Subspace:
     """An affine subspace of R^d and the noise around it."""
 
     mean: np.ndarray
-    """Weighted mean of the data, (d,)."""
+    """Weighted mean of the data, (d,); in constant columns the constant itself."""
     components: np.ndarray
-    """Orthonormal tangent directions, (r, d), by decreasing variance."""
+    """Orthonormal tangent directions, (r, d), by decreasing variance; 0 in constant columns."""
     explained_variance: np.ndarray
     """Variance of the data along each of them, (r,)."""
     noise_variance: float
     """Mean variance along the normal directions; 0 if the data lie in the subspace."""
+    constant: np.ndarray
+    """Which columns are constant in the data, boolean (d,)."""
+
+    @property
+    def dim(self):
+        """Number of tangent directions, r."""
+        return len(self.components)
+
+    @property
+    def n_normal(self):
+        """Number of normal directions, those of constant columns left out."""
+        return int((~self.constant).sum()) - self.dim
+
+    @property
+    def has_normal(self):
+        """Whether there is any normal direction."""
+        return self.dim < len(self.mean)
+
+    @property
+    def _variances(self):
+        """Variance of the normal part in each column, (d,)."""
+        return np.where(self.constant, 0.0, self.noise_variance)
 
     def project(self, X):
         """Tangent coordinates (n, r) of X (n, d)."""
-        # einsum treats each row alike, where a blocked product can round equal rows differently.
-        return np.einsum("nd,rd->nr", X - self.mean, self.components)
+        return (X - self.mean) @ self.components.T
 
     def lift(self, points):
         """Points (n, r) of the subspace in the space of the data, (n, d)."""
         return self.mean + points @ self.components
 
+    # ------------------------------------------------------------------ the normal part
+
     def normal_part(self, X, points=None):
-        """Component (n, d) of X - mean that is orthogonal to the subspace."""
+        """Component (n, d) of X - mean along the normal directions; ``points`` is project(X)."""
         points = self.project(X) if points is None else points
         return X - self.mean - points @ self.components
+
+    def draw_normal(self, generator, n, t):
+        """Draw the normal part of n states at variance t, (n, d), or 0.0 where there is none."""
+        if not (self.has_normal and self.noise_variance + t > 0):
+            return 0.0
+        noise = generator.standard_normal((n, len(self.mean)))
+        noise -= (noise @ self.components.T) @ self.components
+        return np.sqrt(self._variances + t) * noise
+
+    def draw_sample_normal(self, generator, n, t):
+        """The same for samples, which have the constant in constant columns."""
+        noise = self.draw_normal(generator, n, t)
+        if self.has_normal:
+            noise = np.where(self.constant, 0.0, noise)
+        return noise
+
+    def denoise_normal(self, normal, t):
+        """Posterior mean of the normal part at variance t, which is a float or (n, 1)."""
+        return normal * (self._variances / (self._variances + t))
+
+    def flow_normal(self, normal, t, s):
+        """Normal part at variance s of what it is at t."""
+        return normal * np.sqrt((self._variances + s) / (self._variances + t))
+
+    def normal_log_density(self, normal, t):
+        """Log-density of the normal part of samples at variance t, (n,)."""
+        normal = normal[:, ~self.constant]
+        squared = np.einsum("nd,nd->n", normal, normal)
+        return gaussian_log_density(squared, self.n_normal, self.noise_variance + t)
+
+    def off(self, X):
+        """Which rows of X differ from the data in a column that is constant there, (n,)."""
+        return (X[:, self.constant] != self.mean[self.constant]).any(axis=1)
+
+
+def gaussian_log_density(squared_norm, dim, variance):
+    """Log N(x; 0, variance I) in ``dim`` dimensions from |x|^2, shape (n,)."""
+    return -(dim * np.log(2 * np.pi * variance) + squared_norm / variance) / 2
+
+
+def whole_space(X, weights) -> Subspace:
+    """All columns of X as tangent directions, about the weighted mean."""
+    mean = X[0] + weights @ (X - X[0])
+    d = len(mean)
+    return Subspace(mean, np.eye(d), weights @ (X - mean) ** 2, 0.0, np.zeros(d, dtype=bool))
 
 
 def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
@@ -48,7 +133,8 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     X : array of shape (n, d)
     weights : array of shape (n,), of sum 1
     n_components : "auto", int, float in (0, 1), "mle" or None
-        "auto" is the numerical rank; the others are as in scikit-learn's PCA.
+        "auto" is the numerical rank; the others are as in scikit-learn's PCA. There are never
+        more than columns that vary.
     n_effective : float, optional
         Number of observations that the weights stand for (used by "mle"); n by default.
 
@@ -57,41 +143,82 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     Variances are weighted means of squares: a weight is a repetition. Singular values are those
     of the centered data themselves, not of a covariance matrix, which would resolve only half
     the digits. A direction counts as flat when its standard deviation is what rounding of X
-    (whose offset may be large) could have left.
+    (whose offset may be large) could have left. Of many directions a few are computed by
+    Lanczos iterations, to rounding.
 
     References
     ----------
     Minka, "Automatic choice of dimensionality for PCA", 2000 ("mle").
     """
-    n, d = X.shape
+    constant = np.all(X[0] == X, axis=0)
+    if constant.all():  # one point: there is no law but the noise, in every direction
+        constant[:] = False
+    varies = ~constant
     # Relative to a row first: a mean of large offsets would lose the digits of small differences.
     mean = X[0] + weights @ (X - X[0])
-    centered = np.sqrt(weights)[:, None] * (X - mean)
-    if n > d:
-        centered = np.linalg.qr(centered, mode="r")
-    _, deviations, components = np.linalg.svd(centered, full_matrices=False)
+    mean[constant] = X[0, constant]
+    centered = np.sqrt(weights)[:, None] * (X - mean)[:, varies]
+    n, d = centered.shape
     eps = np.finfo(np.float64).eps
-    flat = max(max(n, d) * deviations[0], 8 * np.sqrt(d) * np.abs(X).max()) * eps
-    rank = max(int((deviations > flat).sum()), 1)
-    variance = deviations**2
+    rounding = 8 * np.sqrt(d) * np.abs(X[:, varies]).max() * eps
+    total = np.einsum("nd,nd->", centered, centered)
 
-    if n_components is None:
-        r = len(deviations)
-    elif isinstance(n_components, str) and n_components == "auto":
-        r = rank
-    elif isinstance(n_components, str):
-        r = _minka_dimension(variance, n if n_effective is None else n_effective)
-    elif n_components < 1:
-        share = np.cumsum(variance) / variance.sum()
-        r = min(int(np.searchsorted(share, n_components, side="right")) + 1, len(deviations))
-    else:
+    few = isinstance(n_components, (int, np.integer)) and n_components <= TRUNCATED_SHARE * min(
+        n, d
+    )
+    if few and min(n, d) >= TRUNCATED_FROM:
         r = int(n_components)
+        deviations, directions = _leading(centered, r)
+        flat = max(max(n, d) * deviations[0] * eps, rounding)
+        residual = max(total - (deviations**2).sum(), 0.0) / (d - r)
+        residual = residual if residual > flat**2 else 0.0
+    else:
+        _, deviations, directions = np.linalg.svd(_triangular(centered), full_matrices=False)
+        flat = max(max(n, d) * deviations[0] * eps, rounding)
+        rank = max(int((deviations > flat).sum()), 1)
+        r = _dimension(deviations**2, n_components, rank, n if n_effective is None else n_effective)
+        residual = (deviations[r:] ** 2).sum() / (d - r) if r < min(d, rank) else 0.0
 
-    components = components[:r]
-    largest = np.take_along_axis(components, np.abs(components).argmax(1)[:, None], axis=1)
-    components = components * np.where(largest < 0, -1.0, 1.0)
-    residual = variance[r:].sum() / (d - r) if r < min(d, rank) else 0.0
-    return Subspace(mean, components, variance[:r], float(residual))
+    directions = directions[:r]
+    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
+    components = np.zeros((r, len(mean)))
+    components[:, varies] = directions * np.where(largest < 0, -1.0, 1.0)
+    return Subspace(mean, components, deviations[:r] ** 2, float(residual), constant)
+
+
+def _triangular(centered):
+    """Rows with the singular values and right singular vectors of the data: fewer, if there are."""
+    n, d = centered.shape
+    if n <= d:
+        return centered
+
+    def factor(start):
+        return np.linalg.qr(centered[start : start + ROWS_PER_FACTOR], mode="r")
+
+    factors = map_threads(factor, range(0, n, ROWS_PER_FACTOR))
+    return factors[0] if len(factors) == 1 else np.linalg.qr(np.concatenate(factors), mode="r")
+
+
+def _leading(centered, r):
+    """The r largest singular values, and their right singular vectors (r, d)."""
+    start = np.random.default_rng(0).normal(size=min(centered.shape))
+    _, deviations, directions = svds(centered, k=r, v0=start, solver="arpack")
+    order = np.argsort(-deviations)
+    return deviations[order], directions[order]
+
+
+def _dimension(variance, n_components, rank, n_effective):
+    """Number of tangent directions that ``n_components`` asks for."""
+    if n_components is None:
+        return len(variance)
+    if n_components == "auto":
+        return rank
+    if n_components == "mle":
+        return _minka_dimension(variance, n_effective)
+    if n_components < 1:
+        share = np.cumsum(variance) / variance.sum()
+        return min(int(np.searchsorted(share, n_components, side="right")) + 1, len(variance))
+    return min(int(n_components), len(variance))
 
 
 def _minka_dimension(variance, n):
@@ -105,19 +232,17 @@ def _minka_dimension(variance, n):
         i = np.arange(k)
         log_volume = (gammaln((d - i) / 2) - (d - i) / 2 * np.log(np.pi)).sum() - k * np.log(2)
         lowered = np.where(np.arange(d) < k, variance, noise)
-        pairs = [
-            np.log(variance[a] - variance[b]) + np.log(1 / lowered[b] - 1 / lowered[a]) + np.log(n)
-            for a in range(k)
-            for b in range(a + 1, d)
-            if variance[a] > variance[b]
-        ]
+        difference = variance[:k, None] - variance
+        pairs = (difference > 0) & (i[:, None] < np.arange(d))
+        precision = (1 / lowered - 1 / lowered[:k, None])[pairs]
+        pairs = (np.log(difference[pairs]) + np.log(precision) + np.log(n)).sum()
         parameters = d * k - k * (k + 1) / 2
         evidence[k] = (
             log_volume
             - n / 2 * np.log(variance[:k]).sum()
             - n * (d - k) / 2 * np.log(noise)
             + (parameters + k) / 2 * np.log(2 * np.pi)
-            - sum(pairs) / 2
+            - pairs / 2
             - k / 2 * np.log(n)
         )
     return max(int(np.argmax(evidence)), 1)

@@ -569,13 +569,28 @@ def test_constant_columns(Estimator):
     x = normal(10, 2, 1)
     model, plain = Estimator().fit(wide), Estimator().fit(X)
     assert model.n_components_ == 2
-    at_the_constant = model.score_samples(np.c_[np.full(10, 1e3), x, np.zeros(10)])
-    expected = plain.score_samples(x) - np.log(2 * np.pi * model.t_min_)
-    np.testing.assert_allclose(at_the_constant, expected, rtol=1e-9)
-    if Estimator not in EXACT:
-        return
-    terminal = Estimator(t_min=0).fit(wide).sample(50)
-    np.testing.assert_allclose(terminal[:, [0, 3]], wide[:1, [0, 3]].repeat(50, 0), atol=1e-10)
+    at_the_constant = np.c_[np.full(10, 1e3), x, np.zeros(10)]
+    np.testing.assert_allclose(
+        model.score_samples(at_the_constant), plain.score_samples(x), rtol=1e-9
+    )
+    for t_min in ["auto", 0] if Estimator in EXACT else ["auto"]:
+        samples = Estimator(t_min=t_min).fit(wide).sample(50)
+        np.testing.assert_array_equal(samples[:, [0, 3]], wide[:1, [0, 3]].repeat(50, 0))
+    elsewhere = at_the_constant + np.array([1e-9, 0, 0, 0])
+    with pytest.warns(UserWarning, match=r"10 of 10 rows differ .* constant there.*: Column 0\."):
+        assert np.isneginf(model.score_samples(elsewhere)).all()
+
+
+def test_columns_that_the_noise_drowns_are_named(Estimator):
+    """Deviations of 1, 1 and 1e-4, and noise of 0.01."""
+    X = pd.DataFrame(normal(40, 3) * [1, 1, 1e-4], columns=["height", "width", "density"])
+    with pytest.warns(
+        UserWarning, match="^Column 'density' of X var.* = 0.01, which drowns"
+    ) as seen:
+        Estimator(t0=0.01, t_min=1e-4).fit(X)
+    assert len(seen) == 1
+    assert seen[0].filename == __file__
+    Estimator(t0=0.01, t_min=1e-4).fit(X.iloc[:, :2])
 
 
 def test_duplicated_rows_are_weights(Estimator):
@@ -625,9 +640,9 @@ def test_scale(Estimator, scale):
 
 
 def test_two_rows(Estimator):
-    X = np.array([[0.0, 0.0], [2.0, 0.0]])
+    X = np.array([[0.0, 0.0], [1.2, 1.6]])
     model = Estimator().fit(X)
-    assert model.spacing_ == 1
+    assert abs(model.spacing_ - 1) < 1e-15
     assert model.n_components_ == 1
     assert_density(model, X, normal(10, 2, 1))
 

@@ -12,8 +12,9 @@ from smoothdiff import (
     SmoothedPLDiffusion,
 )
 from smoothdiff.cloud import PointCloud
-from smoothdiff.likelihood import gaussian_log_density, smoothed_pl_log_density
-from smoothdiff.starts import STARTS, StartingLaw
+from smoothdiff.likelihood import smoothed_pl_log_density
+from smoothdiff.starts import LAWS, STARTS
+from smoothdiff.subspace import gaussian_log_density
 
 
 def normal(n, d, seed=0):
@@ -27,7 +28,7 @@ SETTINGS = [(0.05, 0.1, 0.01), (0.3, 0.7, 0.2), (0.3, 0.9, 0.9), (0.3, 1.5, 0.3)
 
 
 def line_start(start, t0):
-    return StartingLaw(PointCloud.of(LINE[:, None], WEIGHTS), t0, 0.3, start, 2)
+    return LAWS[start](PointCloud.of(LINE[:, None], WEIGHTS), t0, 0.3, 2)
 
 
 def density(x, law, rho_0, rho_min):
@@ -127,7 +128,7 @@ def test_mass_in_the_plane_is_one(start, rho_0, rho_min):
     """Midpoint rule on six randomly shifted grids: their scatter is its error (jumps included)."""
     rng = np.random.default_rng(0)
     points = rng.normal(size=(12, 2))
-    law = StartingLaw(PointCloud.of(points, rng.uniform(1, 2, 12)), 0.15, 0.3, start, 3)
+    law = LAWS[start](PointCloud.of(points, rng.uniform(1, 2, 12)), 0.15, 0.3, 3)
     low, width, n = -6.0, 12.0, 200
     estimates = []
     for shift in rng.uniform(size=(6, 2)):
@@ -144,7 +145,7 @@ def test_mass_in_the_plane_is_one(start, rho_0, rho_min):
 def test_density_is_the_start_over_the_numerical_jacobian(r, rng):
     """Away from faces the reference solve, differenced, gives the Jacobian of the way back."""
     points = rng.normal(size=(20, r))
-    law = StartingLaw(PointCloud.of(points), 0.2, 0.3, "local-pca", 6)
+    law = LAWS["local-pca"](PointCloud.of(points), 0.2, 0.3, 6)
     rho_0, rho_min, h = 0.6, 0.15, 1e-6
     x = 1.2 * rng.normal(size=(25, r))
 
@@ -201,7 +202,7 @@ def test_an_estimated_divergence_is_reported():
     """A network in 12 dimensions: 16 probes, and a warning that says the error."""
     X = normal(15, 12)
     model = NeuralScoreDiffusion(max_iter=5, hidden_width=4, batch_size=8, n_steps=2).fit(X)
-    with pytest.warns(UserWarning, match="have a standard error of up to"):
+    with pytest.warns(UserWarning, match="have an error of up to"):
         model.score_samples(X[:3])
 
 

@@ -189,7 +189,7 @@ def test_a_smoothed_score_has_no_density_by_sde(Estimator):
 
 
 def test_progress_of_a_long_run(monkeypatch, capsys):
-    monkeypatch.setattr("smoothdiff.ode.SECONDS_BETWEEN_REPORTS", 0.0)
+    monkeypatch.setattr("smoothdiff._progress.SECONDS_BETWEEN_REPORTS", 0.0)
     X = normal(5, 1)
     SmoothedPLDiffusion(solver="euler", n_steps=3, verbose=1).fit(X).sample(2)
     shown = capsys.readouterr().err

@@ -5,14 +5,18 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from threadpoolctl import threadpool_info
 
-from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
-from smoothdiff.estimators import _base
+from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion, _compute
+from smoothdiff._derived import Derived, derived
 
 ESTIMATORS = [EmpiricalScoreDiffusion, SmoothedPLDiffusion, LocalAverageDiffusion]
 EXACT = ESTIMATORS[:2]
@@ -148,21 +152,21 @@ def assert_same(a, b):
 
 @pytest.mark.parametrize("n_jobs", [1, 2, 3])
 def test_workers_do_not_change_the_numbers(Estimator, n_jobs, monkeypatch):
-    monkeypatch.setattr(_base, "ROWS_PER_TASK", 32)
+    monkeypatch.setattr(_compute, "ROWS_PER_TASK", 32)
     alone = everything(Estimator(n_steps=5).fit(X))
     assert_same(everything(Estimator(n_steps=5, n_jobs=n_jobs).fit(X)), alone)
 
 
 @pytest.mark.parametrize("backend", ["threading", "sequential"])
 def test_backends_do_not_change_the_numbers(Estimator, backend, monkeypatch):
-    monkeypatch.setattr(_base, "ROWS_PER_TASK", 32)
+    monkeypatch.setattr(_compute, "ROWS_PER_TASK", 32)
     alone = everything(Estimator(n_steps=5).fit(X))
     with joblib.parallel_config(backend, n_jobs=2):
         assert_same(everything(Estimator(n_steps=5).fit(X)), alone)
 
 
 def test_processes_do_not_change_the_numbers(monkeypatch):
-    monkeypatch.setattr(_base, "ROWS_PER_TASK", 100)
+    monkeypatch.setattr(_compute, "ROWS_PER_TASK", 100)
     for Estimator in ESTIMATORS:
         model = Estimator(n_steps=2).fit(X)
         alone = everything(model)
@@ -198,26 +202,92 @@ def test_devices_do_not_change_the_numbers():
     assert done.stdout.split() == ["3", here["result"][1]]
 
 
-def test_tasks_are_run_in_parallel(Estimator, monkeypatch):
-    """One task for each ROWS_PER_TASK rows, with the workers that were asked for."""
-    calls = []
+def working_threads(n_jobs, n_items=6):
+    """Threads that took a piece of work, where each takes long enough for all to have one."""
+    seen = set()
 
-    class Recorder(joblib.Parallel):
-        def __init__(self, n_jobs=None, **options):
-            calls.append(n_jobs)
-            super().__init__(n_jobs=n_jobs, **options)
+    def piece(_):
+        seen.add(threading.get_ident())
+        time.sleep(0.05)
 
-    monkeypatch.setattr(_base, "ROWS_PER_TASK", 16)
-    monkeypatch.setattr(_base, "Parallel", Recorder)
-    Estimator(n_jobs=2).fit(X).score_samples(X)
-    assert calls == [2]
+    with _compute.workers(n_jobs):
+        _compute.map_threads(piece, range(n_items))
+    return len(seen)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_n_jobs_is_the_number_of_threads(n_jobs):
+    assert working_threads(n_jobs) == n_jobs
+
+
+def test_no_n_jobs_is_what_joblib_says_or_all_cores():
+    assert working_threads(None) == min(joblib.cpu_count(), 6)
+    assert working_threads(-1) == min(joblib.cpu_count(), 6)
+    with joblib.parallel_config("threading", n_jobs=3):
+        assert working_threads(None) == 3
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_within_a_worker_there_is_one(backend):
+    with joblib.parallel_config(backend, n_jobs=2):
+        found = joblib.Parallel()(joblib.delayed(budget)(n_jobs) for n_jobs in (None, 1, 4))
+    assert found == [(1, 1)] * 3
+
+
+def budget(n_jobs):
+    """The budget of a call, and that of a call within its threads."""
+    with _compute.workers(n_jobs):
+        outer = _compute.n_threads()
+        with _compute.workers(8):
+            return outer, _compute.n_threads()
+
+
+def test_blas_has_one_thread_within_a_call_and_its_own_after():
+    def threads():
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    before = threads()
+    with ThreadPoolExecutor(4) as pool:
+
+        def call(i):
+            with _compute.workers(1):
+                time.sleep(0.01 * (i % 3))
+                return threads()
+
+        inside = list(pool.map(call, range(12)))
+    assert all(found == {1} for found in inside)
+    assert threads() == before
+
+
+def test_what_is_derived_is_computed_once():
+    """Eight threads ask at the same moment for what takes a while."""
+    computed, gate = [], threading.Barrier(8)
+
+    class Slow(Derived):
+        @derived
+        def value(self):
+            computed.append(threading.get_ident())
+            time.sleep(0.05)
+            return object()
+
+    slow = Slow()
+
+    def ask(_):
+        gate.wait()
+        return slow.value
+
+    with ThreadPoolExecutor(8) as pool:
+        values = list(pool.map(ask, range(8)))
+    assert len(computed) == 1
+    assert len({id(value) for value in values}) == 1
+    assert slow.__getstate__() == {}
 
 
 @pytest.mark.parametrize("rows", [1, 7, 64])
 def test_batches_do_not_change_the_numbers(Estimator, rows, monkeypatch):
     """Samples and their parents are the same; fields and densities to rounding, 1e-11."""
     whole = everything(Estimator(n_steps=5).fit(X))
-    monkeypatch.setattr(_base, "ROWS_PER_TASK", rows)
+    monkeypatch.setattr(_compute, "ROWS_PER_TASK", rows)
     split = everything(Estimator(n_steps=5).fit(X))
     for name, values in whole.items():
         np.testing.assert_allclose(split[name], values, rtol=1e-11, atol=1e-11, err_msg=name)

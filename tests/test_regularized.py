@@ -11,10 +11,10 @@ from smoothdiff.scores import (
     EmpiricalBayesScore,
     EmpiricalScore,
     LocalAverageScore,
-    Score,
     SmoothedPLScore,
     TemperatureScore,
     TikhonovScore,
+    divergence_by_differences,
 )
 
 T = 0.1
@@ -62,19 +62,20 @@ def test_divergence(name):
     """In closed form where there is one, against differences."""
     score, x = SCORES[name], normal(30, 2, 1)
     value, error = score.divergence(x, T)
-    np.testing.assert_allclose(value, Score.divergence(score, x, T)[0], rtol=1e-6, atol=1e-6)
-    assert not error.any()
+    expected, its_error = divergence_by_differences(score, x, T)
+    np.testing.assert_allclose(value, expected, rtol=1e-6, atol=1e-6)
+    assert np.all(np.abs(value - expected) <= its_error + error)
 
 
 def test_divergence_by_probes():
     """200 random signs in 12 dimensions: within 4 of the reported errors for every row."""
     score, x = EmpiricalScore(PointCloud.of(normal(9, 12))), normal(20, 12, 1)
     probes = np.sign(normal(200, 12, 2))
-    value, error = Score.divergence(score, x, 2.0, probes)
+    value, error = divergence_by_differences(score, x, 2.0, probes)
     assert np.all(error > 0)
     assert np.all(np.abs(value - score.divergence(x, 2.0)[0]) < 4 * error)
     with pytest.raises(ValueError, match="needs probes in more than 10 dimensions"):
-        Score.divergence(score, x, 2.0)
+        divergence_by_differences(score, x, 2.0)
 
 
 LINE = np.c_[np.linspace(-1, 1, 6), np.zeros(6)]

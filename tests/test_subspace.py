@@ -6,6 +6,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
+from smoothdiff._compute import workers
 from smoothdiff.subspace import fit_subspace
 
 
@@ -146,8 +147,10 @@ def test_weights_are_repetitions(n_components, rng):
     X, counts = of_rank(40, 5, 3, noise=0.1), rng.integers(0, 4, size=40)
     weighted = fit(X[counts > 0], n_components, counts[counts > 0].astype(float))
     repeated = fit(np.repeat(X, counts, axis=0), n_components)
-    for a, b in zip(weighted, repeated, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    for name in ("mean", "components", "explained_variance", "noise_variance"):
+        np.testing.assert_allclose(
+            getattr(weighted, name), getattr(repeated, name), rtol=1e-9, atol=1e-12
+        )
 
 
 def test_mle_counts_what_the_weights_stand_for(rng):
@@ -159,8 +162,42 @@ def test_mle_counts_what_the_weights_stand_for(rng):
         assert len(chosen.components) == expected
 
 
-def test_equal_rows_have_equal_coordinates():
-    X = normal(300, 7)
-    order = np.random.default_rng(1).permutation(900) % 300
-    tangent = fit(X, 3).project(X[order])
-    np.testing.assert_array_equal(tangent, fit(X, 3).project(X)[order])
+def test_a_few_of_many_directions_are_those_of_pca():
+    """Lanczos iterations for 5 of 150 directions, against all singular values."""
+    X = of_rank(400, 150, 12, noise=0.1)
+    few, pca = fit(X, 5), PCA(5, svd_solver="full").fit(X)
+    np.testing.assert_allclose(
+        few.explained_variance, pca.explained_variance_ * 399 / 400, rtol=1e-10
+    )
+    np.testing.assert_allclose(few.noise_variance, pca.noise_variance_ * 399 / 400, rtol=1e-10)
+    alignment = np.abs((few.components * pca.components_).sum(axis=1))
+    np.testing.assert_allclose(alignment, 1, rtol=0, atol=1e-10)
+    assert fit(of_rank(400, 150, 5), 5).noise_variance == 0
+
+
+def test_constant_columns_are_no_directions():
+    X = np.c_[np.full(40, 7.0), of_rank(40, 4, 2, noise=0.1), np.zeros(40)]
+    subspace, plain = fit(X, 2), fit(X[:, 1:5], 2)
+    np.testing.assert_array_equal(subspace.constant, [True, *[False] * 4, True])
+    np.testing.assert_array_equal(subspace.components[:, [0, 5]], 0)
+    np.testing.assert_allclose(subspace.noise_variance, plain.noise_variance, rtol=1e-12)
+    assert subspace.n_normal == 2
+    rest = subspace.draw_sample_normal(np.random.default_rng(0), 5, 0.1)
+    np.testing.assert_array_equal(rest[:, [0, 5]], 0)
+    assert np.all(rest[:, 1:5] != 0)
+    np.testing.assert_array_equal(subspace.lift(np.ones((3, 2)))[:, [0, 5]], [[7, 0]] * 3)
+    # The diffusion itself noises them: their variance is 0 and their flow goes with sqrt(t).
+    normal_part = np.ones((1, 6))
+    np.testing.assert_allclose(subspace.flow_normal(normal_part, 0.4, 0.1)[0, [0, 5]], 0.5)
+    np.testing.assert_array_equal(subspace.denoise_normal(normal_part, 0.4)[0, [0, 5]], 0)
+
+
+def test_the_triangular_factor_does_not_depend_on_the_workers(monkeypatch):
+    X = normal(100, 5)
+    monkeypatch.setattr("smoothdiff.subspace.ROWS_PER_FACTOR", 30)
+    with workers(1):
+        alone = fit(X, 3)
+    with workers(3):
+        together = fit(X, 3)
+    np.testing.assert_array_equal(alone.components, together.components)
+    np.testing.assert_allclose(np.abs(alone.components), np.abs(fit(X, 3).components), rtol=1e-12)

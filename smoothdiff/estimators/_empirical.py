@@ -1,15 +1,14 @@
 """EmpiricalScoreDiffusion: the exact empirical score, which memorizes."""
 
-from functools import cached_property
-
-import numpy as np
-
 from ..scores import EmpiricalScore
+from ..solvers import NoisedPoints, Steps
 from ._base import BaseDiffusion
+from ._docs import documented
 
 __all__ = ["EmpiricalScoreDiffusion"]
 
 
+@documented
 class EmpiricalScoreDiffusion(BaseDiffusion):
     """Diffusion driven by the exact score of its training set: the baseline that copies.
 
@@ -19,51 +18,26 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
 
     Parameters
     ----------
-    t0 : "auto" or float, default="auto"
-        Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
+    $t0
     t_min : "auto" or float, default="auto"
         Variance at which it ends; "auto" is 0.01 t0. With 0, samples are training points and
         there is no density.
     spacing : "auto" or float, default="auto"
         Length scale of the data; "auto" is half the median distance of a point to the nearest
         other one.
-    n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
-        Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
-        PCA. The data along the normal directions are modeled as Gaussian.
+    $n_components
     solver : {"exact", "euler", "heun", "sde"}, default="exact"
         "exact" draws from p_t_min itself; "euler" and "heun" step the probability-flow ODE from
         t0, "sde" the reverse-time SDE. `flow` and `trajectory` have no closed form and step with
         "heun" if solver is "exact" or "sde".
-    n_steps : int, default=200
-        Steps from t0 to t_min.
-    schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
-    n_jobs : int or None, default=None
-        Workers for large inputs, by joblib.
-    random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        Verbosity of joblib.
+    $steps
+    $workers
 
     Attributes
     ----------
-    mean_ : array of shape (n_features,)
-    components_ : array of shape (n_components_, n_features)
-        Tangent directions.
-    explained_variance_ : array of shape (n_components_,)
-        Weighted mean square along each (divisor n, as for a likelihood).
-    noise_variance_ : float
-        Mean variance along the normal directions.
-    n_components_ : int
-    spacing_, t0_, t_min_ : float
-    start_covariances_ : array of shape (n_samples,)
-        Variance of the starting law at each training point, t0_.
-    points_ : array of shape (n_samples, n_components_)
-        Training data in tangent coordinates.
-    weights_ : array of shape (n_samples,)
-        Sample weights, of sum 1.
-    n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
-        Only when X has string column names.
+    $subspace
+    $variances
+    $points
 
     References
     ----------
@@ -81,6 +55,8 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
     >>> bool(np.isin(model.sample(5).round(6), X).all())
     True
     """
+
+    SOLVERS = ("exact", *BaseDiffusion.SOLVERS)
 
     def __init__(
         self,
@@ -107,25 +83,11 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
         self.random_state = random_state
         self.verbose = verbose
 
-    @cached_property
-    def _score_field(self):
-        return EmpiricalScore(self._cloud, self._noised_law)
+    def _make_score(self, cloud, subspace, scales):
+        return EmpiricalScore(cloud)
 
-    @property
-    def _flow_method(self):
-        return "euler" if self.solver == "euler" else "heun"
-
-    def _exact_terminal(self, x, near, return_parents):
-        points = self._cloud.points[near]  # the same noise, at the variance t_min
-        x = points + np.sqrt(self.t_min_ / self.t0_) * (x - points)
-        return x, self._cloud_rows[near][:, None], np.ones((len(x), 1))
-
-    def _parents(self, end):
-        near = self._cloud.neighbors.query(end, 1)[1]
-        return self._cloud_rows[near], np.ones(near.shape)
-
-    def _check_has_density(self):
-        """Always: the SDE draws from p_t_min as the ODE does."""
-
-    def _exact_log_density(self, x):
-        return self._noised_law.log_density(x, self.t_min_)
+    def _make_solver(self, score):
+        exact = NoisedPoints(score, self.n_steps, self.schedule_rho)
+        if self.solver == "exact":
+            return exact
+        return Steps(score, self.solver, self.n_steps, self.schedule_rho, law=exact)

@@ -1,15 +1,14 @@
 """LocalAverageDiffusion: the empirical score averaged over a window, run by steps."""
 
-from functools import cached_property
-
-from ..ode import METHODS
 from ..scores import WINDOWS, LocalAverageScore
 from . import _validation as checks
+from ._docs import documented
 from ._smoothed import SmoothedDiffusion
 
 __all__ = ["LocalAverageDiffusion"]
 
 
+@documented
 class LocalAverageDiffusion(SmoothedDiffusion):
     """Diffusion driven by the empirical score averaged over a window around each point.
 
@@ -22,8 +21,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     ----------
     kappa : float, default=0.1
         Smoothing strength; smaller smooths more, and ``kappa sqrt(t) >= spacing_`` not at all.
-    t0 : "auto" or float, default="auto"
-        Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
+    $t0
     t_min : "auto" or float, default="auto"
         Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.
         It must be positive.
@@ -31,22 +29,12 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         Typical half-distance between neighbors ("Delta"), the window's half-width; "auto" is half
         the median distance of a point to the nearest other one. In several dimensions gaps are
         wider than that, and 1.5 times as much bridges more of them.
-    start : {"isotropic", "adaptive", "local-pca"}, default="adaptive"
-        Covariances of the starting law, one Gaussian at each training point: all t0 I (the
-        papers'), scaled by the distance to the nearest neighbors, or shaped by the differences
-        to them.
-    start_neighbors : int, default=10
-        Neighbors that the last two use.
-    n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
-        Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
-        PCA. The data along the normal directions are modeled as Gaussian.
+    $start
+    $n_components
     solver : {"heun", "euler", "sde"}, default="heun"
         "euler" and "heun" step the probability-flow ODE, "sde" the reverse-time SDE with the same
         score, whose law is another one and has no density here.
-    n_steps : int, default=200
-        Steps from t0 to t_min.
-    schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
+    $steps
     window : {"cube", "ball", "gaussian", "min-norm"}, default="cube"
         What the score is averaged over: a cube along the principal axes, a ball, a Gaussian of
         the cube's variance, or each line segment through the point, of whose averages the
@@ -55,34 +43,13 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     n_quadrature : int, default=64
         Quasi-random points of the average, rounded up to a power of two, or the largest number of
         lines of "min-norm". They are fixed, so that the field is a deterministic function.
-    n_jobs : int or None, default=None
-        Workers for large inputs, by joblib.
-    random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        Verbosity of joblib, and progress of long runs on standard error.
+    $workers
 
     Attributes
     ----------
-    mean_ : array of shape (n_features,)
-    components_ : array of shape (n_components_, n_features)
-        Tangent directions.
-    explained_variance_ : array of shape (n_components_,)
-        Weighted mean square along each (divisor n, as for a likelihood).
-    noise_variance_ : float
-        Mean variance along the normal directions.
-    n_components_ : int
-    spacing_, t0_, t_min_ : float
-    start_covariances_ : array of shape (n_samples,) or (n_samples, n_components_, n_components_)
-        Covariance of the starting law at each training point: variances for "isotropic" and
-        "adaptive", matrices (formed on access) for "local-pca".
-    points_ : array of shape (n_samples, n_components_)
-        Training data in tangent coordinates.
-    weights_ : array of shape (n_samples,)
-        Sample weights, of sum 1. They enter the starting law and the subspace; the faces do
-        not depend on them.
-    n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
-        Only when X has string column names.
+    $subspace
+    $covariances
+    $points
 
     References
     ----------
@@ -99,9 +66,6 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     >>> bool(np.allclose(new[:, 0] * 4, new[:, 1] * 3, atol=5e-3))
     True
     """
-
-    SOLVERS = tuple(METHODS)
-    _names_parents = False
 
     def __init__(
         self,
@@ -143,17 +107,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         checks.check_count(self, "n_quadrature")
         super()._check_parameters()
 
-    def _check_has_density(self):
-        if self.window == "min-norm" and self.n_components_ > 1:
-            raise ValueError(
-                "score_samples of LocalAverageDiffusion has no density with window='min-norm' in "
-                f"{self.n_components_} tangent dimensions: the field jumps where another line "
-                "becomes the best. Use another window."
-            )
-        super()._check_has_density()
-
-    @cached_property
-    def _score_field(self):
+    def _make_score(self, cloud, subspace, scales):
         return LocalAverageScore(
-            self._cloud, self.kappa, self.spacing_, self.window, self.n_quadrature
+            cloud, float(self.kappa), scales.spacing, self.window, int(self.n_quadrature)
         )

@@ -3,7 +3,6 @@
 import os
 import sys
 import warnings
-from functools import cached_property
 from numbers import Integral
 from time import monotonic
 
@@ -11,10 +10,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from .. import training
-from ..ode import METHODS
 from ..scores._neural import ARCHITECTURES, NeuralScore, as_layers
 from . import _validation as checks
 from ._base import BaseDiffusion
+from ._docs import documented
 
 __all__ = ["NeuralScoreDiffusion"]
 
@@ -23,6 +22,7 @@ SECONDS_BETWEEN_REPORTS = 2.0
 STEPS_PER_CHECKPOINT = 1000
 
 
+@documented
 class NeuralScoreDiffusion(BaseDiffusion):
     """Diffusion driven by a network that is trained to match the score.
 
@@ -64,42 +64,23 @@ class NeuralScoreDiffusion(BaseDiffusion):
         File to save the run to, every 1000 steps and after the last whole 100, and to go on from
         where it exists: the result is that of a run that was never stopped, bit for bit. It needs
         an integer ``random_state``, and is refused for other data or parameters than its own.
-    t0 : "auto" or float, default="auto"
-        Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
+    $t0
     t_min : "auto" or float, default="auto"
         Variance at which it ends; "auto" is 0.01 t0. It must be positive.
     spacing : "auto" or float, default="auto"
         Length scale of the data; "auto" is half the median distance of a point to the nearest
         other one.
-    n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
-        Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
-        PCA. The data along the normal directions are modeled as Gaussian.
+    $n_components
     solver : {"heun", "euler", "sde"}, default="heun"
         Steps of the probability-flow ODE, or of the reverse-time SDE, whose law has no density
         here.
-    n_steps : int, default=200
-        Steps from t0 to t_min.
-    schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
-    n_jobs : int or None, default=None
-        Workers for large inputs, by joblib.
-    random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        Progress of training (loss and steps per second) and of long runs on standard error.
+    $steps
+    $workers
 
     Attributes
     ----------
-    mean_ : array of shape (n_features,)
-    components_ : array of shape (n_components_, n_features)
-        Tangent directions.
-    explained_variance_ : array of shape (n_components_,)
-        Weighted mean square along each (divisor n, as for a likelihood).
-    noise_variance_ : float
-        Mean variance along the normal directions.
-    n_components_ : int
-    spacing_, t0_, t_min_ : float
-    start_covariances_ : array of shape (n_samples,)
-        Variance of the starting law at each training point, t0_.
+    $subspace
+    $variances
     loss_curve_ : array of shape (n_iter_,)
         Loss of each step.
     n_iter_ : int
@@ -107,13 +88,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
     best_loss_ : float
         Smallest mean loss of 100 steps (the parameters kept are the last all the same), or on the
         rows held out (the parameters kept are those that had it).
-    points_ : array of shape (n_samples, n_components_)
-        Training data in tangent coordinates.
-    weights_ : array of shape (n_samples,)
-        Sample weights, of sum 1. They enter the starting law, the subspace and the loss.
-    n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
-        Only when X has string column names.
+    $points
 
     Notes
     -----
@@ -138,9 +113,6 @@ class NeuralScoreDiffusion(BaseDiffusion):
     >>> model.sample(5).shape
     (5, 1)
     """
-
-    SOLVERS = tuple(METHODS)
-    _names_parents = False
 
     def __init__(
         self,
@@ -227,8 +199,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
 
     # ------------------------------------------------------------------ training
 
-    def _fit_tangent(self):
-        cloud = self._cloud
+    def _make_score(self, cloud, subspace, scales):
         self._scale = float(np.sqrt((cloud.points**2).sum(axis=1).max())) or 1.0
         points, weights = cloud.points / self._scale, cloud.weights
         held_out: tuple = ()
@@ -250,7 +221,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         )
         rates = training.Rates(
             *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
-            *(self.t_min_ / self._scale**2, self.t0_ / self._scale**2),
+            *(scales.t_min / self._scale**2, scales.t0 / self._scale**2),
         )
         run = training.Run(problem, rates, points, weights, *held_out)
         earlier = self._warm_params(cloud.dim)
@@ -262,6 +233,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self.best_loss_ = progress.best_loss
         self.loss_curve_ = progress.losses.astype(np.float64)
         self.n_iter_ = len(progress.losses)
+        return NeuralScore(self._params, self.architecture, self._scale)
 
     def _warm_params(self, dim):
         """Parameters to go on from: those of the last fit, if they are of the same shapes."""
@@ -400,10 +372,6 @@ class NeuralScoreDiffusion(BaseDiffusion):
 
     # ------------------------------------------------------------------ the score
 
-    @cached_property
-    def _score_field(self):
-        return NeuralScore(self._params, self._params_of[0], self._scale)
-
     @property
     def _one_level(self):
         """Whether the network, if there is one, is for t0 alone."""
@@ -440,9 +408,10 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self._refuse_one_level("trajectory")
         return super().trajectory(X, n_samples, times, random_state)
 
-    def _check_has_density(self):
+    def score_samples(self, X):
+        """Log-density of X at ``t_min_``; see `SmoothedPLDiffusion.score_samples`."""
         self._refuse_one_level("score_samples")
-        super()._check_has_density()
+        return super().score_samples(X)
 
 
 def _to_numpy(params):

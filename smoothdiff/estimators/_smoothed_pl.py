@@ -1,14 +1,15 @@
 """SmoothedPLDiffusion: the smoothed score, which interpolates, in closed form."""
 
-from functools import cached_property
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ..flow import position, reachable
-from ..likelihood import smoothed_pl_log_density
+from .._compute import map_rows
 from ..mixed_cell import neighborhood_size, solve
 from ..scores import SmoothedPLScore
+from ..solvers import MixedCellFlow
+from ._docs import documented
 from ._smoothed import SmoothedDiffusion
 
 __all__ = ["Decomposition", "SmoothedPLDiffusion"]
@@ -24,6 +25,7 @@ class Decomposition(NamedTuple):
     face_dim: np.ndarray
 
 
+@documented
 class SmoothedPLDiffusion(SmoothedDiffusion):
     """Diffusion driven by the Smoothed PL-ESF: interpolates the data, in closed form.
 
@@ -39,59 +41,27 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         Smoothing strength: the score keeps its unsmoothed form within ``kappa sqrt(t)`` of a
         training point. With t0="auto" it is a dial from 0 (interpolate) to 1 (memorize);
         ``kappa sqrt(t0) >= spacing_`` memorizes.
-    t0 : "auto" or float, default="auto"
-        Variance at which denoising starts; "auto" is ``spacing_ ** 2``.
+    $t0
     t_min : "auto" or float, default="auto"
         Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.
         0 is allowed for sampling, and then there is no density.
     spacing : "auto" or float, default="auto"
         Typical half-distance between neighbors ("Delta"); "auto" is half the median distance of
         a point to the nearest other one.
-    start : {"isotropic", "adaptive", "local-pca"}, default="adaptive"
-        Covariances of the starting law, one Gaussian at each training point: all t0 I (the
-        papers'), scaled by the distance to the nearest neighbors, or shaped by the differences
-        to them.
-    start_neighbors : int, default=10
-        Neighbors that the last two use.
-    n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
-        Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
-        PCA. The data along the normal directions are modeled as Gaussian.
+    $start
+    $n_components
     solver : {"exact", "euler", "heun", "sde"}, default="exact"
         "exact" uses the closed-form flow; "euler" and "heun" step the probability-flow ODE, and
         agree with it as n_steps grows, in samples and density. "sde" steps the reverse-time SDE
         with the same score, whose law is another one and has no density here.
-    n_steps : int, default=200
-        Steps from t0 to t_min.
-    schedule_rho : float, default=2.0
-        Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.
-    n_jobs : int or None, default=None
-        Workers for large inputs, by joblib.
-    random_state : int, RandomState, Generator or None, default=None
-    verbose : int, default=0
-        Verbosity of joblib.
+    $steps
+    $workers
 
     Attributes
     ----------
-    mean_ : array of shape (n_features,)
-    components_ : array of shape (n_components_, n_features)
-        Tangent directions.
-    explained_variance_ : array of shape (n_components_,)
-        Weighted mean square along each (divisor n, as for a likelihood).
-    noise_variance_ : float
-        Mean variance along the normal directions.
-    n_components_ : int
-    spacing_, t0_, t_min_ : float
-    start_covariances_ : array of shape (n_samples,) or (n_samples, n_components_, n_components_)
-        Covariance of the starting law at each training point: variances for "isotropic" and
-        "adaptive", matrices (formed on access) for "local-pca".
-    points_ : array of shape (n_samples, n_components_)
-        Training data in tangent coordinates.
-    weights_ : array of shape (n_samples,)
-        Sample weights, of sum 1. They enter the starting law and the subspace; the faces do
-        not depend on them.
-    n_features_in_ : int
-    feature_names_in_ : array of shape (n_features_in_,)
-        Only when X has string column names.
+    $subspace
+    $covariances
+    $points
 
     References
     ----------
@@ -109,6 +79,8 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
     >>> bool(np.allclose(new, np.einsum("nk,nkd->nd", weights, X[parents])))
     True
     """
+
+    SOLVERS = ("exact", *SmoothedDiffusion.SOLVERS)
 
     def __init__(
         self,
@@ -141,53 +113,14 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         self.random_state = random_state
         self.verbose = verbose
 
-    @cached_property
-    def _score_field(self):
-        return SmoothedPLScore(self._cloud, self.kappa, self.spacing_)
+    def _n_neighbors(self, dim):
+        return max(self.start_neighbors, neighborhood_size(dim))
 
-    @property
-    def _n_neighbors(self):
-        return max(self.start_neighbors, neighborhood_size(self.n_components_))
+    def _make_score(self, cloud, subspace, scales):
+        return SmoothedPLScore(cloud, float(self.kappa), scales.spacing)
 
-    def _exact_terminal(self, x, near, return_parents):
-        rho = self._score_field.rho
-        cell = solve(x, self._cloud, rho(self.t0_), near=near)
-        parents = (
-            (self._training_rows(cell.parents), cell.weights) if return_parents else (None,) * 2
-        )
-        return position(cell, rho(self.t_min_)), *parents
-
-    def _parents(self, end):
-        cell = solve(end, self._cloud, self._score_field.rho(self.t_min_))
-        return self._training_rows(cell.parents), cell.weights
-
-    def _training_rows(self, parents):
-        return np.where(parents >= 0, self._cloud_rows[parents], -1)
-
-    def _log_density(self, x):
-        log_p, rho = super()._log_density(x), self._score_field.rho
-        if self.solver != "exact" and rho(self.t0_) > 1:  # off the support steps see no edge
-            cell = solve(x, self._cloud, rho(self.t_min_), faces=True)
-            log_p = np.where(reachable(cell, self._cloud, rho(self.t0_)), log_p, -np.inf)
-        return log_p
-
-    def _exact_log_density(self, x):
-        rho = self._score_field.rho
-        return smoothed_pl_log_density(
-            x, self._cloud, self._starting_law, rho(self.t0_), rho(self.t_min_)
-        )
-
-    def _exact_flow(self, x, times):
-        rho = [self._score_field.rho(t) for t in times]
-        cell = solve(x, self._cloud, rho[0], faces=rho[0] < max(rho))
-        lost = ~reachable(cell, self._cloud, max(rho)) if rho[0] < max(rho) else np.zeros(0, bool)
-        if lost.any():
-            raise ValueError(
-                f"{int(lost.sum())} of {len(x)} rows have no origin at the larger variance, the "
-                f"first is row {int(np.argmax(lost))}: where kappa * sqrt(t) >= spacing_ the flow "
-                "is onto shrunken cells around the training points, and these rows lie outside."
-            )
-        return [x if r == rho[0] else position(cell, r) for r in rho]
+    def _make_solver(self, score):
+        return MixedCellFlow(score) if self.solver == "exact" else super()._make_solver(score)
 
     def decompose(self, X, t):
         """Which training points make up the denoiser at X, and how.
@@ -215,10 +148,16 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
                 Dimension of the face: 0 for a training point, 1 for a segment, ...
         """
         X, t = self._check_field(X, t)
-        return Decomposition(*self._by_rows(self._decompose_rows, X, np.broadcast_to(t, len(X))))
+        with self._workers():
+            parts = Decomposition(
+                *map_rows(partial(_decompose, self.diffusion_), X, np.broadcast_to(t, len(X)))
+            )
+        return parts._replace(parents=self._training_rows(parts.parents))
 
-    def _decompose_rows(self, X, t):
-        subspace = self._subspace
-        cell = solve(subspace.project(X), self._cloud, self._score_field.rho(t), faces=True)
-        a, v = subspace.lift(cell.a), subspace.lift(cell.v)
-        return a, v, self._training_rows(cell.parents), cell.weights, cell.face_dim
+
+def _decompose(diffusion, X, t):
+    """A `Decomposition` whose parents are points of the cloud."""
+    subspace, score = diffusion.subspace, diffusion.score
+    cell = solve(subspace.project(X), diffusion.cloud, score.rho(t), faces=True)
+    a, v = subspace.lift(cell.a), subspace.lift(cell.v)
+    return a, v, cell.parents, cell.weights, cell.face_dim

@@ -17,7 +17,9 @@ __all__ = [
     "check_sample_weight",
     "check_seed",
     "check_times",
+    "check_workers",
     "make_generator",
+    "name_columns",
     "refuse",
     "unchanged_on_error",
 ]
@@ -76,6 +78,26 @@ def check_count(estimator, name, *, least=1):
         _refuse(estimator, name, value, wanted, TypeError)
     if value < least:
         _refuse(estimator, name, value, wanted)
+
+
+def check_workers(estimator):
+    """n_jobs and verbose, which are read at each call."""
+    n_jobs, verbose = estimator.n_jobs, estimator.verbose
+    wanted = "None or an integer other than 0"
+    if n_jobs is not None and not _is_number(n_jobs, Integral):
+        _refuse(estimator, "n_jobs", n_jobs, wanted, TypeError)
+    if n_jobs == 0:
+        _refuse(estimator, "n_jobs", n_jobs, wanted)
+    if not isinstance(verbose, (bool, np.bool_)):
+        check_count(estimator, "verbose", least=0)
+
+
+def name_columns(estimator, columns):
+    """The columns of X of these numbers, by name where they have one."""
+    names = getattr(estimator, "feature_names_in_", np.arange(estimator.n_features_in_))
+    shown = [repr(str(name)) if isinstance(name, str) else str(name) for name in names[columns[:5]]]
+    more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
+    return f"Column{'s' if len(columns) > 1 else ''} {', '.join(shown)}{more}"
 
 
 def check_flag(estimator, name):

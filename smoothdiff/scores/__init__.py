@@ -1,6 +1,10 @@
-"""Score fields: objects with ``denoise(x, t)`` and ``score(x, t)`` in tangent coordinates."""
+"""Score fields in tangent coordinates: called they give the score, ``denoise`` the denoiser."""
 
-from ._base import Score
+from ..cloud import PointCloud
+from ._base import Denoiser, Field, OfPoints, Score
+from ._callable import CallableScore
+from ._conventions import EDMDenoiser, VPNoisePredictor
+from ._divergence import divergence_by_differences
 from ._empirical import EmpiricalScore
 from ._local_average import WINDOWS, LocalAverageScore
 from ._regularized import (
@@ -13,14 +17,22 @@ from ._smoothed_pl import ClosestSmoothing, SmoothedPLScore, closest_smoothing
 
 __all__ = [
     "WINDOWS",
+    "CallableScore",
     "ClosestSmoothing",
+    "Denoiser",
+    "EDMDenoiser",
     "EarlyStoppedScore",
     "EmpiricalBayesScore",
     "EmpiricalScore",
+    "Field",
     "LocalAverageScore",
+    "OfPoints",
+    "PointCloud",
     "Score",
     "SmoothedPLScore",
     "TemperatureScore",
     "TikhonovScore",
+    "VPNoisePredictor",
     "closest_smoothing",
+    "divergence_by_differences",
 ]

@@ -1,53 +1,86 @@
-"""What every score field offers: one of denoiser and score gives the other."""
+"""What a score field offers, in tangent coordinates: each of score and denoiser gives the other.
+
+    s_t(x) = (D_t(x) - x) / t,      D_t(x) = x + t s_t(x)
+
+A field of your own, in ten lines, for `smoothdiff.ode` and `ScoreDiffusion`:
+
+    class Shrunk(Denoiser):
+        def __init__(self, cloud, factor):
+            self.exact, self.factor = EmpiricalScore(cloud), factor
+
+        def denoise(self, x, t):
+            return x + self.factor * (self.exact.denoise(x, t) - x)
+
+        def divergence(self, x, t, probes=None):
+            return divergence_by_differences(self, x, t, probes)
+"""
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 
-__all__ = ["Score", "check_positive"]
-
-# Step of central differences as a fraction of sqrt(t): rounding and curvature then cost about
-# as much, 1e-10 of the divergence.
-STEP = 1e-4
-# Dimensions up to which the divergence is summed axis by axis.
-EXACT_MAX_DIM = 10
+__all__ = ["Denoiser", "Field", "OfPoints", "Score"]
 
 
 class Score(ABC):
-    """A score field s_t(x) = (D_t(x) - x) / t, defined by its denoiser D_t."""
+    """A score field s_t(x) and its denoiser D_t(x), for x (n, r) and variances t > 0.
+
+    t is a float or an array (n,).
+    """
+
+    no_density: str | None = None
+    """Why no density can be carried along the field, if none can: the end of a sentence."""
+
+    @abstractmethod
+    def __call__(self, x, t):
+        """Score, (n, r)."""
 
     @abstractmethod
     def denoise(self, x, t):
-        """D_t(x), shape (n, r), for x (n, r) and variance t > 0, a float or (n,)."""
+        """Denoiser, (n, r)."""
+
+    @abstractmethod
+    def divergence(self, x, t, probes=None):
+        """Sum over axes of the derivative of the score, (n,), and how far off it may be, (n,).
+
+        ``probes`` (m, r) are directions for a field that has to estimate it in many dimensions.
+        """
+
+
+class Denoiser(Score):
+    """A field that is defined by its denoiser."""
 
     def __call__(self, x, t):
-        """Score at x (n, r) and variance t > 0, a float or (n,); shape (n, r)."""
-        return (self.denoise(x, t) - x) / np.asarray(t, dtype=np.float64).reshape(-1, 1)
+        """Score (D_t(x) - x) / t, (n, r)."""
+        return (self.denoise(x, t) - x) / column(t)
 
-    def divergence(self, x, t, probes=None):
-        """Sum over axes of the derivative of the score, (n,), and its standard error, (n,).
 
-        Where a field does not know its own, by fourth-order central differences: along every
-        axis in up to 10 dimensions, and beyond along ``probes`` (m, r), which stand for all axes
-        (Hutchinson 1990) and are the only case with an error.
-        """
-        n, r = x.shape
-        step = STEP * np.sqrt(np.broadcast_to(np.asarray(t, dtype=np.float64), (n,)))[:, None]
-        sampled = r > EXACT_MAX_DIM
-        if sampled and probes is None:
-            raise ValueError(
-                f"The divergence needs probes in more than {EXACT_MAX_DIM} dimensions."
-            )
-        parts = []
-        for u in probes if sampled else np.eye(r):
-            slope = 0.0
-            for k, weight in ((1, 8), (2, -1)):
-                change = self(x + k * step * u, t) - self(x - k * step * u, t)
-                slope += weight * (change @ u) / (12 * step[:, 0])
-            parts.append(slope)
-        if not sampled:
-            return np.sum(parts, axis=0), np.zeros(n)
-        return np.mean(parts, axis=0), np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
+class Field(Score):
+    """A field that is defined by its score."""
+
+    def denoise(self, x, t):
+        """Denoiser x + t s_t(x), (n, r)."""
+        return x + column(t) * self(x, t)
+
+
+class OfPoints(Score):
+    """A field whose denoiser is a weighted mean of named points."""
+
+    @abstractmethod
+    def parents(self, x, t):
+        """Indices (n, k) of the points, -1 for padding, and their weights (n, k)."""
+
+    @abstractmethod
+    def support(self, x, t, t0):
+        """Which rows the flow from t0 reaches at t, boolean (n,)."""
+
+
+def column(t):
+    """Variances as a column that multiplies rows; ValueError unless all are positive."""
+    t = np.asarray(t, dtype=np.float64).reshape(-1, 1)
+    if not (t > 0).all():
+        raise ValueError(f"t must be a positive variance. Got {t[~(t > 0)][0]} instead.")
+    return t
 
 
 def check_positive(owner, name, value, *, zero=False):

@@ -30,7 +30,8 @@ from scipy.stats import chi, qmc
 from .._compute import map_threads, n_threads
 from ..cloud import PointCloud
 from ..noise import NoisedLaw
-from ._base import Score, check_positive
+from ._base import Field, check_positive
+from ._divergence import divergence_by_differences
 
 __all__ = ["WINDOWS", "LocalAverageScore"]
 
@@ -45,7 +46,7 @@ LINE_POINTS = 16
 TIE = 1e-9
 
 
-class LocalAverageScore(Score):
+class LocalAverageScore(Field):
     """Locally averaged ESF of a point cloud.
 
     Parameters
@@ -77,6 +78,10 @@ class LocalAverageScore(Score):
         self._rule: Any = None  # chords' ends (2, q, r), and the vectors (q, r) that weigh them
         if window == "min-norm" and not interval:
             self._n_nearest = min(int((1 + np.sqrt(1 + 8 * n_quadrature)) / 2), len(cloud))
+            self.no_density = (
+                f"with window='min-norm' in {cloud.dim} tangent dimensions: the field jumps where "
+                "another line becomes the best. Use another window"
+            )
         else:
             rule = _cube_rule if window == "cube" or interval else _radial_rule
             self._rule = _calibrated(*rule(cloud.dim, n_quadrature, seed, window))
@@ -85,10 +90,6 @@ class LocalAverageScore(Score):
         """Half-width w_t of the window, 0 where smoothing is off."""
         return np.maximum(self.spacing - self.kappa * np.sqrt(t), 0.0)
 
-    def denoise(self, x, t):
-        """Denoiser x + t s_t(x), (n, r)."""
-        return x + np.reshape(t, (-1, 1)) * self(x, t)
-
     def __call__(self, x, t):
         """Averaged score, (n, r)."""
         return self._by_width(x, t, self._score, self._average)
@@ -96,7 +97,7 @@ class LocalAverageScore(Score):
     def divergence(self, x, t, probes=None):
         """Exact for the field as sampled; "min-norm" by differences, see `Score.divergence`."""
         if self._rule is None:
-            return super().divergence(x, t, probes)
+            return divergence_by_differences(self, x, t, probes)
         return self._by_width(x, t, self._score_divergence, self._divergence), np.zeros(len(x))
 
     def _by_width(self, x, t, narrow, wide):

@@ -19,7 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._compute import float64
-from ._base import EXACT_MAX_DIM, Score
+from ._base import Field
+from ._divergence import directions_of, total
 
 __all__ = ["ARCHITECTURES", "NeuralScore", "apply", "as_layers", "initialize"]
 
@@ -116,7 +117,7 @@ def _slopes(params, x, t, directions, *, architecture):
     return jax.lax.map(along, directions)
 
 
-class NeuralScore(Score):
+class NeuralScore(Field):
     """A trained network as a score field, in the user's units.
 
     Parameters
@@ -136,22 +137,11 @@ class NeuralScore(Score):
         """Score, (n, r), float64."""
         return self._in_calls(_score, x, t) / self.scale
 
-    def denoise(self, x, t):
-        """Denoiser x + t s(x, t), (n, r)."""
-        return x + np.reshape(t, (-1, 1)) * self(x, t)
-
     def divergence(self, x, t, probes=None):
         """Trace of the Jacobian, exact in up to 10 dimensions and by probes beyond."""
-        r = x.shape[1]
-        sampled = r > EXACT_MAX_DIM
-        if sampled and probes is None:
-            raise ValueError(
-                f"The divergence needs probes in more than {EXACT_MAX_DIM} dimensions."
-            )
-        slopes = self._in_calls(_slopes, x, t, probes if sampled else np.eye(r)) / self.scale**2
-        if not sampled:
-            return slopes.sum(axis=1), np.zeros(len(x))
-        return slopes.mean(axis=1), slopes.std(axis=1, ddof=1) / np.sqrt(slopes.shape[1])
+        directions = directions_of(x.shape[1], probes)
+        slopes = self._in_calls(_slopes, x, t, directions).T / self.scale**2
+        return total(slopes, np.zeros(slopes.shape), x.shape[1], probes)
 
     def _in_calls(self, function, x, t, *more):
         """Evaluate in calls of one shape; rows first."""

@@ -10,30 +10,37 @@ as well, so that samples keep noise off the subspace. The temperature does not: 
 mean of training points. The smoothed scores leave the normal part alone by construction.
 """
 
+from abc import abstractmethod
+
 import numpy as np
 
 from ..cloud import PointCloud
-from ._base import Score, check_positive
+from ._base import Denoiser, check_positive
+from ._divergence import divergence_by_differences
 from ._empirical import EmpiricalScore
 
 __all__ = ["EarlyStoppedScore", "EmpiricalBayesScore", "TemperatureScore", "TikhonovScore"]
 
 
-class _Shrunken(EmpiricalScore):
+class _Shrunken(Denoiser):
     """The ESF times a factor in [0, 1]."""
 
+    def __init__(self, cloud: PointCloud):
+        self.exact = EmpiricalScore(cloud)
+
+    @abstractmethod
     def factor(self, x, t):
         """Factor of the score, (n,) or a float."""
-        raise NotImplementedError
 
     def denoise(self, x, t):
         """Point x plus the shrunken part of the way to the posterior mean."""
         t = np.broadcast_to(np.asarray(t, dtype=np.float64), (len(x),))
         shrink = np.broadcast_to(self.factor(x, t), (len(x),))
-        return x + shrink[:, None] * (super().denoise(x, t) - x)
+        return x + shrink[:, None] * (self.exact.denoise(x, t) - x)
 
-    # The factor varies with x: differences, not the ESF's own formula.
-    divergence = Score.divergence
+    def divergence(self, x, t, probes=None):
+        """By differences, since the factor varies with x."""
+        return divergence_by_differences(self, x, t, probes)
 
 
 class EmpiricalBayesScore(_Shrunken):
@@ -46,7 +53,7 @@ class EmpiricalBayesScore(_Shrunken):
 
     def factor(self, x, t):
         """min(1, p_t / eps)."""
-        return np.exp(np.minimum(self.law.log_density(x, t) - np.log(self.eps), 0.0))
+        return np.exp(np.minimum(self.exact.law.log_density(x, t) - np.log(self.eps), 0.0))
 
 
 class TikhonovScore(_Shrunken):
@@ -75,19 +82,19 @@ class EarlyStoppedScore(_Shrunken):
         return (t > self.t_stop * (1 + 1e-12)).astype(np.float64)
 
 
-class TemperatureScore(EmpiricalScore):
+class TemperatureScore(Denoiser):
     """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
 
     def __init__(self, cloud: PointCloud, tau):
         check_positive(type(self).__name__, "tau", tau)
-        super().__init__(cloud)
+        self.exact = EmpiricalScore(cloud)
         self.tau = tau
 
     def denoise(self, x, t):
         """Posterior mean as if the variance were tau t."""
-        return super().denoise(x, self.tau * np.asarray(t))
+        return self.exact.denoise(x, self.tau * np.asarray(t))
 
     def divergence(self, x, t, probes=None):
-        """Exact, see `EmpiricalScore.divergence`."""
-        _, variance = self.law.moments(x, self.tau * np.asarray(t))
+        """Exact, the variance of the softmax, as for `EmpiricalScore`."""
+        _, variance = self.exact.law.moments(x, self.tau * np.asarray(t))
         return (variance / (self.tau * t) - x.shape[1]) / t, np.zeros(len(x))

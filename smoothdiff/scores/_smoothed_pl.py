@@ -10,8 +10,9 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 
 from ..cloud import PointCloud
+from ..flow import reachable
 from ..mixed_cell import solve
-from ._base import Score, check_positive
+from ._base import Denoiser, OfPoints, check_positive, column
 from ._empirical import EmpiricalScore
 
 __all__ = ["ClosestSmoothing", "SmoothedPLScore", "closest_smoothing"]
@@ -21,10 +22,12 @@ __all__ = ["ClosestSmoothing", "SmoothedPLScore", "closest_smoothing"]
 KAPPAS, LEAST_RHO = 48, 1e-3
 
 
-class SmoothedPLScore(Score):
+class SmoothedPLScore(Denoiser, OfPoints):
     """Smoothed PL-ESF of a point cloud; a smaller ``kappa`` smooths more."""
 
     def __init__(self, cloud: PointCloud, kappa, spacing):
+        for name, value in (("kappa", kappa), ("spacing", spacing)):
+            check_positive(type(self).__name__, name, value)
         self.cloud = cloud
         self.kappa = kappa
         self.spacing = spacing
@@ -33,16 +36,30 @@ class SmoothedPLScore(Score):
         """Smoothing ratio kappa sqrt(t) / spacing; smoothing is off from 1 on."""
         return self.kappa * np.sqrt(t) / self.spacing
 
+    def _cell(self, x, t, *, faces=False):
+        return solve(x, self.cloud, self.rho(np.broadcast_to(column(t)[:, 0], len(x))), faces=faces)
+
     def denoise(self, x, t):
         """Mixed-cell denoiser a(x), exact and certified."""
-        return solve(x, self.cloud, self.rho(t)).a
+        return self._cell(x, t).a
 
     def divergence(self, x, t, probes=None):
         """Exact: the denoiser stretches a face's own directions by 1 / (1 - rho), no others."""
         rho = np.broadcast_to(self.rho(t), len(x))
-        face_dim = solve(x, self.cloud, rho, faces=True).face_dim
+        face_dim = self._cell(x, t, faces=True).face_dim
         stretched = np.where(rho < 1, face_dim / np.where(rho < 1, 1 - rho, 1.0), 0.0)
         return (stretched - x.shape[1]) / t, np.zeros(len(x))
+
+    def parents(self, x, t):
+        """Points that the denoiser is a mean of, (n, r + 1), and their weights."""
+        cell = self._cell(x, t)
+        return cell.parents, cell.weights
+
+    def support(self, x, t, t0):
+        """Which rows the flow from t0 reaches at t: all, unless smoothing is off at t0."""
+        if self.rho(t0) <= 1:
+            return np.ones(len(x), dtype=bool)
+        return reachable(self._cell(x, t, faces=True), self.cloud, self.rho(t0))
 
 
 class ClosestSmoothing(NamedTuple):

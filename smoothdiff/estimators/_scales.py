@@ -1,0 +1,95 @@
+"""The scales of a fit: spacing, t0 and t_min, from the parameters and the data."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from .._progress import warn
+from ..noise import karras_times
+from . import _validation as checks
+
+__all__ = ["T_MIN_FRACTION", "Scales", "check_scales", "find_scales", "warn_of_scales"]
+
+# t_min="auto" as a fraction of t0, and where the default path ends before it falls to t_min = 0.
+T_MIN_FRACTION = 0.01
+# Ratio of the last two variances of a grid beyond which steps are of no use.
+LARGEST_STEP = 100.0
+# A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
+DROWNED = 1 / 3
+
+
+class Scales(NamedTuple):
+    """Length and time scales of a fit."""
+
+    spacing: float
+    t0: float
+    t_min: float
+
+
+def check_scales(estimator):
+    """Check the parameters that every estimator has."""
+    name = type(estimator).__name__
+    t0, t_min, solver = estimator.t0, estimator.t_min, estimator.solver
+    checks.check_number(estimator, "t0", auto=True)
+    checks.check_number(estimator, "t_min", auto=True, zero=True)
+    checks.check_number(estimator, "spacing", auto=True)
+    checks.check_choice(estimator, "solver", estimator.SOLVERS)
+    checks.check_count(estimator, "n_steps")
+    checks.check_number(estimator, "schedule_rho", infinite=True)
+    if not isinstance(t_min, str) and not isinstance(t0, str) and t_min > t0:
+        raise ValueError(
+            f"The 't_min' parameter of {name} must not exceed t0. "
+            f"Got t_min={t_min!r} and t0={t0!r} instead."
+        )
+    if solver != "exact" and t_min == 0:
+        raise ValueError(
+            f"The 't_min' parameter of {name} must be positive with solver={solver!r}, which steps "
+            f"in t. Got {t_min!r} instead"
+            + ("; use solver='exact' to end at 0." if "exact" in estimator.SOLVERS else ".")
+        )
+
+
+def find_scales(estimator, X, cloud) -> Scales:
+    """Numbers for the parameters that are "auto"."""
+    name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
+    spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
+    if spacing == "auto":
+        spacing = cloud.spacing(8 * np.finfo(float).eps * np.abs(X).max())
+    if spacing == 0 and (t0 == "auto" or needs_spacing):
+        found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
+        remedy = "set t0 and spacing" if needs_spacing else "set t0"
+        raise ValueError(
+            f"{name} needs distinct samples to take a length scale from, and "
+            f"X has {found}; {remedy} to use it all the same."
+        )
+    t0 = spacing**2 if t0 == "auto" else t0
+    t_min = T_MIN_FRACTION * t0 if t_min == "auto" else t_min
+    if t_min > t0:
+        raise ValueError(
+            f"The 't_min' parameter of {name} must not exceed t0, which is "
+            f"{t0:.6g} for these data. Got {estimator.t_min!r} instead."
+        )
+    return Scales(float(spacing), float(t0), float(t_min))
+
+
+def warn_of_scales(estimator, X, share):
+    """Warn of scales that do not fit the solver or the columns of X, whose rows weigh ``share``."""
+    t0, t_min = estimator.t0_, estimator.t_min_
+    if estimator.solver != "exact":
+        before, end = karras_times(t0, t_min, estimator.n_steps, estimator.schedule_rho)[-2:]
+        if before > LARGEST_STEP * end * (1 + 1e-9):
+            warn(
+                f"The last of {estimator.n_steps} steps falls from t = {before:.3g} to {end:.3g}, "
+                f"too far for solver={estimator.solver!r}, so that samples and densities will be "
+                "wrong. Raise t_min or n_steps, or set schedule_rho=inf."
+            )
+    sigma = np.sqrt(t_min)
+    deviation = np.sqrt(share @ (X - estimator.mean_) ** 2)
+    drowned = (deviation < DROWNED * sigma) & ~estimator.diffusion_.subspace.constant
+    if len(X) > 1 and drowned.any():
+        warn(
+            f"{checks.name_columns(estimator, np.flatnonzero(drowned))} of X vary much less than "
+            f"the noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, which "
+            "drowns them. Scale the columns first, for example with StandardScaler, or set a "
+            "smaller t_min."
+        )

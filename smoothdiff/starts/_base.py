@@ -1,0 +1,24 @@
+"""What every starting law offers."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+__all__ = ["StartingLaw"]
+
+
+class StartingLaw(ABC):
+    """A law that the denoising starts from, in tangent coordinates."""
+
+    @abstractmethod
+    def sample(self, generator, n):
+        """Draw n points: positions (n, r), and for each a training point close to it, (n,)."""
+
+    @abstractmethod
+    def log_density(self, x):
+        """Log-density at x (n, r), shape (n,)."""
+
+    @property
+    @abstractmethod
+    def covariances(self) -> np.ndarray:
+        """S_k: variances (n,) where they are spheres, else matrices (n, r, r)."""

@@ -1,0 +1,26 @@
+"""The papers' starting law, the noised empirical law itself: S_k = t0 I."""
+
+import numpy as np
+
+from .._derived import derived
+from ..cloud import PointCloud
+from ..noise import NoisedLaw
+from ._gaussians import SphericalLaw
+
+__all__ = ["Isotropic"]
+
+
+class Isotropic(SphericalLaw):
+    """Noise of variance t0 around every point."""
+
+    def __init__(self, cloud: PointCloud, t0, spacing=None, n_neighbors=None):
+        super().__init__(cloud, np.full(len(cloud), float(t0)))
+        self.t0 = float(t0)
+
+    def log_density(self, x):
+        """Log p_t0 at x (n, r), shape (n,)."""
+        return self._law.log_density(x, self.t0)
+
+    @derived
+    def _law(self):
+        return NoisedLaw(self.cloud)
