@@ -15,13 +15,14 @@ ROOT = Path(smoothdiff.__file__).parent
 # Each layer may import the ones before it; what a module may use of its own layer stands beside.
 LAYERS = [
     {"_compute"},
+    {"_files"},
     {"noise", "subspace", "neighbors", "cloud", "mixture", "datasets", "metrics"},
     {"scores", "mixed_cell", "active_set", "starts"},
     {"flow", "ode", "training", "theory"},
     {"likelihood"},
     {"estimators"},
     {"pipeline", "conditional", "inspection", "tables", "persistence"},
-    {"_demo"},
+    {"cli"},
     {"__main__"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
