@@ -1,9 +1,10 @@
-"""The program: its verbs, its exit status, its errors in one sentence, and Ctrl-C."""
+"""The program: its verbs, its exit status, errors and warnings in one sentence, and Ctrl-C."""
 
 import argparse
 import os
 import signal
 import sys
+import warnings
 from contextlib import suppress
 
 from .. import __version__
@@ -40,7 +41,9 @@ def main(argv=None):
         signal.signal(signal.SIGINT, _stop)
     arguments = _parser().parse_args(argv)
     try:
-        arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _in_a_sentence(warnings.showwarning)
+            arguments.run(arguments)
         sys.stdout.flush()
         return 0
     except KeyboardInterrupt:
@@ -65,6 +68,20 @@ def _stop(*_):
         with suppress(OSError):
             os.unlink(path)
     os._exit(INTERRUPTED)
+
+
+def _in_a_sentence(show):
+    """What prints a UserWarning as errors are printed, each once; the others go to ``show``."""
+    said = set()
+
+    def say(message, category, *where, **options):
+        if not issubclass(category, UserWarning):
+            show(message, category, *where, **options)
+        elif (text := _sentence(message)) not in said:
+            said.add(text)
+            print(f"smoothdiff: warning: {text}", file=sys.stderr)
+
+    return say
 
 
 def _sentence(error):

@@ -5,12 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from smoothdiff import SmoothedPLDiffusion, __version__
-from smoothdiff.cli import _files, main
+from smoothdiff.cli import _files, _main, main
 
 COMMAND = [sys.executable, "-m", "smoothdiff"]
 
@@ -37,6 +40,27 @@ def test_wrong_usage(capsys):
             main(arguments)
         assert stopped.value.code == 2
         assert "smoothdiff" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("always")
+def test_warnings_are_a_sentence_each_once(capsys, monkeypatch):
+    def run(arguments):
+        for _ in range(2):
+            warnings.warn("The fit is\n  poor.", stacklevel=2)
+            warnings.warn("The fit is slow.", ConvergenceWarning, stacklevel=1)
+        warnings.warn("overflow encountered", RuntimeWarning, stacklevel=1)
+
+    verb = SimpleNamespace(HELP="", DESCRIPTION="", add_arguments=lambda parser: None, run=run)
+    monkeypatch.setitem(_main.VERBS, "sample", verb)
+    show = warnings.showwarning
+    with pytest.warns(RuntimeWarning, match="overflow") as others:
+        assert main(["sample"]) == 0
+    assert warnings.showwarning is show
+    assert len(others) == 1
+    assert capsys.readouterr() == (
+        "",
+        "smoothdiff: warning: The fit is poor.\nsmoothdiff: warning: The fit is slow.\n",
+    )
 
 
 def test_interrupted(folder, capsys, monkeypatch):
