@@ -33,7 +33,7 @@ class Table(NamedTuple):
     """Numbers and the names of their columns."""
 
     values: np.ndarray
-    """Array (n, d)."""
+    """Array (n, d) of float64, n and d at least 1, all finite."""
     header: list[str] | None = None
     """Names of the d columns, if the file has them."""
 
@@ -64,6 +64,16 @@ def read_table(path) -> Table:
         raise ValueError(
             f"{path} must hold a two-dimensional array of real numbers. "
             f"Got shape {values.shape} of {values.dtype} instead."
+        )
+    if not values.size:
+        raise ValueError(f"{path} has no {'columns' if len(values) else 'rows'}.")
+    values = values.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{path}, row {row + 1}, column {column + 1}: {values[row, column]} is not a finite "
+            "number."
         )
     return Table(values)
 

@@ -11,8 +11,8 @@ __all__ = ["DESCRIPTION", "HELP", "add_arguments", "run"]
 
 HELP = "draw new rows that are like those of a file"
 DESCRIPTION = (
-    "Fit SmoothedPLDiffusion to the rows of a file and write new ones. Files are .csv or .tsv "
-    "(with a header or without; comma, semicolon or tab) or .npy."
+    "Fit SmoothedPLDiffusion to the rows of a file and write new ones, in the same units. Files "
+    "are .csv or .tsv (with a header or without; comma, semicolon or tab) or .npy."
 )
 # Options that are parameters of the estimator, which judges them.
 PARAMETERS = {
@@ -37,16 +37,26 @@ def add_arguments(parser):
         help="also write what each new row was made of: lines of sample, parent and weight, where "
         "the first two are row numbers, from 0, of the output and of the input",
     )
+    add("--seed", type=_value, metavar="VALUE", help="whole number, for the same rows each time")
+    add("-q", "--quiet", action="store_true", help="no summary on stderr")
+
+    model = parser.add_argument_group(
+        "model",
+        "What SmoothedPLDiffusion is given. Numbers for t0, t-min and spacing are in standardized "
+        "units, where every column has deviation 1, unless there is --scale none.",
+    )
+    model.add_argument(
+        "--scale",
+        choices=["standard", "none"],
+        default="standard",
+        help="standard (the default) takes the mean from each column and divides by its standard "
+        "deviation, so that all count alike whatever their units; none leaves them as they are",
+    )
     for name, text in PARAMETERS.items():
         option = f"--{name.replace('_', '-')}"
-        add(option, type=_value, default=argparse.SUPPRESS, metavar="VALUE", help=text)
-    add(
-        "--seed",
-        type=_value,
-        metavar="VALUE",
-        help="non-negative integer, for the same rows each time",
-    )
-    add("-q", "--quiet", action="store_true", help="no summary on stderr")
+        model.add_argument(
+            option, type=_value, default=argparse.SUPPRESS, metavar="VALUE", help=text
+        )
 
 
 def _value(text):
@@ -74,35 +84,27 @@ def run(arguments):
         values, header = files.read_table(arguments.input)
 
     from ..estimators import SmoothedPLDiffusion
+    from ._rows import draw, lines
 
     given = {name: getattr(arguments, name) for name in PARAMETERS if hasattr(arguments, name)}
-    model = SmoothedPLDiffusion(**given, random_state=arguments.seed).fit(values)
+    model = SmoothedPLDiffusion(**given, random_state=arguments.seed)
     n = len(values) if arguments.n_samples is None else arguments.n_samples
-    samples, parents, weights = model.sample(n, return_parents=True)
+    standardized = arguments.scale == "standard"
+    rows, parents, weights = draw(model, values, n, standardized)
 
     written: dict = {}
     if arguments.parents is not None:
-        written[arguments.parents] = _lines(parents, weights), None
+        written[arguments.parents] = lines(parents, weights), None
     if arguments.output is not None:
-        written[arguments.output] = samples, header
+        written[arguments.output] = rows, header
     files.write_tables(written)
     if arguments.output is None:
-        files.write_csv(sys.stdout, samples, header)
+        files.write_csv(sys.stdout, rows, header)
     if not arguments.quiet:
         print(
-            f"smoothdiff: {n} new rows from {len(values)} of {values.shape[1]} columns "
+            f"smoothdiff: {n} new rows from {len(values)} of {values.shape[1]} "
+            f"{'standardized ' if standardized else ''}columns "
             f"({model.n_components_} tangent dimensions, spacing {model.spacing_:.4g}, "
             f"t0 {model.t0_:.4g}, t_min {model.t_min_:.4g})",
             file=sys.stderr,
         )
-
-
-def _lines(parents, weights):
-    """What the samples were made of, as structured rows (sample, parent, weight)."""
-    import numpy as np
-
-    sample, place = np.nonzero(parents >= 0)
-    lines = np.empty(len(sample), [("sample", int), ("parent", int), ("weight", float)])
-    lines["sample"] = sample
-    lines["parent"], lines["weight"] = parents[sample, place], weights[sample, place]
-    return lines

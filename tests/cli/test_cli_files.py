@@ -123,6 +123,7 @@ def test_npy_types(tmp_path):
         np.save(tmp_path / "x.npy", np.arange(6, dtype=dtype).reshape(3, 2))
         table = read_table(tmp_path / "x.npy")
         assert table.header is None
+        assert table.values.dtype == np.float64
         np.testing.assert_array_equal(table.values, [[0, 1], [2, 3], [4, 5]])
 
 
@@ -134,6 +135,9 @@ def test_npy_types(tmp_path):
         (np.zeros((2, 2), complex), "real numbers"),
         (np.zeros((2, 2), bool), "real numbers"),
         (np.array([["a", "b"]]), "real numbers"),
+        (np.zeros((0, 2)), r"x\.npy has no rows\."),
+        (np.zeros((2, 0)), r"x\.npy has no columns\."),
+        (np.array([[1, 2], [3, -np.inf]]), "row 2, column 2: -inf is not a finite number"),
         (np.array([[1, "b"]], dtype=object), "Object arrays cannot be loaded"),
     ],
 )

@@ -88,7 +88,7 @@ def test_interrupted_while_threads_compute(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
 def test_as_a_program(folder, X):
     """A whole run, and one whose reader leaves after the first line."""
-    arguments = ["sample", "data.csv", "--seed", "3", "--quiet"]
+    arguments = ["sample", "data.csv", "--seed", "3", "--scale", "none", "--quiet"]
     done = subprocess.run([*COMMAND, *arguments, "-n", "10"], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     drawn = SmoothedPLDiffusion(random_state=3).fit(X).sample(10)
