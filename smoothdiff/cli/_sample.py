@@ -30,14 +30,20 @@ def add_arguments(parser):
     add = parser.add_argument
     add("input", metavar="FILE", help="table of numbers, one sample a row; - for CSV on stdin")
     add("-n", "--n-samples", type=_value, metavar="N", help="new rows (default: as many as FILE)")
-    add("-o", "--output", metavar="FILE", help="where to write them (default: stdout, as CSV)")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        default="-",
+        help="where to write them (default: -, as CSV on stdout)",
+    )
     add(
         "--parents",
         metavar="FILE",
         help="also write what each new row was made of: lines of sample, parent and weight, where "
         "the first two are row numbers, from 0, of the output and of the input",
     )
-    add("--seed", type=_value, metavar="VALUE", help="whole number, for the same rows each time")
+    add("--seed", type=_value, metavar="VALUE", help="integer from 0, for the same rows each time")
     add("-q", "--quiet", action="store_true", help="no summary on stderr")
 
     model = parser.add_argument_group(
@@ -73,7 +79,8 @@ def run(arguments):
     """Read, fit, draw and write."""
     from . import _files as files
 
-    targets = [path for path in (arguments.output, arguments.parents) if path is not None]
+    output = None if arguments.output == "-" else arguments.output
+    targets = [path for path in (output, arguments.parents) if path is not None]
     for path in targets:
         check_target(path, files.SUFFIXES)
     if len({os.path.realpath(path) for path in targets}) < len(targets):
@@ -95,16 +102,16 @@ def run(arguments):
     written: dict = {}
     if arguments.parents is not None:
         written[arguments.parents] = lines(parents, weights), None
-    if arguments.output is not None:
-        written[arguments.output] = rows, header
+    if output is not None:
+        written[output] = rows, header
     files.write_tables(written)
-    if arguments.output is None:
+    if output is None:
         files.write_csv(sys.stdout, rows, header)
     if not arguments.quiet:
         print(
             f"smoothdiff: {n} new rows from {len(values)} of {values.shape[1]} "
             f"{'standardized ' if standardized else ''}columns "
-            f"({model.n_components_} tangent dimensions, spacing {model.spacing_:.4g}, "
+            f"(n_components {model.n_components_}, spacing {model.spacing_:.4g}, "
             f"t0 {model.t0_:.4g}, t_min {model.t_min_:.4g})",
             file=sys.stderr,
         )

@@ -117,10 +117,11 @@ def test_values_of_n_components(folder, X, given, value):
     np.testing.assert_allclose(drawn, expected(X, n_components=value))
 
 
-def test_standard_streams(folder, X, capsys, monkeypatch):
+@pytest.mark.parametrize("options", [[], ["-o", "-"]])
+def test_standard_streams(folder, X, capsys, monkeypatch, options):
     text = b"a;b;c\n" + b"\n".join(b";".join(b"%r" % x for x in row) for row in X.tolist())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
-    assert main(["sample", "-", "--seed", "3", "--quiet"]) == 0
+    assert main(["sample", "-", "--seed", "3", "--quiet", *options]) == 0
     out, err = capsys.readouterr()
     table = parse_csv(out.encode())
     assert table.header == ["a", "b", "c"]
