@@ -5,48 +5,35 @@
             the shortest digits that read back as the same float.
 .npy        one NumPy array. Pickled objects are never loaded.
 
-A file that is written appears whole or not at all.
+Of several files written together all appear whole, or none.
 """
 
 import codecs
 import csv
-import errno
 import io
 import math
-import os
 import reprlib
-import secrets
-import shutil
 from array import array
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-__all__ = [
-    "Table",
-    "check_target",
-    "parse_csv",
-    "read_table",
-    "replacing",
-    "unfinished",
-    "write_csv",
-    "write_tables",
-]
+from .._files import check_suffix, replacing
+
+__all__ = ["SUFFIXES", "Table", "parse_csv", "read_table", "write_csv", "write_tables"]
 
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (*DELIMITERS, ".npy")
-# Temporary files that exist now: whoever ends the program on the spot deletes them.
-unfinished: set[Path] = set()
 
 
 class Table(NamedTuple):
     """Numbers and the names of their columns."""
 
     values: np.ndarray
-    """Array (n, d)."""
+    """Array (n, d) of float64, n and d at least 1, all finite."""
     header: list[str] | None = None
     """Names of the d columns, if the file has them."""
 
@@ -66,9 +53,8 @@ def read_table(path) -> Table:
     ValueError
         If the suffix is another, or the file holds anything but a table of numbers; says where.
     """
-    path = Path(path)
-    if _suffix(path) != ".npy":
-        return parse_csv(path.read_bytes(), str(path))
+    if check_suffix(path, SUFFIXES) != ".npy":
+        return parse_csv(Path(path).read_bytes(), str(path))
     try:
         with open(path, "rb") as file:
             values = np.lib.format.read_array(file, allow_pickle=False)
@@ -78,6 +64,16 @@ def read_table(path) -> Table:
         raise ValueError(
             f"{path} must hold a two-dimensional array of real numbers. "
             f"Got shape {values.shape} of {values.dtype} instead."
+        )
+    if not values.size:
+        raise ValueError(f"{path} has no {'columns' if len(values) else 'rows'}.")
+    values = values.astype(np.float64)
+    bad = np.argwhere(~np.isfinite(values))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{path}, row {row + 1}, column {column + 1}: {values[row, column]} is not a finite "
+            "number."
         )
     return Table(values)
 
@@ -177,27 +173,6 @@ def _complaint(cell):
     return f"{reprlib.repr(cell)} is not a {'number' if _is_word(cell) else 'finite number'}"
 
 
-def check_target(path, suffixes=SUFFIXES):
-    """Raise the error that writing to ``path`` would end in, before any work.
-
-    Raises
-    ------
-    OSError
-        If the folder is missing or not writable, or the path is a folder.
-    ValueError
-        If the suffix is none of ``suffixes``.
-    """
-    path = Path(path)
-    _suffix(path, suffixes)
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
-
-
 def write_tables(tables):
     """Write tables to files: all of them, or on any error none.
 
@@ -209,7 +184,7 @@ def write_tables(tables):
     with ExitStack() as files:
         for path, (values, header) in tables.items():
             file = files.enter_context(replacing(path))
-            delimiter = DELIMITERS.get(_suffix(Path(path)))
+            delimiter = DELIMITERS.get(check_suffix(path, SUFFIXES))
             if delimiter is None:
                 np.save(file, values, allow_pickle=False)
             else:
@@ -236,33 +211,3 @@ def write_csv(stream, values, header=None, delimiter=","):
         writer.writerow(header)
     # tolist gives Python's floats, which csv writes by repr: the shortest digits that are exact.
     writer.writerows(row.tolist() for row in values)
-
-
-@contextmanager
-def replacing(path):
-    """Binary file that takes the place of ``path`` when the block ends well.
-
-    Until then it is a temporary file in the same folder, deleted on any error. A file that is
-    replaced passes on its permissions; a link is followed.
-    """
-    target = Path(path).resolve()
-    temporary = target.with_name(f".smoothdiff-{secrets.token_hex(8)}.tmp")
-    unfinished.add(temporary)
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-        with suppress(FileNotFoundError):
-            shutil.copymode(target, temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    finally:
-        unfinished.discard(temporary)
-
-
-def _suffix(path, suffixes=SUFFIXES):
-    suffix = path.suffix.lower()
-    if suffix not in suffixes:
-        raise ValueError(f"The name of {path} must end in {' or '.join(suffixes)}.")
-    return suffix

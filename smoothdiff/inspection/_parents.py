@@ -1,7 +1,4 @@
-"""Pictures of fitted estimators: Display classes, as in scikit-learn.
-
-Drawing needs matplotlib, which is loaded only when something is drawn.
-"""
+"""ParentsDisplay: generated images and the training images that each was made of."""
 
 from math import isqrt
 

@@ -1,0 +1,74 @@
+"""Files that appear whole or not at all."""
+
+import errno
+import os
+import secrets
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+__all__ = ["check_suffix", "check_target", "replacing", "unfinished"]
+
+# Temporary files that exist now: whoever ends the program on the spot deletes them.
+unfinished: set[Path] = set()
+
+
+@contextmanager
+def replacing(path):
+    """Binary file that takes the place of ``path`` when the block ends well.
+
+    Until then it is a temporary file in the same folder, deleted on any error. A file that is
+    replaced passes on its permissions; a link is followed.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; names ``path``.
+    """
+    target = Path(path).resolve()
+    temporary = target.with_name(f".smoothdiff-{secrets.token_hex(8)}.tmp")
+    unfinished.add(temporary)
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # else the name may reach the disk before the bytes do
+        with suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        os.replace(temporary, target)
+    except BaseException as error:
+        temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(temporary):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    finally:
+        unfinished.discard(temporary)
+
+
+def check_target(path, suffixes=()):
+    """Raise the error that writing to ``path`` would end in, before any work.
+
+    Raises
+    ------
+    OSError
+        If the folder is missing or not writable, or the path is a folder.
+    ValueError
+        If there are ``suffixes`` and that of the path is none of them.
+    """
+    path = Path(path)
+    check_suffix(path, suffixes)
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+
+
+def check_suffix(path, suffixes):
+    """The suffix of a path in lower case; ValueError if there are ``suffixes`` without it."""
+    suffix = Path(path).suffix.lower()
+    if suffixes and suffix not in suffixes:
+        raise ValueError(f"The name of {path} must end in {' or '.join(suffixes)}.")
+    return suffix
