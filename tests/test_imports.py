@@ -14,8 +14,8 @@ ROOT = Path(smoothdiff.__file__).parent
 
 # Each layer may import the ones before it; what a module may use of its own layer stands beside.
 LAYERS = [
-    {"_compute"},
-    {"noise", "subspace", "neighbors", "cloud", "mixture", "datasets", "metrics"},
+    {"_compute", "_files", "_progress"},
+    {"noise", "subspace", "network", "neighbors", "cloud", "mixture", "datasets", "metrics"},
     {"scores", "mixed_cell", "active_set", "starts"},
     {"flow", "ode", "training", "theory"},
     {"likelihood"},
