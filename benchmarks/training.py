@@ -16,7 +16,7 @@ import optax
 
 from smoothdiff import NeuralScoreDiffusion
 from smoothdiff.datasets import uniform_line
-from smoothdiff.scores._neural import initialize
+from smoothdiff.network import initialize
 
 from ._measure import record, seconds
 

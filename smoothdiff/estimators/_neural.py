@@ -1,25 +1,18 @@
 """NeuralScoreDiffusion: a score network, trained in JAX."""
 
 import os
-import sys
-import warnings
 from numbers import Integral
-from time import monotonic
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
 
 from .. import training
-from ..scores._neural import ARCHITECTURES, NeuralScore, as_layers
+from ..network import ARCHITECTURES
+from ..scores._neural import NeuralScore
 from . import _validation as checks
 from ._base import BaseDiffusion
 from ._docs import documented
 
 __all__ = ["NeuralScoreDiffusion"]
-
-SECONDS_BETWEEN_REPORTS = 2.0
-# Steps between two checkpoints.
-STEPS_PER_CHECKPOINT = 1000
 
 
 @documented
@@ -200,137 +193,28 @@ class NeuralScoreDiffusion(BaseDiffusion):
     # ------------------------------------------------------------------ training
 
     def _make_score(self, cloud, subspace, scales):
-        self._scale = float(np.sqrt((cloud.points**2).sum(axis=1).max())) or 1.0
-        points, weights = cloud.points / self._scale, cloud.weights
-        held_out: tuple = ()
-        seed = int(checks.make_generator(self.random_state).integers(2**31))
-        if self.early_stopping:
-            order = np.random.default_rng(seed).permutation(len(points))
-            n_held = max(int(self.validation_fraction * len(points)), 1)
-            if n_held >= len(points):
-                raise ValueError(
-                    "early_stopping=True needs at least 2 distinct samples, to hold one out. "
-                    f"Got {len(points)}."
-                )
-            out, kept = order[:n_held], np.sort(order[n_held:])
-            held_out = points[out], weights[out]
-            points, weights = points[kept], weights[kept] / weights[kept].sum()
-        problem = training.Problem(
-            *(self.architecture, self.objective, int(self.batch_size), self.decayed),
-            averaged=self.ema_decay > 0,
+        run = training.fit_network(
+            *(cloud.points, cloud.weights),
+            t0=scales.t0,
+            t_min=scales.t_min,
+            seed=int(checks.make_generator(self.random_state).integers(2**31)),
+            settings=training.Settings.of(self.get_params(deep=False)),
+            params=self._warm_params(cloud.dim),
+            checkpoint=self.checkpoint,
+            verbose=self.verbose,
         )
-        rates = training.Rates(
-            *(float(self.learning_rate), float(self.weight_decay), float(self.ema_decay)),
-            *(scales.t_min / self._scale**2, scales.t0 / self._scale**2),
-        )
-        run = training.Run(problem, rates, points, weights, *held_out)
-        earlier = self._warm_params(cloud.dim)
-        state = training.begin(run, self.hidden_width, seed, earlier)
-        progress = self._train(run, training.Progress.of(state))
-        self._params = _to_numpy(progress.best)
+        self._params, self._failed = run.params, run.failed
         self._params_of = self.architecture, self.hidden_width, cloud.dim
-        self._failed = progress.failed
-        self.best_loss_ = progress.best_loss
-        self.loss_curve_ = progress.losses.astype(np.float64)
-        self.n_iter_ = len(progress.losses)
-        return NeuralScore(self._params, self.architecture, self._scale)
+        self.best_loss_ = run.best_loss
+        self.loss_curve_ = run.losses.astype(np.float64)
+        self.n_iter_ = run.n_steps
+        return NeuralScore(run.params, self.architecture, run.scale)
 
     def _warm_params(self, dim):
         """Parameters to go on from: those of the last fit, if they are of the same shapes."""
-        if not (self.warm_start and hasattr(self, "_params")):
-            return None
-        shapes = self._params_of == (self.architecture, self.hidden_width, dim)
-        return as_layers(self._params, np.float32) if shapes else None
-
-    def _train(self, run, progress):
-        """Train to the end, or until the user interrupts; save checkpoints on the way."""
-        limits = training.Limits(int(self.max_iter), float(self.tol), int(self.n_iter_no_change))
-        fingerprint = run.fingerprint(progress.state, limits)
-        if self.checkpoint is not None:
-            progress = self._taken_up(progress, fingerprint, limits)
-        report = self._reporter(len(progress.losses))
-        interrupted = False
-        try:
-            while not limits.reached(progress):
-                progress = training.advance(run, progress, limits)
-                report(progress)
-                if len(progress.losses) % STEPS_PER_CHECKPOINT == 0:
-                    self._save(progress, fingerprint)
-            if not progress.failed:
-                progress = training.finish(run, progress)
-        except KeyboardInterrupt:
-            if not len(progress.losses):
-                raise  # there is no model yet
-            interrupted = True
-        self._save(progress, fingerprint)
-        if progress.failed:  # which fit says
-            return progress
-        n_steps, last = len(progress.losses), progress.losses[-training.STEPS_PER_CALL :].mean()
-        if interrupted:
-            warnings.warn(f"Training interrupted by user after {n_steps} steps.", stacklevel=5)
-        elif run.held_out is None and training.has_risen(progress.losses, last):
-            warnings.warn(
-                f"The loss has risen to {last:.3g} after {n_steps} steps, so that the model is of "
-                "no use: learning_rate or weight_decay is too large.",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-        elif progress.waited < limits.n_iter_no_change:
-            warnings.warn(
-                f"The loss had not settled after {n_steps} steps (max_iter).",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-        return progress
-
-    def _taken_up(self, begun, fingerprint, limits):
-        """The run's progress in the checkpoint; a first checkpoint where there is none."""
-        if not os.path.exists(self.checkpoint):
-            try:
-                training.save(self.checkpoint, begun, fingerprint)
-            except (OSError, ValueError) as error:
-                message = f"a file that can be written ({error})"
-                raise ValueError(
-                    f"The 'checkpoint' parameter of {type(self).__name__} must be {message}. "
-                    f"Got {self.checkpoint!r} instead."
-                ) from error
-            return begun
-        progress = training.load(self.checkpoint, begun, fingerprint)
-        if len(progress.losses) > limits.max_iter:
-            raise ValueError(
-                f"The checkpoint {str(self.checkpoint)!r} has taken {len(progress.losses)} "
-                f"steps, more than max_iter={self.max_iter!r}."
-            )
-        return progress
-
-    def _save(self, progress, fingerprint):
-        """Write a checkpoint, if one is asked for; training goes on if it cannot be written.
-
-        A run that goes on looks at the loss after the same steps as one that was never stopped;
-        a last call cut short by max_iter is therefore left out.
-        """
-        whole = len(progress.losses) % training.STEPS_PER_CALL == 0
-        if self.checkpoint is not None and whole and not progress.failed:
-            try:
-                training.save(self.checkpoint, progress, fingerprint)
-            except OSError as error:
-                warnings.warn(f"The checkpoint could not be written: {error}.", stacklevel=6)
-
-    def _reporter(self, taken):
-        """A function that says every few seconds how far a run has come, if verbose."""
-        began = shown = monotonic()
-
-        def report(progress):
-            nonlocal shown
-            if self.verbose and monotonic() - shown > SECONDS_BETWEEN_REPORTS:
-                shown, n_steps = monotonic(), len(progress.losses)
-                loss = progress.losses[-training.STEPS_PER_CALL :].mean()
-                rate = (n_steps - taken) / (shown - began)
-                sys.stderr.write(
-                    f"step {n_steps} of {self.max_iter}, loss {loss:.4g}, {rate:.3g} steps/s\n"
-                )
-
-        return report
+        shapes = self.architecture, self.hidden_width, dim
+        same = self.warm_start and getattr(self, "_params_of", None) == shapes
+        return self._params if same else None
 
     def fit(self, X, y=None, sample_weight=None):
         """Learn the subspace and the scales of the data, and train the network.
@@ -412,11 +296,3 @@ class NeuralScoreDiffusion(BaseDiffusion):
         """Log-density of X at ``t_min_``; see `SmoothedPLDiffusion.score_samples`."""
         self._refuse_one_level("score_samples")
         return super().score_samples(X)
-
-
-def _to_numpy(params):
-    """Parameters as plain dicts, lists and NumPy arrays, which pickle without JAX."""
-    return {
-        block: [tuple(np.asarray(part) for part in layer) for layer in layers]
-        for block, layers in params.items()
-    }
