@@ -160,7 +160,7 @@ def map_rows(function, *arrays):
         for start in range(0, max(n, 1), ROWS_PER_TASK)
     ]
     backend, _ = get_active_backend(prefer="threads")
-    if len(blocks) == 1 or backend.supports_sharedmem or n_threads() == 1:
+    if len(blocks) == 1 or getattr(backend, "supports_sharedmem", False) or n_threads() == 1:
         parts = [function(*block) for block in blocks]
     else:
         n_jobs = getattr(_thread, "n_jobs", None)
