@@ -14,7 +14,7 @@ ROOT = Path(smoothdiff.__file__).parent
 
 # Each layer may import the ones before it; what a module may use of its own layer stands beside.
 LAYERS = [
-    {"_compute"},
+    {"_compute", "_checks"},
     {"noise", "subspace", "neighbors", "cloud", "mixture", "datasets", "metrics"},
     {"scores", "mixed_cell", "active_set", "starts"},
     {"flow", "ode", "training", "theory"},

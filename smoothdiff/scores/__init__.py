@@ -9,11 +9,10 @@ from ._regularized import (
     TemperatureScore,
     TikhonovScore,
 )
-from ._smoothed_pl import ClosestSmoothing, SmoothedPLScore, closest_smoothing
+from ._smoothed_pl import SmoothedPLScore
 
 __all__ = [
     "WINDOWS",
-    "ClosestSmoothing",
     "EarlyStoppedScore",
     "EmpiricalBayesScore",
     "EmpiricalScore",
@@ -22,5 +21,4 @@ __all__ = [
     "SmoothedPLScore",
     "TemperatureScore",
     "TikhonovScore",
-    "closest_smoothing",
 ]

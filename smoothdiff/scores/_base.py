@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-__all__ = ["Score", "check_positive"]
+__all__ = ["Score"]
 
 # Step of central differences as a fraction of sqrt(t): rounding and curvature then cost about
 # as much, 1e-10 of the divergence.
@@ -48,11 +48,3 @@ class Score(ABC):
         if not sampled:
             return np.sum(parts, axis=0), np.zeros(n)
         return np.mean(parts, axis=0), np.std(parts, axis=0, ddof=1) / np.sqrt(len(parts))
-
-
-def check_positive(owner, name, value, *, zero=False):
-    """ValueError unless value is a positive (with ``zero``, non-negative) finite number."""
-    number = isinstance(value, (int, float, np.number))
-    if not (number and 0 <= float(value) < np.inf and (zero or value)):
-        wanted = "a non-negative number" if zero else "a positive number"
-        raise ValueError(f"The {name!r} of {owner} must be {wanted}. Got {value!r} instead.")

@@ -27,10 +27,11 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import chi, qmc
 
+from .. import _checks as checks
 from .._compute import map_threads, n_threads
 from ..cloud import PointCloud
 from ..noise import NoisedLaw
-from ._base import Score, check_positive
+from ._base import Score
 
 __all__ = ["WINDOWS", "LocalAverageScore"]
 
@@ -63,10 +64,10 @@ class LocalAverageScore(Score):
     """
 
     def __init__(self, cloud: PointCloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):
-        if window not in WINDOWS:
-            raise ValueError(f"The window must be one of {WINDOWS}. Got {window!r} instead.")
+        checks.count(n_quadrature, "n_quadrature", self)
+        checks.choice(window, "window", WINDOWS, self)
         for name, value in (("kappa", kappa), ("spacing", spacing)):
-            check_positive(type(self).__name__, name, value)
+            checks.number(value, name, self)
         self.cloud = cloud
         self.law = NoisedLaw(cloud)
         self.kappa = kappa

@@ -12,8 +12,9 @@ mean of training points. The smoothed scores leave the normal part alone by cons
 
 import numpy as np
 
+from .. import _checks as checks
 from ..cloud import PointCloud
-from ._base import Score, check_positive
+from ._base import Score
 from ._empirical import EmpiricalScore
 
 __all__ = ["EarlyStoppedScore", "EmpiricalBayesScore", "TemperatureScore", "TikhonovScore"]
@@ -40,7 +41,7 @@ class EmpiricalBayesScore(_Shrunken):
     """grad p_t / max(p_t, eps), with ``eps`` a density."""
 
     def __init__(self, cloud: PointCloud, eps):
-        check_positive(type(self).__name__, "eps", eps)
+        checks.number(eps, "eps", self)
         super().__init__(cloud)
         self.eps = eps
 
@@ -53,7 +54,7 @@ class TikhonovScore(_Shrunken):
     """s_t / (1 + lambda)."""
 
     def __init__(self, cloud: PointCloud, penalty):
-        check_positive(type(self).__name__, "penalty", penalty, zero=True)
+        checks.number(penalty, "penalty", self, zero=True)
         super().__init__(cloud)
         self.penalty = penalty
 
@@ -66,7 +67,7 @@ class EarlyStoppedScore(_Shrunken):
     """The ESF above the variance ``t_stop``, and 0 from there on."""
 
     def __init__(self, cloud: PointCloud, t_stop):
-        check_positive(type(self).__name__, "t_stop", t_stop, zero=True)
+        checks.number(t_stop, "t_stop", self, zero=True)
         super().__init__(cloud)
         self.t_stop = t_stop
 
@@ -79,7 +80,7 @@ class TemperatureScore(EmpiricalScore):
     """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
 
     def __init__(self, cloud: PointCloud, tau):
-        check_positive(type(self).__name__, "tau", tau)
+        checks.number(tau, "tau", self)
         super().__init__(cloud)
         self.tau = tau
 
