@@ -69,8 +69,8 @@ class LocalAverageScore(Score):
     -----
     A row and call cost `evaluations` of p_t: 2 r n_quadrature for the cube, 2 n_quadrature for
     the ball and the Gaussian, 18 for each line of "min-norm", 2 in one dimension. The cube in 8
-    dimensions has 1024: with 500 points the density of 50 rows by 200 steps of Heun is 4e7 of them
-    for the field, as many for its divergence, and takes some 15 to 30 seconds on two cores.
+    dimensions has 1024: with 500 points the density of 50 rows by 200 steps of Heun is 2e7 of them
+    for the field, as many for its divergence, and takes some 15 seconds on two cores.
     Chords share their work (`smoothdiff.scores._chords`), least where t is small.
     """
 
