@@ -25,9 +25,9 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from ._compute import map_threads, n_threads
-from .active_set import minimize, no_corners
-from .cloud import PointCloud
+from .._compute import map_threads, n_threads
+from ..cloud import PointCloud
+from ._active_set import minimize, no_corners
 
 __all__ = ["MixedCell", "candidates_per_row", "neighborhood_size", "solve"]
 

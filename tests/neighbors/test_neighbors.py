@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from smoothdiff import neighbors
-from smoothdiff.neighbors import Neighbors
+from smoothdiff.neighbors import Neighbors, _choose
 
 EPS = np.finfo(float).eps
 
@@ -66,7 +65,7 @@ def test_the_k_nearest(points, x, k):
 @pytest.fixture
 def scan(monkeypatch):
     """Use the float32 scan for any number of points."""
-    monkeypatch.setattr(neighbors, "SCAN_MIN_POINTS", 1)
+    monkeypatch.setattr(_choose, "SCAN_MIN_POINTS", 1)
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.5, 1.0, 3.0, np.inf])
@@ -91,7 +90,7 @@ def test_the_nearest_within_a_radius(points, x, k, reach, scan):
 @pytest.mark.parametrize("r", [7, 12])
 def test_many_points_within_a_radius(r):
     """As many as make the scan worth while, and the last of its tiles not full."""
-    points = normal(neighbors.SCAN_MIN_POINTS + 5000, r)
+    points = normal(_choose.SCAN_MIN_POINTS + 5000, r)
     x = np.concatenate([normal(30, r, 1), 0.1 * normal(10, r, 2)])
     every = np.sort(all_distances(x, points), axis=1)
     radius = every[:, 9] * (1 + 1e-9)
@@ -124,7 +123,7 @@ def test_close_pairs_in_a_wide_set(r):
 @pytest.mark.parametrize("k", [1, 11, 200])
 def test_the_k_nearest_of_many_points(k):
     """Past SCAN_MIN_POINTS a bound of the radius comes from a part of the points."""
-    points = normal(neighbors.SCAN_MIN_POINTS + 5000, 8)
+    points = normal(_choose.SCAN_MIN_POINTS + 5000, 8)
     points[:40] = points[0] + 1e-7 * normal(40, 8, 3)  # closer than float32 tells
     x = np.concatenate([points[:60], normal(20, 8, 1)])
     assert_nearest(*Neighbors(points).query(x, k), x, points)
@@ -132,7 +131,7 @@ def test_the_k_nearest_of_many_points(k):
 
 def test_a_crowd_within_the_radius():
     """More points than a row may keep: a smaller radius, or in the end the other scan."""
-    points = np.concatenate([normal(neighbors.SCAN_MIN_POINTS, 7), 0.01 * normal(3000, 7, 1)])
+    points = np.concatenate([normal(_choose.SCAN_MIN_POINTS, 7), 0.01 * normal(3000, 7, 1)])
     x = np.concatenate([normal(10, 7, 2), np.zeros((10, 7))])
     distances, _, covered = Neighbors(points).query_within(x, 20, np.full(len(x), 2.5))
     every = np.sort(all_distances(x, points), axis=1)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import reference
 
-from smoothdiff import mixed_cell, neighbors
 from smoothdiff.cloud import PointCloud
-from smoothdiff.mixed_cell import solve
+from smoothdiff.mixed_cell import _solve, solve
+from smoothdiff.neighbors import _choose
 
 EPS = np.finfo(float).eps
 RATIOS = [1e-4, 0.03, 0.5, 0.999]
@@ -344,7 +344,7 @@ def test_a_ratio_for_each_row(r, rng):
 def test_blocks_do_not_change_the_numbers(r, monkeypatch):
     cloud, x = PointCloud.of(normal(150, r)), normal(90, r, 1)
     whole = solve(x, cloud, 0.2, faces=True)
-    monkeypatch.setattr(mixed_cell, "ROWS_PER_BLOCK", (7, 7))
+    monkeypatch.setattr(_solve, "ROWS_PER_BLOCK", (7, 7))
     for a, b in zip(whole, solve(x, cloud, 0.2, faces=True), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -382,7 +382,7 @@ def test_candidates_are_found_among_thousands(r, ratio, rng):
 @pytest.mark.parametrize("r", [2, 8])
 def test_points_near_their_hints_among_thousands(r, scan_from, monkeypatch, rng):
     """As sampling asks: each x is a training point and noise, and that point is the hint."""
-    monkeypatch.setattr(neighbors, "SCAN_MIN_POINTS", scan_from)
+    monkeypatch.setattr(_choose, "SCAN_MIN_POINTS", scan_from)
     cloud = PointCloud.of(rng.normal(size=(3000, r)))
     near = rng.integers(len(cloud), size=100)
     x = cloud.points[near] + 0.5 * cloud.spacing() * rng.normal(size=(100, r))
@@ -477,7 +477,7 @@ def test_no_rows_give_no_rows(r):
 
 
 def test_a_row_without_certificate_is_an_error(monkeypatch):
-    monkeypatch.setattr(mixed_cell, "MAX_ROUNDS", 1)
+    monkeypatch.setattr(_solve, "MAX_ROUNDS", 1)
     points = normal(3000, 8)
     with pytest.raises(RuntimeError, match="without a certificate"):
         solve(normal(200, 8, 1), PointCloud.of(points), 0.01)
