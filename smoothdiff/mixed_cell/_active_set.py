@@ -36,6 +36,11 @@ __all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "no_corners"]
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
 # terms that are summed in it (rounding is a few 1e-16 of them).
 TOLERANCE = 1e-13
+# Rounding of the corners' gradients and of b - (1 - rho) a, as a fraction of their terms.
+NOISE = 1e-15
+# What other errors count beside those of the gradient: that of x, relative to the width of the
+# corners, and a weight that falls below zero at the corners' minimizer.
+DRIFT, NEGATIVE = 100, 1e-2
 # Squared distance from the corners' affine hull, as a fraction of that from the origin, at which
 # a candidate counts as lying in it.
 IN_HULL = 1e-13
@@ -99,7 +104,8 @@ class Minimum(NamedTuple):
     defect: jax.Array
     """How unequal the gradients at the corners are, relative to their terms, (B,).
 
-    Infinite for a row that the iterations did not finish.
+    Or how far x is missed or a weight is negative, where that is worse; infinite for a row that
+    the iterations did not finish.
     """
 
 
@@ -140,7 +146,7 @@ def minimize(start: ActiveSet, index, candidates, scale, x, rho, n_chunks, *, ro
             lambda o, s: lax.dynamic_update_slice_in_dim(o, s, i * rows, axis=-1), out, solved
         )
 
-    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), jnp.zeros_like(rho), rho)
+    minimum = Minimum(jnp.zeros_like(x), jnp.zeros_like(x), rho, rho)
     return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
 
 
@@ -159,109 +165,169 @@ def _at_nearest(index, candidates, x):
     )
 
 
+class _Problem(NamedTuple):
+    """A chunk of rows, each in its own coordinates and unit of length."""
+
+    which: jax.Array
+    """Which training points the candidates are, (m, B)."""
+    e: jax.Array
+    """Candidates, (r, m, B)."""
+    norm: jax.Array
+    """Their distances from the origin, (m, B)."""
+    b: jax.Array
+    """The row's x, (r, B)."""
+    rho: jax.Array
+    """(B,)"""
+
+
+def _in_use(active):
+    return active.corner >= 0
+
+
+def _gradient(active, w, rho):
+    """p.(rho p - 2 w) at the corners, equal at an affine minimizer, (r + 1, B)."""
+    return (active.positions * (rho * active.positions - 2 * w[:, None])).sum(0)
+
+
+def _residual(active, problem):
+    """W = b - (1 - rho) a, that is rho v, up to rounding of theta and of a, (r, B)."""
+    return problem.b - (1 - problem.rho) * (active.positions * active.theta).sum(1)
+
+
+def _newton_step(active, w, problem, total=1.0):
+    """The step in theta to the corners' affine minimizer, and w after it.
+
+    The step may be smaller than theta can tell: at a minimizer w is then known to rounding of its
+    own size, whatever that of theta leaves of it.
+    """
+    g = jnp.where(_in_use(active), -_gradient(active, w, problem.rho), 0.0)
+    lacking = jnp.broadcast_to(total - active.theta.sum(0), g.shape[1:])
+    step = (active.inverse * jnp.concatenate([g, lacking[None]])).sum(1)[:-1]
+    return step, w - (1 - problem.rho) * (active.positions * step).sum(1)
+
+
 def _minimize_chunk(start, index, candidates, scale, x, rho):
     fresh = (start.corner < 0).all(0)
     start = jax.tree.map(partial(jnp.where, fresh), _at_nearest(index, candidates, x), start)
     origin = start.origin
-    e, b = (candidates - origin[:, None]) / scale, (x - origin) / scale
+    e = (candidates - origin[:, None]) / scale
+    problem = _Problem(index, e, jnp.sqrt(_dot(e, e)), (x - origin) / scale, rho)
     r, _, rows = e.shape
-    curvature = 2 * (1 - rho)
-    norm = jnp.sqrt(_dot(e, e))
-    linear = rho * norm**2 - 2 * _dot(e, b)
-    norm_b = jnp.sqrt((b * b).sum(0))
-    slots = jnp.arange(r + 1)[:, None]
-    border = jnp.arange(r + 2)[:, None] == r + 1
-
-    def newton_step(active):
-        """Gradient at the corners, and the step in theta to their affine minimizer."""
-        used = active.corner >= 0
-        a = (active.positions * active.theta).sum(1)
-        square = (active.positions**2).sum(0)
-        g = rho * square + (active.positions * (curvature * a - 2 * b)[:, None]).sum(0)
-        residual = jnp.concatenate([jnp.where(used, -g, 0.0), 1 - active.theta.sum(0)[None]])
-        return used, a, g, (active.inverse * residual).sum(1)[:-1]
-
-    def iterate(state):
-        active, settled, done, count = state
-        used, a, g_corners, newton = newton_step(active)
-        lowest = jnp.where(used, g_corners, jnp.inf).min(0)
-        g = linear + curvature * _dot(e, a)
-        rounding = TOLERANCE * norm * (norm + 2 * (norm_b + jnp.sqrt((a * a).sum(0))))
-        excess = g - lowest + rounding
-        entrant = _argmin(excess)
-        enters = settled & ~done & (_at(entrant, excess) < 0)
-        live = ~done & ~(settled & ~enters)
-
-        # Along the direction in which the entrant gains weight and the corners stay optimal,
-        # the objective falls at rate `slope` and curves by `height` (a squared distance).
-        corner = _at(entrant, e)
-        slope = lowest - _at(entrant, g)
-        column = jnp.where(used, curvature * (active.positions * corner[:, None]).sum(0), 0.0)
-        column = jnp.concatenate([column, jnp.ones((1, rows))])
-        solved = (active.inverse * column).sum(1)
-        square = curvature * (corner * corner).sum(0)
-        height = square - (column * solved).sum(0)
-        outside = height > IN_HULL * square
-        to_minimum = jnp.where(outside, slope / jnp.where(outside, height, 1.0), jnp.inf)
-        full_step = jnp.where(enters, to_minimum, 1.0)
-        direction = jnp.where(enters, -solved[:-1], newton)
-
-        # The first weight to vanish leaves. Where the entrant lies in the corners' hull it takes
-        # the leaver's place, which must not rest on a coordinate that is zero but for rounding.
-        falls = direction < jnp.where(enters & ~outside, -SMALLEST_PIVOT, 0.0)
-        to_boundary = jnp.where(used & falls, active.theta / -direction, jnp.inf)
-        nearest = to_boundary.min(0)
-        leaves = live & (nearest < full_step)
-        leaver = jnp.where(leaves, _argmin(to_boundary), r + 1)
-        step = jnp.where(live, jnp.minimum(nearest, full_step), 0.0)
-        only = enters & leaves & (used.sum(0) == 1)
-        used = used & (slots != leaver)
-        theta = jnp.where(used, jnp.maximum(active.theta + step * direction, 0.0), 0.0)
-
-        # Rank-1 updates of the inverse: first without the leaver, then with the entrant.
-        out = jnp.where(leaves, _at(leaver, active.inverse), 0.0)
-        pivot = _at(leaver, out)
-        out_scaled = out / jnp.where(leaves & (pivot != 0), pivot, 1.0)
-        keep = jnp.where((jnp.arange(r + 2)[:, None] == leaver) & leaves | only, 0.0, 1.0)
-        column_left = jnp.where(leaves, _at(leaver, column), 0.0)
-        column = column * keep
-        solved = (solved - out * column_left - out_scaled * (out * column).sum(0)) * keep
-        height = square - (column * solved).sum(0)
-        slot = jnp.where(enters, _argmin(jnp.where(used, 1, 0)), -1)
-        added = slots == slot
-        unit = jnp.concatenate([added.astype(e.dtype), jnp.zeros((1, rows))])
-        into = jnp.where(enters, solved - unit, 0.0)
-        inverse = (active.inverse - out[:, None] * out_scaled) * keep[:, None] * keep
-        inverse = inverse + into[:, None] * (into / jnp.where(enters, height, 1.0))
-        alone = unit[:, None] * border + border[:, None] * unit
-        alone = alone - square * (border[:, None] & border)
-        inverse = jnp.where(only, alone, inverse)
-
-        active = ActiveSet(
-            jnp.where(added, _at(entrant, index), jnp.where(used, active.corner, -1)),
-            origin,
-            jnp.where(added, corner[:, None], jnp.where(used, active.positions, 0.0)),
-            jnp.where(added, step, theta),
-            inverse,
-        )
-        return active, ~leaves, ~live, count + 1
 
     def unfinished(state):
         _, _, done, count = state
         return ~done.all() & (count < 100 + 20 * r)
 
     none = jnp.zeros(rows, bool)
-    active, _, done, _ = lax.while_loop(unfinished, iterate, (start, ~none, none, 0))
-    for _ in range(2):
-        used, _, _, newton = newton_step(active)
-        theta = jnp.maximum(active.theta + jnp.where(used, newton, 0.0), 0.0)
-        active = active._replace(theta=theta / theta.sum(0))
-    a = (active.positions * active.theta).sum(1)
-    v = (b - (1 - rho) * a) / rho
-    squares, used = ((active.positions - v[:, None]) ** 2).sum(0), active.corner >= 0
-    largest = jnp.where(used, squares, 0.0).max(0)
-    unequal = rho * (largest - jnp.where(used, squares, jnp.inf).min(0))
-    defect = jnp.where(done, unequal / (1 + norm_b) ** 2, jnp.inf)
-    return active, Minimum(
-        origin + scale * a, origin + scale * v, scale * jnp.sqrt(largest), defect
+    active, _, done, _ = lax.while_loop(
+        unfinished, partial(_iterate, problem), (start, ~none, none, 0)
     )
+    for _ in range(2):
+        step, _ = _newton_step(active, _residual(active, problem), problem)
+        theta = jnp.where(_in_use(active), active.theta + step, 0.0)
+        negative = jnp.maximum(-theta.min(0), 0.0)
+        theta = jnp.maximum(theta, 0.0)
+        active = active._replace(theta=theta / theta.sum(0))
+    defect = jnp.where(done, NEGATIVE * negative, jnp.inf)
+    return active, _minimum(active, defect, problem, origin, scale)
+
+
+def _entrant(active, w, problem):
+    """The candidate whose gradient lies farthest below the corners', how far, and if it does."""
+    norm, flat = problem.norm, _in_use(active).sum(0) < len(active.theta)
+    lowest = jnp.where(_in_use(active), _gradient(active, w, problem.rho), jnp.inf).min(0)
+    g = problem.rho * norm**2 - 2 * _dot(problem.e, w)
+    reach = jnp.sqrt((active.positions**2).sum(0).max(0))
+    size_of_w = 2 * jnp.sqrt((w * w).sum(0))
+    rounding = TOLERANCE * norm * (problem.rho * norm + size_of_w)
+    rounding += NOISE * reach * (problem.rho * reach + size_of_w)
+    # The part of w across the corners' hull is a difference of b and a; where that hull is all of
+    # space there is none.
+    rounding += jnp.where(flat, NOISE * jnp.sqrt((problem.b**2).sum(0)), 0.0) * norm
+    excess = g - lowest + rounding
+    entrant = _argmin(excess)
+    return entrant, lowest - _at(entrant, g), _at(entrant, excess) < 0
+
+
+def _iterate(problem, state):
+    """One step of all rows: to the corners' minimizer, or towards a candidate that enters."""
+    active, settled, done, count = state
+    used = _in_use(active)
+    newton, w = _newton_step(active, _residual(active, problem), problem)
+    entrant, slope, lies_below = _entrant(active, w, problem)
+    enters = settled & ~done & lies_below
+    live = ~done & ~(settled & ~enters)
+
+    # Along the direction in which the entrant gains weight and the corners stay optimal,
+    # the objective falls at rate `slope` and curves by `height` (a squared distance).
+    curvature = 2 * (1 - problem.rho)
+    corner = _at(entrant, problem.e)
+    column = jnp.where(used, curvature * (active.positions * corner[:, None]).sum(0), 0.0)
+    column = jnp.concatenate([column, jnp.ones_like(slope)[None]])
+    solved = (active.inverse * column).sum(1)
+    square = curvature * (corner * corner).sum(0)
+    height = square - (column * solved).sum(0)
+    outside = height > IN_HULL * square
+    to_minimum = jnp.where(outside, slope / jnp.where(outside, height, 1.0), jnp.inf)
+    full_step = jnp.where(enters, to_minimum, 1.0)
+    direction = jnp.where(enters, -solved[:-1], newton)
+
+    # The first weight to vanish leaves. Where the entrant lies in the corners' hull it takes
+    # the leaver's place, which must not rest on a coordinate that is zero but for rounding.
+    falls = direction < jnp.where(enters & ~outside, -SMALLEST_PIVOT, 0.0)
+    to_boundary = jnp.where(used & falls, active.theta / -direction, jnp.inf)
+    nearest = to_boundary.min(0)
+    leaves = live & (nearest < full_step)
+    leaver = jnp.where(leaves, _argmin(to_boundary), len(used))
+    step = jnp.where(live, jnp.minimum(nearest, full_step), 0.0)
+    only = enters & leaves & (used.sum(0) == 1)
+    used = used & (jnp.arange(len(used))[:, None] != leaver)
+    theta = jnp.where(used, jnp.maximum(active.theta + step * direction, 0.0), 0.0)
+
+    slot = jnp.where(enters, _argmin(jnp.where(used, 1, 0)), -1)
+    added = jnp.arange(len(used))[:, None] == slot
+    active = ActiveSet(
+        jnp.where(added, _at(entrant, problem.which), jnp.where(used, active.corner, -1)),
+        active.origin,
+        jnp.where(added, corner[:, None], jnp.where(used, active.positions, 0.0)),
+        jnp.where(added, step, theta),
+        _exchange(active.inverse, leaver, leaves, column, solved, square, added, enters, only),
+    )
+    return active, ~leaves, ~live, count + 1
+
+
+def _exchange(inverse, leaver, leaves, column, solved, square, added, enters, only):
+    """Rank-1 updates of the inverse: first without the leaver, then with the entrant."""
+    out = jnp.where(leaves, _at(leaver, inverse), 0.0)
+    pivot = _at(leaver, out)
+    out_scaled = out / jnp.where(leaves & (pivot != 0), pivot, 1.0)
+    slots = jnp.arange(len(inverse))[:, None]
+    keep = jnp.where((slots == leaver) & leaves | only, 0.0, 1.0)
+    column_left = jnp.where(leaves, _at(leaver, column), 0.0)
+    column = column * keep
+    solved = (solved - out * column_left - out_scaled * (out * column).sum(0)) * keep
+    height = square - (column * solved).sum(0)
+    unit = jnp.concatenate([added.astype(inverse.dtype), jnp.zeros((1, added.shape[1]))])
+    into = jnp.where(enters, solved - unit, 0.0)
+    inverse = (inverse - out[:, None] * out_scaled) * keep[:, None] * keep
+    inverse = inverse + into[:, None] * (into / jnp.where(enters, height, 1.0))
+    border = slots == len(inverse) - 1
+    alone = unit[:, None] * border + border[:, None] * unit
+    alone = alone - square * (border[:, None] & border)
+    return jnp.where(only, alone, inverse)
+
+
+def _minimum(active, defect, problem, origin, scale):
+    used, a, rho = _in_use(active), (active.positions * active.theta).sum(1), problem.rho
+    w = _residual(active, problem)
+    drift = w
+    for _ in range(2):
+        _, w = _newton_step(active, w, problem, active.theta.sum(0))
+    drift, v = jnp.sqrt(((drift - w) ** 2).sum(0)), w / rho
+    support = jnp.where(used, ((active.positions - v[:, None]) ** 2).sum(0), 0.0).max(0)
+    g = _gradient(active, w, rho)
+    unequal = jnp.where(used, g, -jnp.inf).max(0) - jnp.where(used, g, jnp.inf).min(0)
+    reach = 1 + jnp.sqrt((active.positions**2).sum(0).max(0) + (problem.b**2).sum(0))
+    terms = reach * (rho * reach + jnp.sqrt((w * w).sum(0)))
+    defect = jnp.maximum(defect, jnp.maximum(unequal / terms, DRIFT * drift / reach))
+    return Minimum(origin + scale * a, origin + scale * v, scale * jnp.sqrt(support), defect)

@@ -12,7 +12,8 @@ minimizer passes that nearest-point test has given the minimizer over *all* poin
 therefore a certificate, and where it fails the points that it finds are the candidates that were
 missing. No triangulation is built.
 
-For rho >= 1 the smoothing is off: ``a`` is the training point nearest to ``x``.
+For rho >= 1 the smoothing is off: ``a`` is the training point nearest to ``x``. For rho -> 0 it is
+the projection of ``x`` onto the convex hull of the data.
 
 References
 ----------
@@ -25,55 +26,27 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from .._compute import map_threads, n_threads
+from .._compute import map_threads
 from ..cloud import PointCloud
-from ._active_set import minimize, no_corners
+from ._batch import DEFECT, minimize_rows
+from ._candidates import candidates_per_row, first, looked_up_per_row, near_v, of_least_gradient
+from ._cell import MixedCell, heavy
+from ._exact import solve_exactly
+from ._faces import UNKNOWN, ask_for_ties, distance_rounding, ties
+from ._line import solve_line
 
-__all__ = ["MixedCell", "candidates_per_row", "neighborhood_size", "solve"]
+__all__ = ["solve"]
 
-# Fewest and most rows that are solved together, in one thread.
-ROWS_PER_BLOCK = 1024, 16384
-MAX_ROUNDS = 100
-# Up to this dimension the neighborhoods of training points replace a look-up near x.
-HINT_MAX_DIM = 3
-# Beyond it the first look-up reaches as far as this part of the mean distance to a training point
-# and so many neighbors of it: some hundred points in 10 dimensions.
-REACH, REACH_NEIGHBORS = 0.95, 10
-# How much farther than the certificate a look-up near v reaches, in units of length of its row: the
-# next v is often close by.
-AHEAD = 0.12
-# Singular value, relative to the width of the points, below which they span no direction.
-SAME_HULL = 1e-9
-# Chunks of rows in one compiled call.
-CHUNKS_PER_CALL = 16
+# Most coordinates of the rows that are solved together, in one thread.
+BLOCK = 1 << 15
+MAX_ROUNDS = 30
+# Below this ratio a is, but for rounding, where the limit of rho -> 0 has it.
+LEAST_RATIO = 1e-16
 # Relative difference of distances that rounding can cause.
 ROUNDING = 1e-12
-# Relative difference of the corners' gradients that marks a row as spoiled by rounding.
-DEFECT = 1e-11
-# Difference of squared distances, relative to them, up to which points count as equidistant.
-TIE = 1e-9
-
-
-class MixedCell(NamedTuple):
-    """Where a point lies in the mixed complex (arrays over n rows, r tangent dimensions)."""
-
-    a: np.ndarray
-    """Smoothed denoiser, a point of a Delaunay face, (n, r)."""
-    v: np.ndarray
-    """Point of the dual Voronoi face, (n, r); ``x = (1 - rho) a + rho v``."""
-    parents: np.ndarray
-    """Cloud indices of the points with positive weight, (n, r + 1); -1 is padding."""
-    weights: np.ndarray
-    """Their weights theta, (n, r + 1), rows of sum 1; 0 is padding."""
-    face_dim: np.ndarray
-    """Dimension of the affine hull of the training points nearest to v, (n,)."""
-
-    @classmethod
-    def empty(cls, n, dim):
-        """Room for n rows."""
-        integers = np.full((n, dim + 1), -1, dtype=np.intp), np.zeros(n, dtype=np.intp)
-        a, v, weights = np.empty((n, dim)), np.empty((n, dim)), np.zeros((n, dim + 1))
-        return cls(a, v, integers[0], weights, integers[1])
+# Support distance, in units of length of its row, from which distances do not decide whether a
+# point is nearer: the points found are then tried.
+FAR = 100
 
 
 def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
@@ -93,236 +66,193 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
         Find ``face_dim`` on degenerate data (grids, co-circular points) too. Without it, only
         the points of positive weight are counted.
 
-    Raises
-    ------
-    RuntimeError
-        If a row could not be certified.
-
     Notes
     -----
     A row is certified when no training point is nearer to ``v`` than its parents are, up to
     rounding: the ball around ``v`` through them lies within a ball whose points were all
     candidates, or the nearest point to ``v`` among all n is no nearer, or the nearest ones became
-    candidates and none lowers the objective.
+    candidates and none lowers the objective. The few rows that rounding defeats (points much
+    closer together than others around them) are solved in integers, over all points.
+
+    **What the certificate is worth.** Let the parents be at the distance s from ``v``, let no
+    training point be nearer than ``|v - y_k|^2 >= s^2 - sigma``, and let ``x`` differ from
+    ``(1 - rho) a + rho v`` by delta. With ``phi(u) = max_k (2 u.y_k - |y_k|^2)`` the first two say
+    that ``phi(u) >= phi(v) + 2 a.(u - v) - sigma`` for all u, and for the solution (a*, v*) the
+    same holds without sigma; their sum is ``(a - a*).(v - v*) >= -sigma / 2``. Then
+    ``|delta|^2 = |(1 - rho) (a - a*) + rho (v - v*)|^2`` gives
+
+        |a - a*| <= sqrt(|delta|^2 + rho (1 - rho) sigma) / (1 - rho).
+
+    Here delta is rounding of x, at most 1e-13 of the distances around it, and ``rho sigma`` is how
+    far the gradient of a point that is no parent, ``g_k = rho |y_k|^2 - 2 y_k.(rho v)``, lies below
+    that of the parents. Where gradients decide it is at most 1e-13 of their terms,
+    ``|y_k| (rho |y_k| + 2 rho |v|)`` about a point near x (rounding is a few 1e-16 of them); where
+    distances decide, sigma is at most 2e-12 s^2, for s of at most 100 units of length of the row.
+    The square root is the worst case, of a point that lies as near to the parents' hull as its
+    gradient to theirs; for one at a distance h from it the error is about ``rho sigma / h``.
+
+    That holds for all ratios: ``rho v`` is not taken from the difference ``x - (1 - rho) a``, of
+    which small rho leaves nothing, but is refined until the parents' gradients agree. Where ``v``
+    is farther away (x outside the data, and rho small), distances from it lose their last digits:
+    they select points, and the gradients decide. Where more points than are looked up lie within
+    rounding of the support distance, the points of least gradient among all n are the candidates.
+    Ratios below 1e-16 are solved at 1e-16.
     """
     x = np.asarray(x, dtype=np.float64)
     rho = np.broadcast_to(np.asarray(rho, dtype=np.float64), x.shape[:1])
-    if x.shape[1] == 1:
-        return _solve_line(x[:, 0], cloud, rho, near)
-    cell = MixedCell.empty(*x.shape)
+    dim = x.shape[1]
+    if dim == 1:
+        cell = solve_line(x[:, 0], cloud, rho, near)
+    else:
+        cell = MixedCell.empty(*x.shape)
 
-    def fill(start):
-        rows = slice(start, start + step)
-        block = MixedCell(*(field[rows] for field in cell))  # views: filled in place
-        _solve_block(block, x[rows], cloud, rho[rows], None if near is None else near[rows])
+        def fill(start):
+            rows = slice(start, start + step)
+            block = MixedCell(*(field[rows] for field in cell))  # views: filled in place
+            hint = None if near is None else near[rows]
+            _solve_block(block, x[rows], cloud, rho[rows], hint, faces)
 
-    step = int(np.clip(-(-len(x) // n_threads()), *ROWS_PER_BLOCK))
-    map_threads(fill, range(0, len(x), step))
-    cell.parents[cell.weights == 0] = -1
-    by_weight = np.argsort(-cell.weights, axis=1, kind="stable")
-    cell.parents[:] = np.take_along_axis(cell.parents, by_weight, axis=1)
-    cell.weights[:] = np.take_along_axis(cell.weights, by_weight, axis=1)
+        step = _rows_per_block(*x.shape)
+        map_threads(fill, range(0, len(x), step))
+    cell.tidy(cloud.points)
+    tied = cell.face_dim.copy()
     cell.face_dim[:] = (cell.parents >= 0).sum(axis=1) - 1
-    if faces:
-        _count_ties(cell, cloud, rho)
+    if faces and dim > 1:
+        cell.face_dim[:] = np.where(tied > 0, tied, cell.face_dim)
+        again = (tied == UNKNOWN) & (cell.face_dim < dim) & (rho < 1)
+        ask_for_ties(cell, np.flatnonzero(again), 2 * candidates_per_row(dim), cloud)
     return cell
 
 
-def _solve_line(x, cloud, rho, near):
-    """One tangent dimension: a sorted search, and the formulas of v2 in each gap."""
-    y, order, rank = cloud.sorted_line
-    last = max(len(y) - 1, 1)
-    if near is None or len(y) < 2:
-        right = np.clip(np.searchsorted(y, x, side="right"), 1, last)
-    else:  # most rows lie in a gap next to their point
-        right = np.clip(rank[near] + (x >= y[rank[near]]), 1, last)
-        far = np.flatnonzero((x < y[right - 1]) | (x >= y[right]))
-        right[far] = np.clip(np.searchsorted(y, x[far], side="right"), 1, last)
-    left = right - 1
-    right = np.minimum(right, len(y) - 1)  # a single point has no gap
-    middle, half = (y[left] + y[right]) / 2, (y[right] - y[left]) / 2
-    offset = x - middle
-    in_gap = np.abs(offset) < half * (1 - rho) * (1 - 2 * np.finfo(float).eps)
-    nearest = np.where(offset > 0, right, left)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        stretched = offset / (1 - rho)
-        share = np.where(in_gap, (1 + np.abs(stretched) / half) / 2, 1.0)  # of the nearest
-    a = np.where(in_gap, middle + stretched, y[nearest])
-    v = np.where(in_gap, middle, y[nearest] + (x - y[nearest]) / rho)
-    other = np.where(in_gap, order[left + right - nearest], -1)
-    parents, weights = (
-        np.stack([order[nearest], other], axis=1),
-        np.stack([share, 1 - share], axis=1),
-    )
-    return MixedCell(a[:, None], v[:, None], parents, weights, in_gap.astype(np.intp))
+def _rows_per_block(n, dim):
+    """Rows of a block: an even number of blocks, of one size, the same on any machine."""
+    n_blocks = -(-n * dim // BLOCK)
+    return max(-(-n // (n_blocks + n_blocks % 2)), 1) if n_blocks > 1 else max(n, 1)
 
 
-def _looked_up_per_row(dim):
-    """Points looked up near v: few where a tree finds them, many where each lookup is a scan."""
-    return max(min(8 * dim - 4, 64), dim + 2)
+class _Rows(NamedTuple):
+    """Rows without a certificate, and the points that are tried for them."""
+
+    row: np.ndarray
+    x: np.ndarray
+    ratio: np.ndarray
+    scale: np.ndarray
+    """Unit of length."""
+    candidates: np.ndarray
+    center: np.ndarray
+    radius: np.ndarray
+    """Every point closer than this to the center is a candidate."""
+    priced: np.ndarray
+    """Whether the candidates are those of least gradient."""
+
+    def take(self, index):
+        return _Rows(*(field[index] for field in self))
 
 
-def candidates_per_row(dim):
-    """Size of a row's candidate set. It depends on the dimension alone: one compiled program."""
-    return dim + 1 + _looked_up_per_row(dim)
-
-
-def _restart(rows, active, minimum, candidates, cloud, scale, x, ratio):
-    """Solve rows anew, in place, whose inverse was spoiled by nearly dependent corners."""
-    known = np.where(active.corner[:, rows] < 0, candidates[rows, :1].T, active.corner[:, rows]).T
-    candidates = np.concatenate([candidates[rows], known], axis=1)[
-        :, : candidates_per_row(x.shape[1])
-    ]
-    solved = _minimize(None, candidates, cloud, scale[rows], x[rows], ratio[rows])
-    for field, new in zip(jax.tree.leaves((active, minimum)), jax.tree.leaves(solved), strict=True):
-        field[..., rows] = new
-
-
-def neighborhood_size(dim):
-    """Neighbors of each training point that a solve with ``near`` makes use of."""
-    return candidates_per_row(dim) - 1 if dim <= HINT_MAX_DIM else REACH_NEIGHBORS
-
-
-def _rows_per_chunk(dim):
-    return int(np.clip(2 ** round(np.log2(2**14 / (dim * candidates_per_row(dim)))), 16, 128))
-
-
-def _solve_block(cell, x, cloud, rho, near):
-    """Fill in a, v, parents and weights of a block of rows, in two or more dimensions.
+def _solve_block(cell, x, cloud, rho, near, faces):
+    """Fill in a block of rows, in two or more dimensions; ``face_dim`` is that of ties, or 0.
 
     Solve on a candidate set; where the certificate fails, go on with the points near v.
     """
-    n, dim = x.shape
-    m = min(candidates_per_row(dim), len(cloud))
-    if near is not None and dim <= HINT_MAX_DIM:
-        distances, indices = cloud.neighborhoods(m - 1)
-        candidates = np.concatenate([near[:, None], indices[near]], axis=1)
-        radius = distances[near, -1] if distances.size else np.zeros(n)
-        center = cloud.points[near]
-        width = distances[near, min(dim, m - 1) - 1] if distances.size else radius
-        lost = np.flatnonzero(((x - center) ** 2).sum(axis=1) > radius**2)  # not near after all
-        if len(lost):
-            found = cloud.neighbors.query(x[lost], m)
-            radius, width = radius.copy(), width.copy()
-            center[lost], radius[lost], candidates[lost] = x[lost], found[0][:, -1], found[1]
-            width[lost] = found[0][:, min(dim, m - 1)]
-    else:
-        reach = np.full(n, np.inf) if near is None else _reach(x, cloud, near)
-        distances, candidates, radius = cloud.neighbors.query_within(x, m, reach)
-        if near is not None:
-            candidates = np.where(np.isfinite(distances), candidates, near[:, None])
-        center = x
-        width = distances[:, min(dim, m - 1)]
-    # Every point within `radius` of `center` is a candidate.
-    radius = np.full(n, np.inf) if m == len(cloud) else radius
-
-    scale, active = np.where((width > 0) & (width < np.inf), width, 1.0), None
+    n = len(x)
+    candidates, center, radius, scale = first(x, cloud, near)
     # For rho > 1, where a is the point nearest to x, the certificate is about x itself.
-    ratio = np.minimum(rho, 1.0)
-    k = min(_looked_up_per_row(dim), len(cloud))
-    rows, looked_up = np.arange(n), False
+    ratio = np.clip(rho, LEAST_RATIO, 1.0)
+    todo = _Rows(np.arange(n), x, ratio, scale, candidates, center, radius, np.zeros(n, bool))
+    active = None
     for _ in range(MAX_ROUNDS):
-        before = active and active.corner
-        active, minimum = _minimize(active, candidates, cloud, scale, x, ratio)
-        broken = np.flatnonzero(~(minimum.defect < DEFECT))
-        if len(broken):
-            _restart(broken, active, minimum, candidates, cloud, scale, x, ratio)
-        a, v, support = minimum.a.T, minimum.v.T, minimum.support
-        cell.a[rows], cell.v[rows] = a, a + (x - a) / rho[:, None]
-        cell.parents[rows], cell.weights[rows] = active.corner.T, active.theta.T
-
-        # Certified: the ball around v holds only candidates, or the points nearest to this very v
-        # were candidates and none was taken.
-        whole = minimum.defect < DEFECT
-        certified = whole & (np.linalg.norm(v - center, axis=1) + support < radius)
-        if looked_up:
-            certified |= whole & (active.corner == before).all(axis=0)
+        before = None if active is None else active.corner
+        active, minimum = minimize_rows(
+            active, todo.candidates, cloud, todo.scale, todo.x, todo.ratio
+        )
+        spoiled = ~(minimum.defect < DEFECT)
+        if spoiled.any():
+            _fill_exactly(cell, todo.take(spoiled), cloud, rho)
+            todo = todo.take(~spoiled)
+            active, minimum, before = jax.tree.map(
+                lambda field, at=~spoiled: field[..., at], (active, minimum, before)
+            )
+        _fill(cell, todo, active, minimum, rho)
+        certified, unclear = _certify(todo, active, minimum, before)
         left = np.flatnonzero(~certified)
+        if faces:
+            done = np.flatnonzero(certified)
+            _fill_ties(cell, todo.take(done), minimum.v.T[done], cloud)
         if len(left) == 0:
             return
-        within = support[left]
-        distances, found, radius = cloud.neighbors.query_within(
-            v[left], k, within + AHEAD * np.minimum(within, scale[left])
-        )
-        open_ = np.minimum(distances[:, 0], radius) < within * (1 - ROUNDING)
-        open_ |= ~whole[left]
+        active, minimum = jax.tree.map(lambda field, at=left: field[..., at], (active, minimum))
+        todo, open_ = _look_up(todo.take(left), minimum, unclear[left], cloud)
+        if faces:
+            _fill_ties(cell, todo.take(~open_), minimum.v.T[~open_], cloud)
         if not open_.any():
             return
-        left = left[open_]
-        candidates, radius, center, looked_up = found[open_], radius[open_], v[left], True
-        active = jax.tree.map(lambda field, left=left: field[..., left], active)
-        rows, x, rho, ratio, scale = rows[left], x[left], rho[left], ratio[left], scale[left]
-    raise RuntimeError(
-        f"The mixed-cell solve left {len(rows)} of {n} rows without a certificate after "
-        f"{MAX_ROUNDS} rounds: rounding hides which points are nearest. Points much closer "
-        "together than the spacing are the likely cause."
-    )
+        active, todo = jax.tree.map(lambda f, at=open_: f[..., at], active), todo.take(open_)
+    _fill_exactly(cell, todo, cloud, rho)
 
 
-def _reach(x, cloud, near):
-    """A distance from x within which some points lie, judged by the points near it, (n,)."""
-    around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
-    if around.shape[1] == 0:
-        return np.full(len(x), np.inf)
-    difference = cloud.points[around[near]]
-    difference -= x[:, None]
-    return REACH * np.sqrt(np.einsum("nkd,nkd->nk", difference, difference)).mean(axis=1)
+def _fill(cell, todo, active, minimum, rho):
+    row = todo.row
+    cell.a[row], cell.v[row] = minimum.a.T, minimum.v.T
+    cell.parents[row], cell.weights[row] = active.corner.T, active.theta.T
+    other = np.flatnonzero(rho[row] != todo.ratio)
+    a, row = minimum.a.T[other], row[other]
+    cell.v[row] = a + (todo.x[other] - a) / rho[row, None]
 
 
-def _minimize(active, candidates, cloud, scale, x, ratio):
-    """`active_set.minimize` in calls of one shape; the candidates are cloud indices (n, k)."""
-    n, dim = x.shape
-    chunk = _rows_per_chunk(dim)
-    size = CHUNKS_PER_CALL * chunk
-    m = candidates_per_row(dim)
-    index = np.empty((m, -(-n // size) * size), dtype=np.intp)
-    index[: candidates.shape[1], :n] = candidates.T
-    index[candidates.shape[1] :, :n] = candidates[:, 0]
-    index[:, n:] = candidates[0, 0]
-    positions, x = np.ascontiguousarray(cloud.points.T), x.T
-    out = None
-
-    def padded(array, start):
-        part = array[..., start : start + size]
-        if part.shape[-1] == size:
-            return part
-        return np.concatenate([part, np.repeat(part[..., :1], size - part.shape[-1], -1)], axis=-1)
-
-    for start in range(0, n, size):
-        k = index[:, start : start + size]
-        active_, scale_, x_, ratio_ = jax.tree.map(
-            lambda array, start=start: padded(array, start), (active, scale, x, ratio)
+def _fill_exactly(cell, todo, cloud, rho):
+    for row, x in zip(todo.row, todo.x, strict=True):
+        parents, weights, cell.a[row], cell.v[row] = solve_exactly(
+            x, cloud.points, min(rho[row], 1.0)
         )
-        active_ = no_corners(dim, size) if active is None else active_
-        n_chunks = -(-min(size, n - start) // chunk)
-        solved = minimize(active_, k, positions[:, k], scale_, x_, ratio_, n_chunks, rows=chunk)
-        out = out or jax.tree.map(
-            lambda field: np.empty((*field.shape[:-1], n), field.dtype), solved
+        cell.parents[row], cell.weights[row] = -1, 0.0
+        cell.parents[row, : len(parents)], cell.weights[row, : len(parents)] = parents, weights
+        if rho[row] > 1:
+            cell.v[row] = cell.a[row] + (x - cell.a[row]) / rho[row]
+    cell.face_dim[todo.row] = UNKNOWN
+
+
+def _certify(todo, active, minimum, before):
+    """Which rows are certified, and of which distances cannot tell."""
+    v, support = minimum.v.T, minimum.support
+    # The ball around v holds only candidates, or the points nearest to this very v were
+    # candidates and none was taken.
+    certified = np.linalg.norm(v - todo.center, axis=1) + support < todo.radius
+    if before is None:
+        return certified, np.zeros(len(v), bool)
+    same = (active.corner == before).all(axis=0)
+    missed = ~todo.priced & (todo.radius <= support + distance_rounding(v, support))
+    unclear = same & missed & (support > FAR * todo.scale)
+    return certified | (same & ~unclear), unclear
+
+
+def _look_up(todo, minimum, unclear, cloud):
+    """The rows with other candidates, near v, and which of them are to be solved with these."""
+    v, support = minimum.v.T, minimum.support
+    open_ = support > FAR * todo.scale
+    found = np.empty((len(v), min(looked_up_per_row(v.shape[1]), len(cloud))), dtype=np.intp)
+    covered = np.zeros(len(v))
+    clear, priced = np.flatnonzero(~unclear), np.flatnonzero(unclear)
+    if len(clear):
+        distances, found[clear], covered[clear] = near_v(
+            v[clear], support[clear], todo.scale[clear], cloud
         )
-        for field, part in zip(jax.tree.leaves(out), jax.tree.leaves(solved), strict=True):
-            field[..., start : start + size] = np.asarray(part)[..., : n - start]
-    return out
+        nearest = np.minimum(distances[:, 0], covered[clear])
+        open_[clear] |= nearest < support[clear] * (1 - ROUNDING)
+    if len(priced):
+        found[priced] = of_least_gradient(minimum.a.T[priced], v[priced], todo.ratio[priced], cloud)
+    todo = todo._replace(candidates=found, center=v, radius=covered, priced=unclear)
+    return todo, open_
 
 
-def _count_ties(cell, cloud, rho):
-    """Count into ``face_dim`` the points as near to v as the parents, of weight or not."""
-    dim = cell.a.shape[1]
-    rows = np.flatnonzero((cell.face_dim < dim) & (rho < 1))
-    if len(rows) == 0:
+def _fill_ties(cell, todo, v, cloud):
+    """Dimension of the faces of certified rows, where the candidates are known to hold all ties."""
+    weights = cell.weights[todo.row]
+    n_parents = heavy(weights, weights.max(axis=1, keepdims=True)).sum(axis=1)
+    some = np.flatnonzero((n_parents <= v.shape[1]) & (todo.ratio < 1))
+    if len(some) == 0:
         return
-    distances, found = cloud.neighbors.query(
-        cell.v[rows], min(2 * candidates_per_row(dim), len(cloud))
-    )
-    differences = cloud.points[found] - cloud.points[found[:, :1]]
-    width = np.sqrt((differences**2).sum(axis=2).max(axis=1))
-    # From a v that is far away all points look alike: the measure is their own distances.
-    nearest = distances[:, 0]
-    rounding = 32 * np.finfo(float).eps * nearest**2
-    limit = nearest**2 + TIE * np.minimum(nearest, width) ** 2 + rounding
-    tied = distances**2 <= limit[:, None]
-    more = tied.sum(axis=1) > cell.face_dim[rows] + 1
-    if not more.any():
-        return
-    rows, differences, width = rows[more], differences[more], width[more]
-    differences[~tied[more]] = 0.0
-    cell.face_dim[rows] = np.linalg.matrix_rank(differences, tol=SAME_HULL * width)
+    todo, v, row = todo.take(some), v[some], todo.row[some]
+    parent = cell.parents[row, weights[some].argmax(axis=1)]
+    face_dim, reach = ties(v, parent, n_parents[some], todo.candidates, cloud)
+    reach += np.linalg.norm(v - todo.center, axis=1) + distance_rounding(v, reach)
+    cell.face_dim[row] = np.where((reach < todo.radius) | todo.priced, face_dim, UNKNOWN)
