@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from smoothdiff._compute import float64
-from smoothdiff.active_set import minimize, no_corners
+from smoothdiff.mixed_cell._active_set import minimize, no_corners
 
 B = 16
 

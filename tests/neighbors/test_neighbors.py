@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from smoothdiff import neighbors
-from smoothdiff.neighbors import Neighbors
+from smoothdiff.neighbors import Neighbors, _choose
+from smoothdiff.neighbors._pairwise import PairwiseNeighbors
+from smoothdiff.neighbors._scan import ScanNeighbors
+from smoothdiff.neighbors._tree import TreeNeighbors
 
 EPS = np.finfo(float).eps
 
@@ -57,27 +59,36 @@ def assert_nearest(distances, indices, x, points):
     assert all(len(set(row)) == k for row in indices)
 
 
+@pytest.mark.parametrize("way", [Neighbors, TreeNeighbors, PairwiseNeighbors, ScanNeighbors])
 @pytest.mark.parametrize("k", [1, 2, 12])
-def test_the_k_nearest(points, x, k):
-    found = Neighbors(points)
-    assert_nearest(*found.query(x, k), x, points)
+def test_the_k_nearest(points, x, k, way):
+    assert_nearest(*way(points).query(x, k), x, points)
 
 
-@pytest.fixture
-def scan(monkeypatch):
-    """Use the float32 scan for any number of points."""
-    monkeypatch.setattr(neighbors, "SCAN_MIN_POINTS", 1)
+@pytest.mark.parametrize(
+    ("n", "r", "way"),
+    [
+        (40, 2, TreeNeighbors),
+        (40, 5, TreeNeighbors),
+        (40, 6, PairwiseNeighbors),
+        (_choose.SCAN_MIN_POINTS, 6, ScanNeighbors),
+        (_choose.SCAN_MIN_POINTS, 5, TreeNeighbors),
+    ],
+)
+def test_the_way_is_chosen_by_size_and_dimension(n, r, way):
+    assert type(Neighbors(normal(n, r))._backend) is way
 
 
 @pytest.mark.parametrize("reach", [0.0, 0.5, 1.0, 3.0, np.inf])
 @pytest.mark.parametrize("k", [1, 12])
-def test_the_nearest_within_a_radius(points, x, k, reach, scan):
+@pytest.mark.parametrize("way", [TreeNeighbors, ScanNeighbors])
+def test_the_nearest_within_a_radius(points, x, k, reach, way):
     """Up to k of them, in order, and none is missing up to the distance that is returned."""
     every = np.sort(all_distances(x, points), axis=1)
     radius = (
         every[:, min(5, len(points) - 1)] * reach if np.isfinite(reach) else np.full(len(x), reach)
     )
-    distances, indices, covered = Neighbors(points).query_within(x, k, radius)
+    distances, indices, covered = way(points).query_within(x, k, radius)
     rounding = 8 * EPS * (np.abs(x).max() + np.abs(points).max())
     named = np.take_along_axis(all_distances(x, points), indices, axis=1)
     for i in range(len(x)):
@@ -91,7 +102,7 @@ def test_the_nearest_within_a_radius(points, x, k, reach, scan):
 @pytest.mark.parametrize("r", [7, 12])
 def test_many_points_within_a_radius(r):
     """As many as make the scan worth while, and the last of its tiles not full."""
-    points = normal(neighbors.SCAN_MIN_POINTS + 5000, r)
+    points = normal(_choose.SCAN_MIN_POINTS + 5000, r)
     x = np.concatenate([normal(30, r, 1), 0.1 * normal(10, r, 2)])
     every = np.sort(all_distances(x, points), axis=1)
     radius = every[:, 9] * (1 + 1e-9)
@@ -102,9 +113,25 @@ def test_many_points_within_a_radius(r):
     assert np.all(covered >= radius)  # for no more points than were asked for lie within it
 
 
-def test_no_queries(r):
-    distances, indices = Neighbors(normal(20, r)).query(np.empty((0, r)), 3)
+@pytest.mark.parametrize("way", [TreeNeighbors, PairwiseNeighbors, ScanNeighbors])
+def test_no_queries(r, way):
+    none = np.empty((0, r))
+    distances, indices, covered = way(normal(20, r)).query_within(none, 3, np.empty(0))
     assert distances.shape == indices.shape == (0, 3)
+    assert covered.shape == (0,)
+
+
+@pytest.mark.parametrize("far", [1e7, 1e15, 1e25])
+def test_queries_from_far_away(far):
+    """From where all distances are alike in float32, and beyond what it can hold."""
+    points = normal(2000, 7)
+    x = far * normal(5, 7, 1)
+    scan = ScanNeighbors(points)
+    distances, indices, _ = scan.query_within(x, 4, np.full(5, np.inf))
+    every = all_distances(x, points)
+    np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :4], rtol=1e-14)
+    named = np.take_along_axis(every, indices, axis=1)
+    np.testing.assert_allclose(named, distances, rtol=1e-14)
 
 
 @pytest.mark.parametrize("r", [2, 20])
@@ -124,7 +151,7 @@ def test_close_pairs_in_a_wide_set(r):
 @pytest.mark.parametrize("k", [1, 11, 200])
 def test_the_k_nearest_of_many_points(k):
     """Past SCAN_MIN_POINTS a bound of the radius comes from a part of the points."""
-    points = normal(neighbors.SCAN_MIN_POINTS + 5000, 8)
+    points = normal(_choose.SCAN_MIN_POINTS + 5000, 8)
     points[:40] = points[0] + 1e-7 * normal(40, 8, 3)  # closer than float32 tells
     x = np.concatenate([points[:60], normal(20, 8, 1)])
     assert_nearest(*Neighbors(points).query(x, k), x, points)
@@ -132,7 +159,7 @@ def test_the_k_nearest_of_many_points(k):
 
 def test_a_crowd_within_the_radius():
     """More points than a row may keep: a smaller radius, or in the end the other scan."""
-    points = np.concatenate([normal(neighbors.SCAN_MIN_POINTS, 7), 0.01 * normal(3000, 7, 1)])
+    points = np.concatenate([normal(_choose.SCAN_MIN_POINTS, 7), 0.01 * normal(3000, 7, 1)])
     x = np.concatenate([normal(10, 7, 2), np.zeros((10, 7))])
     distances, _, covered = Neighbors(points).query_within(x, 20, np.full(len(x), 2.5))
     every = np.sort(all_distances(x, points), axis=1)

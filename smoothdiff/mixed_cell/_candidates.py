@@ -1,0 +1,119 @@
+"""Which training points may be the parents of a row: those near x, then those near v.
+
+The gradient of the objective at training point k is, up to a constant,
+
+    g_k = rho |y_k - v|^2,
+
+so that the points nearest to v are those that lower the objective fastest. Far away from the
+data, where all distances are alike but for rounding, the same gradient is formed without v^2.
+"""
+
+import numpy as np
+
+from ..cloud import PointCloud
+
+__all__ = ["candidates_per_row", "first", "looked_up_per_row", "near_v", "neighborhood_size"]
+
+# Up to this dimension the neighborhoods of training points replace a look-up near x.
+HINT_MAX_DIM = 3
+# Beyond it the first look-up reaches as far as this part of the mean distance to a training point
+# and so many neighbors of it: some hundred points in 10 dimensions.
+REACH, REACH_NEIGHBORS = 0.95, 10
+# How much farther than the certificate a look-up near v reaches, in units of length of its row: the
+# next v is often close by.
+AHEAD = 0.12
+# Gradients formed at once (32 MB), and the part of the candidates that lie near a instead.
+GRADIENTS_AT_ONCE, NEAR_A = 1 << 22, 1 / 3
+
+
+def looked_up_per_row(dim):
+    """Points looked up near v: few where a tree finds them, many where each lookup is a scan."""
+    return max(min(8 * dim - 4, 64), dim + 2)
+
+
+def candidates_per_row(dim):
+    """Size of a row's candidate set. It depends on the dimension alone: one compiled program."""
+    return dim + 1 + looked_up_per_row(dim)
+
+
+def neighborhood_size(dim):
+    """Neighbors of each training point that a solve with ``near`` makes use of."""
+    return candidates_per_row(dim) - 1 if dim <= HINT_MAX_DIM else REACH_NEIGHBORS
+
+
+def first(x, cloud: PointCloud, near):
+    """Candidates near x, or near the training points ``near``.
+
+    Returns
+    -------
+    candidates : integer array (n, m)
+    center : array (n, r)
+    radius : array (n,)
+        Every point closer than this to the center is a candidate.
+    width : array (n,)
+        Typical distance of x from the points around it.
+    """
+    n, dim = x.shape
+    m = min(candidates_per_row(dim), len(cloud))
+    if near is not None and dim <= HINT_MAX_DIM:
+        distances, indices = cloud.neighborhoods(m - 1)
+        candidates = np.concatenate([near[:, None], indices[near]], axis=1)
+        radius = distances[near, -1] if distances.size else np.zeros(n)
+        center = cloud.points[near]
+        width = distances[near, min(dim, m - 1) - 1] if distances.size else radius
+        lost = np.flatnonzero(((x - center) ** 2).sum(axis=1) > radius**2)  # not near after all
+        if len(lost):
+            found = cloud.neighbors.query(x[lost], m)
+            radius, width = radius.copy(), width.copy()
+            center[lost], radius[lost], candidates[lost] = x[lost], found[0][:, -1], found[1]
+            width[lost] = found[0][:, min(dim, m - 1)]
+    else:
+        reach = np.full(n, np.inf) if near is None else _reach(x, cloud, near)
+        distances, candidates, radius = cloud.neighbors.query_within(x, m, reach)
+        if near is not None:
+            candidates = np.where(np.isfinite(distances), candidates, near[:, None])
+        center, width = x, distances[:, min(dim, m - 1)]
+    if m == len(cloud):
+        radius = np.full(n, np.inf)
+    return candidates, center, radius, np.where((width > 0) & (width < np.inf), width, 1.0)
+
+
+def _reach(x, cloud, near):
+    """A distance from x within which some points lie, judged by the points near it, (n,)."""
+    around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
+    if around.shape[1] == 0:
+        return np.full(len(x), np.inf)
+    difference = cloud.points[around[near]]
+    difference -= x[:, None]
+    return REACH * np.sqrt(np.einsum("nkd,nkd->nk", difference, difference)).mean(axis=1)
+
+
+def near_v(v, support, scale, cloud: PointCloud):
+    """The points nearest to v, somewhat beyond the support distance.
+
+    Returns distances and indices, (n, k), and the distance up to which no point is missing, (n,).
+    """
+    k = min(looked_up_per_row(v.shape[1]), len(cloud))
+    return cloud.neighbors.query_within(v, k, support + AHEAD * np.minimum(support, scale))
+
+
+def of_least_gradient(a, v, rho, cloud: PointCloud):
+    """Points of least gradient among all, with some near a, which tell them apart within rounding.
+
+    The gradient is formed as ``rho |y|^2 - 2 y.(rho v)`` about the middle of the data of width W:
+    its rounding is eps W (rho W + 2 rho |v|), where that of a distance is eps |v|.
+    """
+    k = min(looked_up_per_row(v.shape[1]), len(cloud))
+    n_near = int(NEAR_A * k)
+    found = np.empty((len(v), k), dtype=np.intp)
+    found[:, :n_near] = cloud.neighbors.query(a, max(n_near, 1))[1][:, :n_near]
+    middle = cloud.points.mean(axis=0)
+    y = cloud.points - middle
+    square = (y**2).sum(axis=1)
+    step = max(GRADIENTS_AT_ONCE // len(y), 1)
+    for start in range(0, len(v), step):
+        rows = slice(start, start + step)
+        slope = 2 * rho[rows, None] * (v[rows] - middle)
+        gradient = rho[rows, None] * square - slope @ y.T
+        found[rows, n_near:] = np.argpartition(gradient, k - n_near - 1)[:, : k - n_near]
+    return found

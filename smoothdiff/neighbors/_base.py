@@ -1,0 +1,49 @@
+"""What a way to find nearest points answers.
+
+query(x, k)                  the k points nearest to each row of x
+query_within(x, k, radius)   the same, as far as a radius, and how far no point is missing
+
+A backend knows of one way. Exact means that the distances are those of float64 differences and
+that no nearer point is left out.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+__all__ = ["Backend", "square"]
+
+
+class Backend(ABC):
+    """Nearest neighbors among ``points``, an array of shape (n, r)."""
+
+    def __init__(self, points):
+        self.points = np.ascontiguousarray(points, dtype=np.float64)
+
+    @abstractmethod
+    def query(self, x, k):
+        """Distances and indices, each (m, k), of the k points nearest to each row of x.
+
+        Rows are sorted by distance; ``k`` is at most the number of points.
+        """
+
+    def query_within(self, x, k, radius):
+        """The points nearest to each row of x, as far as ``radius`` (m,) and up to k of them.
+
+        Returns distances and indices as `query`, with (inf, 0) where there are fewer, and for
+        each row the distance up to which no point is missing, (m,). It is at least ``radius``,
+        unless more points than k lie within that. Infinite radii give the k nearest. A backend to
+        which a radius is no help returns the k nearest as well.
+        """
+        distances, indices = self.query(x, k)
+        return distances, indices, self._covered(distances)
+
+    def _covered(self, distances):
+        """Distance up to which the k nearest are all points."""
+        everything = distances.shape[1] == len(self.points)
+        return np.full(len(distances), np.inf) if everything else distances[:, -1]
+
+
+def square(x):
+    """|x|^2 of each row."""
+    return np.einsum("nd,nd->n", x, x)

@@ -1,0 +1,37 @@
+"""Which way to find neighbors: by the number of points and of dimensions.
+
+A k-d tree wins in few dimensions. Beyond that it degenerates, and a scan of all points is faster:
+our own in float32 where there are many points, scikit-learn's where there are few.
+"""
+
+import numpy as np
+
+from ._base import Backend
+from ._pairwise import PairwiseNeighbors
+from ._scan import ScanNeighbors
+from ._tree import TreeNeighbors
+
+__all__ = ["Neighbors"]
+
+# Measured on two cores with 1e5 points: the tree is ahead up to 5 dimensions.
+TREE_MAX_DIM = 5
+# Points from which the float32 scan pays for its compilation.
+SCAN_MIN_POINTS = 16384
+
+
+class Neighbors(Backend):
+    """Nearest neighbors among ``points``, an array of shape (n, r), by the fastest way."""
+
+    def __init__(self, points):
+        super().__init__(points)
+        n, r = self.points.shape
+        few = PairwiseNeighbors if n < SCAN_MIN_POINTS else ScanNeighbors
+        self._backend = (TreeNeighbors if r <= TREE_MAX_DIM else few)(self.points)
+
+    def query(self, x, k):
+        """See `Backend.query`."""
+        return self._backend.query(np.ascontiguousarray(x, dtype=np.float64), k)
+
+    def query_within(self, x, k, radius):
+        """See `Backend.query_within`."""
+        return self._backend.query_within(np.ascontiguousarray(x, dtype=np.float64), k, radius)
