@@ -27,7 +27,8 @@ from sklearn.exceptions import ConvergenceWarning
 from smoothdiff import NeuralScoreDiffusion, SmoothedPLDiffusion
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import uniform_line
-from smoothdiff.scores import EmpiricalScore, SmoothedPLScore, closest_smoothing
+from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
+from smoothdiff.theory import closest_smoothing
 
 parser = argparse.ArgumentParser()
 parser.add_argument("output", nargs="?", default="network.png", type=Path)

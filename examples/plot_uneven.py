@@ -25,7 +25,8 @@ from sklearn.exceptions import ConvergenceWarning
 from smoothdiff import NeuralScoreDiffusion
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import perturbed_line
-from smoothdiff.scores import EmpiricalScore, SmoothedPLScore, closest_smoothing
+from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
+from smoothdiff.theory import closest_smoothing
 
 parser = argparse.ArgumentParser()
 parser.add_argument("output", nargs="?", default="uneven.png")

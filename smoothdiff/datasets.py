@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from . import _checks as checks
+
 __all__ = ["circle", "perturbed_line", "uniform_line"]
 
 
@@ -25,15 +27,17 @@ def uniform_line(n, d=1, half_width=1.0):
     ------
     ValueError
         If n or d is no such number, or half_width is not positive.
+    TypeError
+        If an argument is not of its type.
 
     References
     ----------
     On the Interpolation Effect of Score Smoothing in Diffusion Models, arXiv 2502.19499: n = 4,
     d = 2 in the experiments with denoising.
     """
-    _check_at_least("n", n, 2)
-    _check_at_least("d", d, 1)
-    _check_positive("half_width", half_width)
+    checks.count(n, "n", least=2)
+    checks.count(d, "d", least=1)
+    checks.number(half_width, "half_width")
     points = np.zeros((n, d))
     points[:, 0] = np.linspace(-half_width, half_width, n)
     return points
@@ -60,13 +64,14 @@ def perturbed_line(n=6, jitter=0.3, half_width=1.0, random_state=0):
     ------
     ValueError
         If n is no such number, half_width is not positive, or jitter is outside [0, 0.5).
+    TypeError
+        If an argument is not of its type.
 
     References
     ----------
     In the manner of arXiv 2502.19499 (v2), Figure 9 (n = 6); the moves are this library's.
     """
-    if not 0 <= jitter < 0.5:
-        raise ValueError(f"jitter must be in [0, 0.5). Got {jitter!r} instead.")
+    checks.real(jitter, "jitter", "in [0, 0.5)", lambda j: 0 <= j < 0.5)
     points = uniform_line(n, half_width=half_width)
     moves = np.random.default_rng(random_state).uniform(-jitter, jitter, size=points.shape)
     return points + moves * 2 * half_width / (n - 1)
@@ -89,22 +94,14 @@ def circle(n, radius=1.0):
     ------
     ValueError
         If n is no such number or radius is not positive.
+    TypeError
+        If an argument is not of its type.
 
     References
     ----------
     arXiv 2502.19499 (v2), Figure 5: n = 4, 8, 16.
     """
-    _check_at_least("n", n, 1)
-    _check_positive("radius", radius)
+    checks.count(n, "n", least=1)
+    checks.number(radius, "radius")
     angle = 2 * np.pi * np.arange(n) / n
     return radius * np.column_stack([np.cos(angle), np.sin(angle)])
-
-
-def _check_at_least(name, value, least):
-    if not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name} must be an integer of at least {least}. Got {value!r} instead.")
-
-
-def _check_positive(name, value):
-    if not (isinstance(value, (int, float, np.number)) and 0 < float(value) < np.inf):
-        raise ValueError(f"{name} must be a positive number. Got {value!r} instead.")

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import _checks as checks
 from .cloud import PointCloud
 
 __all__ = ["memorized_fraction"]
@@ -16,9 +17,10 @@ def memorized_fraction(samples, points, ratio=1 / 3):
     Parameters
     ----------
     samples : array of shape (m, d)
+        At least one row.
     points : array of shape (n, d)
         At least two distinct rows.
-    ratio : float, default=1/3
+    ratio : float in (0, 1], default=1/3
 
     Returns
     -------
@@ -27,14 +29,27 @@ def memorized_fraction(samples, points, ratio=1 / 3):
     Raises
     ------
     ValueError
-        If there are fewer than two distinct training points, or no sample.
+        If there are fewer than two distinct training points, or no sample, if the shapes do not
+        fit or an entry is not finite, or if ratio is outside (0, 1].
+    TypeError
+        If an argument is not of numbers.
 
     References
     ----------
     Gu et al., On Memorization in Diffusion Models, 2023.
     """
-    samples = np.asarray(samples, dtype=np.float64)
-    cloud = PointCloud.of(points)
+    checks.real(ratio, "ratio", "a float in (0, 1]", lambda r: 0 < r <= 1)
+    samples = checks.array(samples, "samples", "finite", np.isfinite)
+    points = checks.array(points, "points", "finite", np.isfinite)
+    for name, rows in (("samples", samples), ("points", points)):
+        if rows.ndim != 2 or rows.shape[1] == 0:
+            raise ValueError(f"{name} must have shape (n, d). Got shape {rows.shape} instead.")
+    if samples.shape[1] != points.shape[1]:
+        raise ValueError(
+            f"samples must have {points.shape[1]} columns, as points have. "
+            f"Got {samples.shape[1]} instead."
+        )
+    cloud = PointCloud.of(points) if len(points) else points
     if len(cloud) < 2 or len(samples) == 0:
         raise ValueError("memorized_fraction needs a sample and two distinct training points.")
     distances, _ = cloud.neighbors.query(samples, 2)

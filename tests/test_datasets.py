@@ -58,16 +58,20 @@ def test_bad_arguments_are_named(make, words):
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "error"),
     [
-        lambda: circle(0),
-        lambda: circle(2.5),
-        lambda: circle(3, radius=-1.0),
-        lambda: uniform_line("3"),
-        lambda: uniform_line(3, half_width=np.nan),
-        lambda: perturbed_line(half_width=-1.0),
+        (lambda: circle(0), ValueError),
+        (lambda: circle(2.5), TypeError),
+        (lambda: circle(True), TypeError),
+        (lambda: circle(3, radius=-1.0), ValueError),
+        (lambda: uniform_line("3"), TypeError),
+        (lambda: uniform_line(3, half_width=np.nan), ValueError),
+        (lambda: uniform_line(3, half_width=None), TypeError),
+        (lambda: perturbed_line(half_width=-1.0), ValueError),
+        (lambda: perturbed_line(jitter=np.nan), ValueError),
+        (lambda: perturbed_line(jitter="0.1"), TypeError),
     ],
 )
-def test_no_such_cloud(make):
-    with pytest.raises(ValueError, match=r"must be .*\. Got .* instead\.$"):
+def test_no_such_cloud(make, error):
+    with pytest.raises(error, match=r"must be .*\. Got .* instead\.$"):
         make()

@@ -162,6 +162,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
                 f"{type(self).__name__} does not make samples from single training rows and has no "
                 "parents to return; SmoothedPLDiffusion does."
             )
+        self._say_cost(n)
         generator = self._generator_for(random_state)
         with self._workers():
             end = self.diffusion_.sample(
@@ -205,6 +206,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
                 f"score_samples of {type(self).__name__} needs t_min > 0: at t_min=0 the samples "
                 "lie on the training points and the faces between them, where there is no density."
             )
+        self._say_cost(len(X))
         with self._workers():
             found = self.diffusion_.log_density(X, verbose=self.verbose)
         self._warn_of_density(X, found)
@@ -336,6 +338,9 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         return self.diffusion_.solver.ends_paths_at_zero
 
     # ------------------------------------------------------------------ small things
+
+    def _say_cost(self, n):
+        """Warn before n rows take minutes, where a subclass can tell."""
 
     def _workers(self):
         checks.check_workers(self)

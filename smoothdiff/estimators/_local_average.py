@@ -1,11 +1,15 @@
 """LocalAverageDiffusion: the empirical score averaged over a window, run by steps."""
 
+from .._progress import warn
 from ..scores import WINDOWS, LocalAverageScore
 from . import _validation as checks
 from ._docs import documented
 from ._smoothed import SmoothedDiffusion
 
 __all__ = ["LocalAverageDiffusion"]
+
+# Points that p_t sums over in a second, measured in 8 dimensions, and what is long enough to say.
+PAIRS_PER_SECOND, SECONDS_TO_WARN = 7e8, 60.0
 
 
 @documented
@@ -16,6 +20,11 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     between neighbors at the end, and nothing where that is negative. In the denoising the
     averaged score does nearly what `SmoothedPLDiffusion` does in closed form; here it is run by
     steps, with a choice of windows. The density is that of the flow, by as many steps.
+
+    It is the dear one of the estimators: with the cube each row, step and evaluation of the score
+    takes 2 r n_quadrature evaluations of p_t in r dimensions. The densities of 50 rows in 8
+    dimensions take some 15 seconds with 500 training points on two cores; where minutes are to be
+    expected a warning says so before the run.
 
     Parameters
     ----------
@@ -111,3 +120,16 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         return LocalAverageScore(
             cloud, float(self.kappa), scales.spacing, self.window, int(self.n_quadrature)
         )
+
+    def _say_cost(self, n):
+        """A step of Heun evaluates the score twice, and each time p_t many times."""
+        diffusion, score = self.diffusion_, self.diffusion_.score
+        assert isinstance(score, LocalAverageScore)
+        evaluations = 2 * n * diffusion.n_steps * score.evaluations
+        seconds = evaluations * len(diffusion.cloud) / PAIRS_PER_SECOND
+        if seconds > SECONDS_TO_WARN:
+            warn(
+                f"{n} rows take {evaluations:.2g} evaluations of the law of {len(diffusion.cloud)} "
+                f"points, some {seconds / 60:.0f} minutes on two cores. A smaller n_quadrature or "
+                "n_steps takes less."
+            )

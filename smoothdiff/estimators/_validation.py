@@ -1,10 +1,12 @@
-"""Checks of parameters and arguments: one clear sentence, before any work."""
+"""Checks of parameters and data that need an estimator: one clear sentence, before any work."""
 
 from contextlib import contextmanager
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
+
+from .. import _checks as checks
 
 __all__ = [
     "check_choice",
@@ -37,57 +39,41 @@ def unchanged_on_error(estimator):
         raise
 
 
-def refuse(estimator, name, wanted, error=ValueError):
+def refuse(estimator, name, wanted, error: type[Exception] = ValueError):
     """Say what the parameter must be, and what it is."""
-    _refuse(estimator, name, getattr(estimator, name), wanted, error)
-
-
-def _refuse(estimator, name, value, wanted, error=ValueError):
-    owner = type(estimator).__name__
-    raise error(f"The {name!r} parameter of {owner} must be {wanted}. Got {value!r} instead.")
-
-
-def _is_number(value, kind=Real):
-    return isinstance(value, kind) and not isinstance(value, (bool, np.bool_))
+    checks.refuse(getattr(estimator, name), name, wanted, estimator, error)
 
 
 def check_number(estimator, name, *, zero=False, auto=False, infinite=False):
     """A positive (or, with ``zero``, non-negative) number, or "auto" or infinity where allowed."""
+    words = ("auto",) if auto else ()
     value = getattr(estimator, name)
-    wanted = "a non-negative float" if zero else "a positive float"
-    wanted = f"'auto' or {wanted}" if auto else wanted
-    if auto and isinstance(value, str) and value == "auto":
-        return
-    if not _is_number(value):
-        error = ValueError if auto and isinstance(value, str) else TypeError
-        _refuse(estimator, name, value, wanted, error)
-    if (
-        np.isnan(value)
-        or (value == np.inf and not infinite)
-        or value < 0
-        or (value == 0 and not zero)
-    ):
-        _refuse(estimator, name, value, wanted)
+    checks.number(value, name, estimator, zero=zero, infinite=infinite, words=words)
 
 
 def check_count(estimator, name, *, least=1):
     """An integer of at least ``least``."""
-    value = getattr(estimator, name)
-    wanted = f"an integer of at least {least}"
-    if not _is_number(value, Integral):
-        _refuse(estimator, name, value, wanted, TypeError)
-    if value < least:
-        _refuse(estimator, name, value, wanted)
+    checks.count(getattr(estimator, name), name, estimator, least)
+
+
+def check_flag(estimator, name):
+    """True or False."""
+    checks.flag(getattr(estimator, name), name, estimator)
+
+
+def check_choice(estimator, name, choices):
+    """One of the given strings."""
+    checks.choice(getattr(estimator, name), name, choices, estimator)
 
 
 def check_workers(estimator):
     """n_jobs and verbose, which are read at each call."""
     n_jobs, verbose = estimator.n_jobs, estimator.verbose
     wanted = "None or an integer other than 0"
-    if n_jobs is not None and not _is_number(n_jobs, Integral):
-        _refuse(estimator, "n_jobs", n_jobs, wanted, TypeError)
+    if n_jobs is not None and not checks.is_number(n_jobs, Integral):
+        refuse(estimator, "n_jobs", wanted, TypeError)
     if n_jobs == 0:
-        _refuse(estimator, "n_jobs", n_jobs, wanted)
+        refuse(estimator, "n_jobs", wanted)
     if not isinstance(verbose, (bool, np.bool_)):
         check_count(estimator, "verbose", least=0)
 
@@ -100,20 +86,6 @@ def name_columns(estimator, columns):
     return f"Column{'s' if len(columns) > 1 else ''} {', '.join(shown)}{more}"
 
 
-def check_flag(estimator, name):
-    """True or False."""
-    if not isinstance(getattr(estimator, name), (bool, np.bool_)):
-        refuse(estimator, name, "True or False", TypeError)
-
-
-def check_choice(estimator, name, choices):
-    """One of the given strings."""
-    value = getattr(estimator, name)
-    if not isinstance(value, str) or value not in choices:
-        wanted = "one of " + ", ".join(map(repr, choices))
-        _refuse(estimator, name, value, wanted, ValueError if isinstance(value, str) else TypeError)
-
-
 def check_n_components(estimator, n, d):
     """As in scikit-learn's PCA, and "auto"; ``n`` and ``d`` are the shape of the data."""
     value, name = estimator.n_components, "n_components"
@@ -124,14 +96,14 @@ def check_n_components(estimator, n, d):
         return
     if isinstance(value, str):
         if value not in ("auto", "mle"):
-            _refuse(estimator, name, value, wanted)
+            refuse(estimator, name, wanted)
         if value == "mle" and n < d:
             raise ValueError(
                 f"n_components='mle' needs at least as many samples as features. Got n_samples={n} "
                 f"and n_features={d}; use 'auto' or a number instead."
             )
-    elif not _is_number(value):
-        _refuse(estimator, name, value, wanted, TypeError)
+    elif not checks.is_number(value):
+        refuse(estimator, name, wanted, TypeError)
     elif isinstance(value, Integral):
         if not 1 <= int(value) <= min(n, d):
             raise ValueError(
@@ -139,7 +111,7 @@ def check_n_components(estimator, n, d):
                 f"min(n_samples, n_features) = {min(n, d)}. Got {value!r} instead."
             )
     elif not 0 < value < 1:
-        _refuse(estimator, name, value, wanted)
+        refuse(estimator, name, wanted)
 
 
 def check_finite_data(estimator, X, *, reset):
@@ -223,7 +195,7 @@ def check_seed(random_state):
         random_state, (np.random.Generator, np.random.RandomState)
     ):
         return
-    if not _is_number(random_state, Integral):
+    if not checks.is_number(random_state, Integral):
         raise TypeError(
             "random_state must be None, a non-negative integer, a numpy.random.RandomState or a "
             f"numpy.random.Generator. Got {random_state!r} instead."
@@ -246,8 +218,9 @@ def make_generator(random_state):
 
 def check_n_samples(n_samples):
     """A non-negative integer, as int."""
-    if isinstance(n_samples, (bool, np.bool_)) or not isinstance(n_samples, (int, np.integer)):
-        raise TypeError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+    wanted = "a non-negative integer"
+    if not checks.is_number(n_samples, Integral):
+        checks.refuse(n_samples, "n_samples", wanted, error=TypeError)
     if n_samples < 0:
-        raise ValueError(f"n_samples must be a non-negative integer. Got {n_samples!r} instead.")
+        checks.refuse(n_samples, "n_samples", wanted)
     return int(n_samples)

@@ -13,12 +13,11 @@ from ._regularized import (
     TemperatureScore,
     TikhonovScore,
 )
-from ._smoothed_pl import ClosestSmoothing, SmoothedPLScore, closest_smoothing
+from ._smoothed_pl import SmoothedPLScore
 
 __all__ = [
     "WINDOWS",
     "CallableScore",
-    "ClosestSmoothing",
     "Denoiser",
     "EDMDenoiser",
     "EarlyStoppedScore",
@@ -33,6 +32,5 @@ __all__ = [
     "TemperatureScore",
     "TikhonovScore",
     "VPNoisePredictor",
-    "closest_smoothing",
     "divergence_by_differences",
 ]

@@ -81,11 +81,3 @@ def column(t):
     if not (t > 0).all():
         raise ValueError(f"t must be a positive variance. Got {t[~(t > 0)][0]} instead.")
     return t
-
-
-def check_positive(owner, name, value, *, zero=False):
-    """ValueError unless value is a positive (with ``zero``, non-negative) finite number."""
-    number = isinstance(value, (int, float, np.number))
-    if not (number and 0 <= float(value) < np.inf and (zero or value)):
-        wanted = "a non-negative number" if zero else "a positive number"
-        raise ValueError(f"The {name!r} of {owner} must be {wanted}. Got {value!r} instead.")

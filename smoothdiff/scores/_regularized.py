@@ -14,8 +14,9 @@ from abc import abstractmethod
 
 import numpy as np
 
+from .. import _checks as checks
 from ..cloud import PointCloud
-from ._base import Denoiser, check_positive
+from ._base import Denoiser
 from ._divergence import divergence_by_differences
 from ._empirical import EmpiricalScore
 
@@ -47,7 +48,7 @@ class EmpiricalBayesScore(_Shrunken):
     """grad p_t / max(p_t, eps), with ``eps`` a density."""
 
     def __init__(self, cloud: PointCloud, eps):
-        check_positive(type(self).__name__, "eps", eps)
+        checks.number(eps, "eps", self)
         super().__init__(cloud)
         self.eps = eps
 
@@ -60,7 +61,7 @@ class TikhonovScore(_Shrunken):
     """s_t / (1 + lambda)."""
 
     def __init__(self, cloud: PointCloud, penalty):
-        check_positive(type(self).__name__, "penalty", penalty, zero=True)
+        checks.number(penalty, "penalty", self, zero=True)
         super().__init__(cloud)
         self.penalty = penalty
 
@@ -73,7 +74,7 @@ class EarlyStoppedScore(_Shrunken):
     """The ESF above the variance ``t_stop``, and 0 from there on."""
 
     def __init__(self, cloud: PointCloud, t_stop):
-        check_positive(type(self).__name__, "t_stop", t_stop, zero=True)
+        checks.number(t_stop, "t_stop", self, zero=True)
         super().__init__(cloud)
         self.t_stop = t_stop
 
@@ -86,7 +87,7 @@ class TemperatureScore(Denoiser):
     """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
 
     def __init__(self, cloud: PointCloud, tau):
-        check_positive(type(self).__name__, "tau", tau)
+        checks.number(tau, "tau", self)
         self.exact = EmpiricalScore(cloud)
         self.tau = tau
 

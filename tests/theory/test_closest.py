@@ -5,7 +5,8 @@ import pytest
 
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import perturbed_line, uniform_line
-from smoothdiff.scores import EmpiricalScore, SmoothedPLScore, closest_smoothing
+from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
+from smoothdiff.theory import closest_smoothing
 
 LINE = PointCloud.of(uniform_line(4, 2))
 SPACING = 1 / 3
@@ -58,7 +59,7 @@ def test_the_ends_of_the_range():
         ({"score": np.ones(3)}, r"must be of one shape \(n, r\). Got \(3,\) and \(300, 2\)"),
         ({"score": np.full((300, 2), np.nan)}, "needs finite score and x, and positive t"),
         ({"t": 0.0}, "needs finite score and x, and positive t"),
-        ({"spacing": 0}, "The 'spacing' of closest_smoothing must be a positive number"),
+        ({"spacing": 0}, "The 'spacing' parameter of closest_smoothing must be a positive float"),
     ],
 )
 def test_what_is_refused(arguments, sentence):

@@ -116,16 +116,23 @@ def test_noise_normal_to_the_data(name, collapses):
 
 
 @pytest.mark.parametrize(
-    "make",
+    ("make", "error", "subject"),
     [
-        lambda: EmpiricalBayesScore(CLOUD, 0.0),
-        lambda: TikhonovScore(CLOUD, -1.0),
-        lambda: EarlyStoppedScore(CLOUD, np.nan),
-        lambda: TemperatureScore(CLOUD, -1.0),
-        lambda: LocalAverageScore(CLOUD, 0.1, np.inf),
-        lambda: LocalAverageScore(CLOUD, 0.1, 0.2, window="box"),
+        (lambda: EmpiricalBayesScore(CLOUD, 0.0), ValueError, "'eps' parameter of Empirical"),
+        (lambda: TikhonovScore(CLOUD, -1.0), ValueError, "'penalty' parameter of Tikhonov"),
+        (lambda: EarlyStoppedScore(CLOUD, np.nan), ValueError, "'t_stop' parameter of Early"),
+        (lambda: TemperatureScore(CLOUD, -1.0), ValueError, "'tau' parameter of Temperature"),
+        (lambda: TemperatureScore(CLOUD, "2"), TypeError, "'tau' parameter of Temperature"),
+        (lambda: LocalAverageScore(CLOUD, 0.1, np.inf), ValueError, "'spacing' parameter of Local"),
+        (lambda: LocalAverageScore(CLOUD, 0.1, 0.2, "box"), ValueError, "'window' parameter of"),
+        (lambda: LocalAverageScore(CLOUD, 0.1, 0.2, n_quadrature=0), ValueError, "'n_quadrature'"),
+        (lambda: SmoothedPLScore(CLOUD, -0.1, 0.2), ValueError, "'kappa' parameter of Smoothed"),
+        (lambda: SmoothedPLScore(CLOUD, 0.0, 0.2), ValueError, "'kappa' parameter of Smoothed"),
+        (lambda: SmoothedPLScore(CLOUD, 0.1, -0.2), ValueError, "'spacing' parameter of Smooth"),
+        (lambda: SmoothedPLScore(CLOUD, 0.1, 0), ValueError, "'spacing' parameter of Smoothed"),
+        (lambda: SmoothedPLScore(CLOUD, True, 0.2), TypeError, "'kappa' parameter of Smoothed"),
     ],
 )
-def test_bad_strengths(make):
-    with pytest.raises(ValueError, match=r"^The .* must be .*\. Got .* instead\.$"):
+def test_bad_strengths(make, error, subject):
+    with pytest.raises(error, match=rf"^The {subject}.* must be .*\. Got .* instead\.$"):
         make()

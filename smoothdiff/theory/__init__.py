@@ -1,0 +1,47 @@
+"""What the papers prove of the Smoothed PL-ESF: losses, smoothness, laws and bounds.
+
+For sorted points y_1 < ... < y_n on a line with half-gaps Delta_k, noise of variance t,
+delta_t = kappa sqrt(t) and rho_t = delta_t / Delta (uneven gaps: delta_k = rho_t Delta_k):
+
+    L_t[f] = t E_{p_t} |f - s_t|^2,  for the Smoothed PL-ESF -> (n - 1) / n F(kappa) as t -> 0
+    F(k)   = 2 int_k^inf (u - k)^2 phi(u) du = 2 [(1 + k^2) Phi(-k) - k phi(k)]
+    R[f]   = int |f''|,  for the Smoothed PL-ESF  2 (n - 1) / (t (1 - rho_t))
+    law at 0 of the flow from p_t0:  sum_k a_k dirac(y_k) + (1 - sum_k a_k) p_tilde
+
+t is a variance everywhere. Where not said otherwise points (n,) are strictly increasing; weights
+(n,) are positive, equal by default and scaled to sum to 1; and ``spacing`` ("Delta") is by default
+half the median distance of a point to the nearest other one. Every function raises ValueError
+(TypeError for what is no number), before any work, in a sentence that names the argument.
+
+v1 is "On the Interpolation Effect of Score Smoothing", arXiv 2502.19499, and v2 its revision,
+"... in Diffusion Models". F, L_t, R, a_k, p_tilde and the KL bound are in both papers;
+`nonsmoothness_lower_bound` is not, and is derived where it stands.
+"""
+
+from ._closest import ClosestSmoothing, closest_smoothing
+from ._laws import atom_weights, kl_bound, terminal_density
+from ._losses import Loss, asymptotic_loss, kappa_for_loss, score_matching_loss
+from ._smoothness import (
+    near_optimality,
+    nonsmoothness,
+    nonsmoothness_along_lines,
+    nonsmoothness_lower_bound,
+    smoothed_pl_nonsmoothness,
+)
+
+__all__ = [
+    "ClosestSmoothing",
+    "Loss",
+    "asymptotic_loss",
+    "atom_weights",
+    "closest_smoothing",
+    "kappa_for_loss",
+    "kl_bound",
+    "near_optimality",
+    "nonsmoothness",
+    "nonsmoothness_along_lines",
+    "nonsmoothness_lower_bound",
+    "score_matching_loss",
+    "smoothed_pl_nonsmoothness",
+    "terminal_density",
+]

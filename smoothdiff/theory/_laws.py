@@ -1,0 +1,78 @@
+"""Where the flow of the Smoothed PL-ESF ends, and how near that is to the uniform law.
+
+law at 0 of the flow from p_t0:  sum_k a_k dirac(y_k) + (1 - sum_k a_k) p_tilde
+"""
+
+import numpy as np
+from scipy.special import ndtr
+
+from .. import _checks as checks
+from ..cloud import PointCloud
+from ..noise import NoisedLaw
+
+__all__ = ["atom_weights", "kl_bound", "smoothing_ratio", "terminal_density"]
+
+
+def atom_weights(points, kappa, t0, weights=None, *, spacing=None):
+    """a_k, shape (n,): how much of the noised empirical law p_t0 the flow takes to each point.
+
+    a_k = P(y_k - rho Delta_{k-1} <= x <= y_k + rho Delta_k), with -inf and inf at the ends and
+    rho = kappa sqrt(t0) / spacing, at most 1 (then they sum to 1).
+    """
+    y, t0 = checks.increasing(points, "points"), checks.positive(t0, "t0")
+    weights = checks.weights(weights, len(y))
+    reach = min(smoothing_ratio(y, kappa, t0, spacing), 1.0) * np.diff(y) / 2
+    low = np.concatenate([[-np.inf], y[1:] - reach])[:, None]
+    high = np.concatenate([y[:-1] + reach, [np.inf]])[:, None]
+    low, high = (low - y) / np.sqrt(t0), (high - y) / np.sqrt(t0)
+    # In the upper tail by symmetry, so that a small mass is no difference of two near 1.
+    mass = np.where(low > 0, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    return mass @ weights
+
+
+def terminal_density(x, points, kappa, t0, weights=None, *, spacing=None):
+    """(1 - sum a_k) p_tilde(x), of the shape of x; its integral is 1 - sum a_k, not 1.
+
+    The density of the samples at t = 0 that do not end on a point; parameters as `atom_weights`.
+    In each gap, of midpoint z_k, it is (1 - rho) p_t0(z_k + (1 - rho) (x - z_k)), with p_t0 the
+    noised empirical law; beyond the ends, and for rho >= 1, it is 0.
+    """
+    x = checks.array(x, "x", "numbers", lambda x: ~np.isnan(x))
+    y, t0 = checks.increasing(points, "points"), checks.positive(t0, "t0")
+    cloud = PointCloud(y[:, None], checks.weights(weights, len(y)))
+    shrink = 1 - min(smoothing_ratio(y, kappa, t0, spacing), 1.0)
+    inside = np.clip(x, y[0], y[-1])
+    gap = np.clip(np.searchsorted(y, inside, side="right") - 1, 0, len(y) - 2)
+    middle = (y[gap] + y[gap + 1]) / 2
+    origin = middle + shrink * (inside - middle)
+    log_p = NoisedLaw(cloud).log_density(origin.reshape(-1, 1), t0)
+    return np.where(inside == x, shrink * np.exp(log_p.reshape(x.shape)), 0.0)[()]
+
+
+def kl_bound(kappa, t0, *, printed=False):
+    """Upper bound of KL(u_1 || p_hat_0), u_1 uniform on [-1, 1], for the points -1 and 1.
+
+    kappa and t0 (floats or arrays, positive) broadcast; Delta = 1, delta = kappa sqrt(t0). Infinite
+    for delta >= 1, as the divergence itself is: nothing then ends between the points.
+
+    KL = -1/2 int_{-1}^1 log [2 (1 - delta) p_t0((1 - delta) x)] dx, and p_t0 is at least half the
+    Gaussian of the nearer point, at distance 1 - (1 - delta) |x|. The mean of its square gives
+
+        (1 + delta + delta^2) / (6 t0) + log(sqrt(t0) / (1 - delta)) + log(sqrt(2 pi)).
+
+    ``printed=True`` is the looser one of v1 and v2, whose proof has t0 for 2 t0 in the exponent:
+    1 / (3 t0 (1 - delta)) for the first term, and log(2 sqrt(2 pi)) for the last.
+    """
+    kappa, t0 = checks.positive(kappa, "kappa", None), checks.positive(t0, "t0", None)
+    delta = kappa * np.sqrt(t0)
+    gap = np.where(delta < 1, 1 - delta, 1.0)
+    bound = np.log(np.sqrt(2 * np.pi * t0) / gap)
+    bound += np.log(2) + 1 / (3 * t0 * gap) if printed else (1 + delta + delta**2) / (6 * t0)
+    return np.where(delta < 1, bound, np.inf)[()]
+
+
+def smoothing_ratio(y, kappa, t, spacing):
+    if spacing is None:
+        gaps = np.pad(np.diff(y), 1, constant_values=np.inf)
+        spacing = np.median(np.minimum(gaps[1:], gaps[:-1])) / 2
+    return checks.positive(kappa, "kappa") * np.sqrt(t) / checks.positive(spacing, "spacing")

@@ -1,0 +1,141 @@
+"""How far from linear a score is, and how smooth a score of small loss can be.
+
+    R[f] = int |f''|,  for the Smoothed PL-ESF  2 (n - 1) / (t (1 - rho_t))
+
+`nonsmoothness_lower_bound` is in neither paper, and is derived where it stands.
+"""
+
+from itertools import product
+
+import numpy as np
+
+from .. import _checks as checks
+from ..cloud import PointCloud
+from ..scores import EmpiricalScore
+from ._laws import smoothing_ratio
+from ._losses import NODE_WEIGHTS, NODES, asymptotic_loss, field_values
+
+__all__ = [
+    "near_optimality",
+    "nonsmoothness",
+    "nonsmoothness_along_lines",
+    "nonsmoothness_lower_bound",
+    "smoothed_pl_nonsmoothness",
+]
+
+# sqrt(v) and c of `nonsmoothness_lower_bound`, in units of sqrt(t).
+WINDOWS, INSETS = np.array([1.0, 0.7, 0.5, 0.3, 0.2]), np.array([0.0, 1.0, 1.5, 2.0, 2.5, 3.0])
+
+
+def nonsmoothness(knots, values=None, *, slopes=None):
+    """R[f] = int |f''| of a piecewise linear function: the total variation of its slopes.
+
+    Give the values at the knots (n,), strictly increasing, or the n + 1 slopes: before the first
+    knot, between knots, and after the last. For values sampled from any other function the result
+    is at most its R (chord slopes are slopes somewhere), and tends to it on ever finer knots.
+    """
+    knots = checks.increasing(knots, "knots")
+    if (values is None) == (slopes is None):
+        raise ValueError("nonsmoothness needs values or slopes, and not both.")
+    if slopes is None:
+        values = checks.array(values, "values", "finite", np.isfinite, knots.shape)
+        slopes = np.diff(values) / np.diff(knots)
+    else:
+        slopes = checks.array(slopes, "slopes", "finite", np.isfinite, (len(knots) + 1,))
+    return float(np.abs(np.diff(slopes)).sum())
+
+
+def smoothed_pl_nonsmoothness(points, kappa, t, *, spacing=None):
+    """R of the Smoothed PL-ESF at variance t.
+
+    Its slope is -1 / t around the points and rho / ((1 - rho) t) within the gaps, whatever their
+    widths: R = 2 (n - 1) / (t (1 - rho)) = 2 (n - 1) Delta / (t (Delta - delta)). Infinite for
+    rho >= 1, where the function jumps.
+    """
+    y, t = checks.increasing(points, "points"), checks.positive(t, "t")
+    rho = smoothing_ratio(y, kappa, t, spacing)
+    return float(2 * (len(y) - 1) / (t * (1 - rho))) if rho < 1 else np.inf
+
+
+def nonsmoothness_along_lines(score, t, lines):
+    """The largest int |second directional derivative| of a score over given lines.
+
+    ``lines`` (n_lines, m, d) are positions along straight lines, in order, three or more on each;
+    ``score(x, t)`` has shape (m, d) for x (m, d) and the variance t. The length of the derivative
+    is that of a vector, all components together.
+
+    A lower bound of R^(d) = sup over all lines: it misses other lines and bends that cancel between
+    positions. Finer steps come closer, until rounding shows (1e-16 |score| / step at each).
+    """
+    t, lines = checks.positive(t, "t"), checks.array(lines, "lines", "finite", np.isfinite)
+    if lines.ndim != 3 or lines.size == 0 or lines.shape[1] < 3:
+        raise ValueError(f"lines must have shape (n_lines, 3 or more, d). Got {lines.shape}.")
+    steps = np.diff(lines, axis=1)
+    length = np.linalg.norm(steps, axis=2, keepdims=True)
+    ahead = steps / np.where(length > 0, length, np.nan)
+    if not (np.abs(ahead - ahead[:, :1]) < 1e-6).all():
+        raise ValueError("lines must hold distinct positions in order along straight lines.")
+    field = field_values(score, lines.reshape(-1, lines.shape[2]), t).reshape(lines.shape)
+    bends = np.diff(np.diff(field, axis=1) / length, axis=1)
+    return float(np.linalg.norm(bends, axis=2).sum(axis=1).max())
+
+
+def nonsmoothness_lower_bound(eps, t, points, weights=None):
+    """A number that R[f] is at least, for every f on the line with L_t[f] <= eps (positive).
+
+    Let h = f * N(0, v), a convolution, which does not increase R, and 0 <= c_k < Delta_k. By the
+    mean value theorem h' takes the values h'(y_1), (h(y_2 - c_1) - h(y_1 + c_1)) / (2 (Delta_1 -
+    c_1)), h'(y_2), ... in this order. R[h] is at least the sum of their absolute differences, so
+
+        R[f] >= sum_k (h(y_{k+1} - c_k) - h(y_k + c_k)) / (Delta_k - c_k) - sum_k m_k h'(y_k)
+
+    with m = (1, 2, ..., 2, 1): int f l, for l a sum of Gaussians of variance v around y_k + c_k and
+    y_{k+1} - c_k, and derivatives of such around y_k. As int p_t (f - s_t)^2 <= eps / t,
+
+        R[f] >= int s_t l - sqrt(eps / t int l^2 / p_t).
+
+    Returned is the best of a few v <= t and c_k, or 0, by quadrature. For t -> 0 and equal weights
+    it is 2 (n - 1) / t (1 - g sqrt(eps)), g = sqrt(n (4n - 6)) / (2n - 2), from 1 to 1.061, and
+    sharp: slopes multiplied by 1 - const m_k around y_k attain it.
+    """
+    eps, t, y = (
+        checks.positive(eps, "eps"),
+        checks.positive(t, "t"),
+        checks.increasing(points, "points"),
+    )
+    y, sigma = y - y[0], np.sqrt(t)
+    exact = EmpiricalScore(PointCloud(y[:, None], checks.weights(weights, len(y))))
+    cells = np.unique(np.floor(2 * y / sigma)[:, None] + np.arange(-40, 41))
+    x = sigma / 2 * (cells[:, None] + (1 + NODES) / 2).ravel()
+    mass = sigma / 4 * np.tile(NODE_WEIGHTS, len(cells))
+    s = exact(x[:, None], t)[:, 0]
+    p = np.exp(exact.law.log_density(x[:, None], t))
+    half, m, best = np.diff(y) / 2, np.r_[1.0, np.full(len(y) - 2, 2.0), 1.0], 0.0
+    for width, inset in product(sigma * WINDOWS, sigma * INSETS):
+        c = np.minimum(inset, 0.8 * half)
+        centers = np.concatenate([y, y[1:] - c, y[:-1] + c])
+        values = np.concatenate([0 * m, 1 / (half - c), -1 / (half - c)])
+        slopes, ell = np.concatenate([m, 0 * half, 0 * half]), np.zeros(len(x))
+        for center, value, slope in zip(centers, values, slopes, strict=True):
+            near = slice(*np.searchsorted(x, [center - 12 * width, center + 12 * width]))
+            z = (x[near] - center) / width
+            ell[near] += (value - slope * z / width) * np.exp(-(z**2) / 2)
+        ell /= np.sqrt(2 * np.pi) * width
+        best = max(best, (mass * s) @ ell - np.sqrt(eps / t * ((mass / p) @ ell**2)))
+    return float(best)
+
+
+def near_optimality(kappa, t, points, weights=None, *, eps=None, spacing=None):
+    """How far from the smoothest the Smoothed PL-ESF is, at most: its R over the lower bound.
+
+    The bound, `nonsmoothness_lower_bound`, is on R[f] of all f with L_t[f] <= eps, by default
+    eps = F(kappa). Infinite where it is 0 (a large eps) or the function jumps (rho >= 1).
+
+    The papers have 1 + 8 sqrt(eps) for eps < 0.015, kappa >= F^{-1}(eps) and t small enough; here
+    the limit is 1 / (1 - 1.061 sqrt(eps)) or less. The Smoothed PL-ESF is itself one of these f
+    only where its own L_t (`score_matching_loss`) is at most eps; else a ratio below 1 is possible.
+    """
+    own = smoothed_pl_nonsmoothness(points, kappa, t, spacing=spacing)
+    eps = asymptotic_loss(kappa) if eps is None else eps
+    bound = nonsmoothness_lower_bound(eps, t, points, weights)
+    return float(own / bound) if bound > 0 else np.inf
