@@ -1,4 +1,4 @@
-"""Fields of the user's own: who may be called, in what framework, and how far its slopes are off."""
+"""Fields of the user's own: who may be called, in what framework, and how exact its slopes are."""
 
 import jax
 import jax.numpy as jnp
@@ -61,7 +61,7 @@ def jax_in_numpy_out(x, t):
 
 @jax.jit
 def compiled(x, t):
-    return -x / (V + t)
+    return -x / (np.array([1.0, 4.0, 9.0]) + t)
 
 
 FIELDS = {
@@ -81,13 +81,16 @@ FIELDS = {
 def test_ways_to_be_a_field(name, user_precision):
     score, x = callable_score(FIELDS[name]), 2 * normal(30, 3, 1)
     t = np.linspace(0.1, 2, 30)
+    # What is NumPy outside and JAX within computes in the user's own precision.
+    rough = name == "JAX within" and not user_precision
+    tolerance = 1e-6 if rough else 1e-12
     for when in (T, t):
         expected = -x / (V + np.reshape(when, (-1, 1)))
-        np.testing.assert_allclose(score(x, when), expected, rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(score(x, when), expected, rtol=tolerance, atol=tolerance)
         value, error = score.divergence(x, when)
         exact = -(1 / (V + np.broadcast_to(when, 30)[:, None])).sum(axis=1)
         assert np.all(np.abs(value - exact) <= error + 1e-12)
-        assert np.all(error < 1e-8)
+        assert np.all(error < (1e-3 if rough else 1e-8))
 
 
 def test_fields_that_jax_can_trace_are_differentiated():
@@ -111,7 +114,7 @@ def test_a_derivative_that_lies_is_not_believed():
     value, error = callable_score(field).divergence(normal(10, 3), T)
     exact = -3 / (1 + T)
     assert np.all(np.abs(value - exact) <= error)
-    assert np.all(error < 1e-8)
+    assert np.all(error < 1e-3)  # it computes in the user's precision
 
 
 def test_calls_are_of_few_sizes_and_bounded():
@@ -169,10 +172,12 @@ def test_probes_in_many_dimensions(field):
 
 
 def mlp(dtype, d=2, width=32, seed=0):
-    """A random network, evaluated in the given precision; NumPy alone."""
+    """A random network of float32 parameters, evaluated in the given precision; NumPy alone."""
     rng = np.random.default_rng(seed)
     shapes = (d + 1, width), (width, width), (width, d)
-    weights = [(rng.normal(size=s) / np.sqrt(s[0])).astype(dtype) for s in shapes]
+    weights = [
+        (rng.normal(size=s) / np.sqrt(s[0])).astype(np.float32).astype(dtype) for s in shapes
+    ]
 
     def field(x, t):
         t = float(t)
@@ -185,9 +190,10 @@ def mlp(dtype, d=2, width=32, seed=0):
 
 
 def jax_mlp(dtype, d=2, width=32):
+    shapes = (d, width), (width, d)
     weights = [
-        (np.random.default_rng(i).normal(size=s) / np.sqrt(s[0])).astype(dtype)
-        for i, s in enumerate([(d, width), (width, d)])
+        (normal(*s, seed) / np.sqrt(s[0])).astype(np.float32).astype(dtype)
+        for seed, s in enumerate(shapes)
     ]
 
     def field(x, t):
@@ -214,7 +220,8 @@ def test_the_error_of_a_float32_network_bounds_the_true_one(make, t, offset):
 
 def test_the_error_of_float32_is_larger_than_that_of_float64():
     x = normal(50, 2)
-    errors = [divergence_by_differences(mlp(dtype), x, T)[1] for dtype in (np.float32, np.float64)]
+    rough, fine = (callable_score(mlp(dtype), 2) for dtype in (np.float32, np.float64))
+    errors = [score.divergence(x, T)[1] for score in (rough, fine)]
     assert errors[0].min() > 100 * errors[1].max()
 
 
