@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cloud import PointCloud
     from .estimators import (
+        DiffusionOutlierDetector,
         EmpiricalScoreDiffusion,
         LocalAverageDiffusion,
         NeuralScoreDiffusion,
         ScoreDiffusion,
         SmoothedPLDiffusion,
+        SmoothedPLDiffusionCV,
     )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "DiffusionOutlierDetector",
     "EmpiricalScoreDiffusion",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
     "PointCloud",
     "ScoreDiffusion",
     "SmoothedPLDiffusion",
+    "SmoothedPLDiffusionCV",
 ]
 
 HOMES = {"PointCloud": ".cloud"}

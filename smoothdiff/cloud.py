@@ -73,6 +73,24 @@ class PointCloud(Derived):
         """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others."""
         return self._neighborhoods.of(min(k, len(self) - 1))
 
+    def neighborhoods_by_weight(self, m):
+        """Neighborhoods of m points by weight: distances, indices and shares, each (n, k).
+
+        A point of weight w counts as n w points, its own beyond the first included (at distance
+        0): a heavy point has a small neighborhood. Shares are counts over m; with equal weights
+        each of the min(m, n - 1) nearest others has the same.
+        """
+        m = min(m, len(self) - 1)
+        count = len(self) * self.weights
+        if np.ptp(count) < 1e-9:
+            distances, indices = self.neighborhoods(m)
+            return distances, indices, np.full(distances.shape, 1 / m)
+        distances, indices = self.neighborhoods(2 * m)
+        before = np.cumsum(count[indices], axis=1) - count[indices]
+        own = np.clip(count - 1, 0.0, m)[:, None]
+        shares = np.clip(m - own - before, 0.0, count[indices])
+        return distances, indices, shares / (own + shares.sum(axis=1, keepdims=True))
+
     @derived
     def _neighborhoods(self):
         return _Neighborhoods(self.points, self.neighbors, min(self.n_neighbors, len(self) - 1))

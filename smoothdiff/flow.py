@@ -27,10 +27,12 @@ def position(cell: MixedCell, rho):
 def log_jacobian(face_dim, dim, rho_from, rho_to):
     """Log |det d x_to / d x_from| of the flow within cells of the given face dimension, (n,).
 
-    Where a ratio is at least 1, only faces of dimension 0 (training points) have a flow.
+    The ratios are floats or (n,). Where one is at least 1, only faces of dimension 0 (training
+    points) have a flow.
     """
-    smoothed = rho_from < 1 and rho_to < 1
-    along = np.log1p(-rho_to) - np.log1p(-rho_from) if smoothed else 0.0
+    smoothed = (np.asarray(rho_from) < 1) & (np.asarray(rho_to) < 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along = np.where(smoothed, np.log1p(-rho_to) - np.log1p(-rho_from), 0.0)
     return face_dim * along + (dim - face_dim) * np.log(rho_to / rho_from)
 
 
@@ -39,11 +41,14 @@ def reachable(cell: MixedCell, cloud: PointCloud, rho):
 
     For rho < 1 the flow is a bijection. For rho >= 1 it starts from the Voronoi cells of the
     training points and shrinks them, so that only rows whose path leads back into the cell of
-    their own point have an origin.
+    their own point have an origin. ``rho`` is a float or (n,).
     """
-    if rho < 1:
-        return np.ones(len(cell.a), dtype=bool)
-    x = position(cell, rho)
-    nearest = cloud.neighbors.query(x, 1)[0][:, 0]
-    own = np.linalg.norm(x - cell.a, axis=1)
-    return (cell.face_dim == 0) & (own <= nearest * (1 + 1e-9))
+    rho = np.broadcast_to(rho, len(cell.a))
+    reached = np.ones(len(cell.a), dtype=bool)
+    rows = np.flatnonzero(rho >= 1)
+    if len(rows):
+        x = position(cell, rho)[rows]
+        nearest = cloud.neighbors.query(x, 1)[0][:, 0]
+        own = np.linalg.norm(x - cell.a[rows], axis=1)
+        reached[rows] = (cell.face_dim[rows] == 0) & (own <= nearest * (1 + 1e-9))
+    return reached

@@ -24,7 +24,8 @@ __all__ = ["ode_log_density", "smoothed_pl_log_density"]
 def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho_min):
     """Log-density at x (n, r) of the starting law after its flow from rho_0 to rho_min, (n,).
 
-    Rows that the flow does not reach (only for rho_0 >= 1) have -inf.
+    The ratios are floats or (n,). Rows that the flow does not reach (only for rho_0 >= 1) have
+    -inf.
     """
     cell = solve(x, cloud, rho_min, faces=True)
     support = reachable(cell, cloud, rho_0)

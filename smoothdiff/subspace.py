@@ -133,8 +133,8 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     X : array of shape (n, d)
     weights : array of shape (n,), of sum 1
     n_components : "auto", int, float in (0, 1), "mle" or None
-        "auto" is the numerical rank; the others are as in scikit-learn's PCA. There are never
-        more than columns that vary.
+        "auto" is the numerical rank; the others are as in scikit-learn's PCA. Constant columns
+        are tangent directions only where an integer asks for more than there are columns that vary.
     n_effective : float, optional
         Number of observations that the weights stand for (used by "mle"); n by default.
 
@@ -183,7 +183,13 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
     components = np.zeros((r, len(mean)))
     components[:, varies] = directions * np.where(largest < 0, -1.0, 1.0)
-    return Subspace(mean, components, deviations[:r] ** 2, float(residual), constant)
+    if isinstance(n_components, (int, np.integer)) and n_components > d:
+        asked_for = np.flatnonzero(constant)[: n_components - d]
+        components = np.concatenate([components, np.eye(len(mean))[asked_for]])
+        deviations = np.concatenate([deviations[:r], np.zeros(len(asked_for))])
+        constant[asked_for] = False
+    variance = deviations[: len(components)] ** 2
+    return Subspace(mean, components, variance, float(residual), constant)
 
 
 def _triangular(centered):

@@ -63,22 +63,58 @@ def oas_shrinkage(second_moment, m):
     return 1.0 if denominator <= 1e-12 * trace**2 else min(numerator / denominator, 1.0)
 
 
-def start_covariances(points, start, t0, spacing, n_neighbors):
-    """S_k of method.md section 5, (n, r, r)."""
+def start_covariances(points, start, t0, spacing, n_neighbors, weights=None, shrinkage=(0.1, 0.1)):
+    """S_k of method.md section 5, (n, r, r); neighbors are counted by weight."""
     n, r = points.shape
     m = min(n_neighbors, n - 1)
+    weights = np.full(n, 1 / n) if weights is None else weights
     if start == "isotropic":
         return np.repeat(t0 * np.eye(r)[None], n, axis=0)
-    differences = points[neighbors(points, m)] - points[:, None]
+    moments, radii = zip(*(neighborhood(points, weights, k, m) for k in range(n)), strict=True)
     if start == "adaptive":
-        radius = np.linalg.norm(differences[:, -1], axis=1)
-        return t0 * ((radius / np.median(radius)) ** 2)[:, None, None] * np.eye(r)
+        radius = np.array(radii)
+        return t0 * ((radius / np.median(radius[radius > 0])) ** 2)[:, None, None] * np.eye(r)
     out = np.empty((n, r, r))
-    for k in range(n):
-        C = differences[k].T @ differences[k] / m
-        e = oas_shrinkage(C, m)
-        out[k] = t0 / spacing**2 * ((1 - e) * C + e * np.trace(C) / r * np.eye(r))
+    G = cloud_shape(points, weights)
+    for k, C in enumerate(moments):
+        sphere = np.trace(C) / r
+        if start == "local":
+            w_g, w_s = shrinkage
+            S = (1 - w_g - w_s) * C + sphere * (w_g * G + w_s * np.eye(r))
+        else:
+            e = oas_shrinkage(C, m)
+            S = (1 - e) * C + e * sphere * np.eye(r)
+        out[k] = t0 / spacing**2 * S
     return out
+
+
+def neighborhood(points, weights, k, m):
+    """Second moment of the differences to the m points nearest to point k, and their radius.
+
+    A point of weight w is n w points at one place. Those of point k itself, but for one, are at
+    distance 0; where 2 m other places do not make up m points, those that there are count.
+    """
+    n, r = points.shape
+    distance = np.linalg.norm(points - points[k], axis=1)
+    order = [j for j in np.argsort(distance, kind="stable") if j != k][: 2 * m]
+    left = own = min(max(n * weights[k] - 1, 0.0), m)
+    counted, left, radius, C = own, m - own, 0.0, np.zeros((r, r))
+    for j in order:
+        count = min(n * weights[j], left)
+        if count > 1e-12:
+            C += count * np.outer(points[j] - points[k], points[j] - points[k])
+            radius = distance[j]
+        counted, left = counted + count, left - count
+    return C / counted, radius
+
+
+def cloud_shape(points, weights):
+    """G: OAS-shrunk covariance of the whole cloud, scaled to trace r."""
+    r = points.shape[1]
+    centered = points - weights @ points
+    covariance = np.einsum("k,ki,kj->ij", weights, centered, centered)
+    e = oas_shrinkage(covariance, 1 / (weights**2).sum())
+    return (1 - e) * r * covariance / np.trace(covariance) + e * np.eye(r)
 
 
 def mixture_log_density(x, points, covariances, weights):

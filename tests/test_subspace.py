@@ -183,6 +183,10 @@ def test_constant_columns_are_no_directions():
     np.testing.assert_array_equal(rest[:, [0, 5]], 0)
     assert np.all(rest[:, 1:5] != 0)
     np.testing.assert_array_equal(subspace.lift(np.ones((3, 2)))[:, [0, 5]], [[7, 0]] * 3)
+    asked_for = fit(X, 5)
+    np.testing.assert_array_equal(asked_for.components[4], [1, 0, 0, 0, 0, 0])
+    np.testing.assert_array_equal(asked_for.constant, [False] * 5 + [True])
+    assert fit(X, None).components.shape == (4, 6)
     # The diffusion itself noises them: their variance is 0 and their flow goes with sqrt(t).
     normal_part = np.ones((1, 6))
     np.testing.assert_allclose(subspace.flow_normal(normal_part, 0.4, 0.1)[0, [0, 5]], 0.5)

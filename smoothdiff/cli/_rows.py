@@ -8,6 +8,8 @@ rounding of z shows: 8 stays 8 where all parents have 8.
 
 import numpy as np
 
+from ..model import means_of_rows
+
 __all__ = ["draw", "lines", "units"]
 
 
@@ -33,7 +35,7 @@ def draw(model, X, n, standardized=True):
     model.fit((X - mean) / deviation)
     samples, parents, weights = model.sample(n, return_parents=True)
     if model.t_min_ == 0 and model.noise_variance_ == 0:
-        rows = _weighted_means(X, parents, weights)
+        rows = means_of_rows(X, parents, weights)
     else:
         rows = mean + deviation * samples
     constant = X.max(axis=0) == X.min(axis=0)
@@ -50,15 +52,6 @@ def units(X):
     largest = np.abs(differences).max(axis=0)
     deviation = largest * (differences / np.where(largest > 0, largest, 1)).std(axis=0)
     return X[0] + differences.mean(axis=0), np.where(deviation > 0, deviation, 1)
-
-
-def _weighted_means(X, parents, weights):
-    """Weighted means of rows: exactly a value where all parents have it."""
-    first = X[parents[:, 0]]
-    means = first.copy()
-    for parent, weight in zip(parents.T[1:], weights.T[1:], strict=True):
-        means += weight[:, None] * (X[parent] - first)  # padding weighs 0
-    return means
 
 
 def lines(parents, weights):

@@ -3,13 +3,17 @@
 from ._empirical import EmpiricalScoreDiffusion
 from ._local_average import LocalAverageDiffusion
 from ._neural import NeuralScoreDiffusion
+from ._outlier_detector import DiffusionOutlierDetector
 from ._score import ScoreDiffusion
 from ._smoothed_pl import SmoothedPLDiffusion
+from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
 __all__ = [
+    "DiffusionOutlierDetector",
     "EmpiricalScoreDiffusion",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
     "ScoreDiffusion",
     "SmoothedPLDiffusion",
+    "SmoothedPLDiffusionCV",
 ]

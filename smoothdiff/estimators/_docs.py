@@ -6,18 +6,27 @@ __all__ = ["documented"]
 
 SHARED = {
     "t0": """t0 : "auto" or float, default="auto"
-    Variance at which denoising starts; "auto" is ``spacing_ ** 2``.""",
+    Variance at which denoising starts; "auto" is ``t0_scale * spacing_ ** 2``.""",
     "t_min": """t_min : "auto" or float, default="auto"
-    Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.""",
+    Variance at which it ends, that is how much noise samples keep; "auto" is
+    ``t_min_scale * t0_``. 0, where the solver is exact, leaves none, and then there is no density.
+t0_scale : float, default=1.0
+    t0="auto" in units of ``spacing_ ** 2``: a number without a unit, for searches.
+t_min_scale : "auto" or float in [0, 1], default="auto"
+    t_min="auto" in units of ``t0_``; "auto" is 0.01 / n_components_, so that the noise left has the
+    same length in any dimension.""",
     "spacing": """spacing : "auto" or float, default="auto"
     Typical half-distance between neighbors ("Delta"); "auto" is half the median distance of
     a point to the nearest other one.""",
-    "start": """start : {"isotropic", "adaptive", "local-pca"}, default="adaptive"
-    Covariances of the starting law, one Gaussian at each training point: all t0 I (the
-    papers'), scaled by the distance to the nearest neighbors, or shaped by the differences
-    to them.
-start_neighbors : int, default=10
-    Neighbors that the last two use.""",
+    "start": """start : str or list of smoothdiff.starts.Start, default="local"
+    Covariances of the starting law, one Gaussian at each training point: "isotropic", all t0 I (the
+    papers'); "adaptive", scaled by the distance to the nearest neighbors; "local-pca", shaped by
+    the differences to them; "local", shaped by those and by the whole cloud. "gaussian" is one
+    Gaussian for all. A list is their mixture, with weights.
+start_neighbors : int, default=20
+    Neighbors that shape the noise, counted by weight: heavy rows start narrow.
+start_shrinkage : (float, float), default=(0.1, 0.1)
+    Of "local": how much its shape is that of the whole cloud, and how much a sphere.""",
     "n_components": """n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
     Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
     PCA. The data along the normal directions are modeled as Gaussian. Columns that are

@@ -19,9 +19,7 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
     Parameters
     ----------
     $t0
-    t_min : "auto" or float, default="auto"
-        Variance at which it ends; "auto" is 0.01 t0. With 0, samples are training points and
-        there is no density.
+    $t_min
     spacing : "auto" or float, default="auto"
         Length scale of the data; "auto" is half the median distance of a point to the nearest
         other one.
@@ -63,6 +61,8 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
         *,
         t0="auto",
         t_min="auto",
+        t0_scale=1.0,
+        t_min_scale="auto",
         spacing="auto",
         n_components="auto",
         solver="exact",
@@ -74,6 +74,8 @@ class EmpiricalScoreDiffusion(BaseDiffusion):
     ):
         self.t0 = t0
         self.t_min = t_min
+        self.t0_scale = t0_scale
+        self.t_min_scale = t_min_scale
         self.spacing = spacing
         self.n_components = n_components
         self.solver = solver

@@ -31,9 +31,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     kappa : float, default=0.1
         Smoothing strength; smaller smooths more, and ``kappa sqrt(t) >= spacing_`` not at all.
     $t0
-    t_min : "auto" or float, default="auto"
-        Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.
-        It must be positive.
+    $t_min
     spacing : "auto" or float, default="auto"
         Typical half-distance between neighbors ("Delta"), the window's half-width; "auto" is half
         the median distance of a point to the nearest other one. In several dimensions gaps are
@@ -82,9 +80,12 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         kappa=0.1,
         t0="auto",
         t_min="auto",
+        t0_scale=1.0,
+        t_min_scale="auto",
         spacing="auto",
-        start="adaptive",
-        start_neighbors=10,
+        start="local",
+        start_neighbors=20,
+        start_shrinkage=(0.1, 0.1),
         n_components="auto",
         solver="heun",
         n_steps=200,
@@ -98,9 +99,12 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         self.kappa = kappa
         self.t0 = t0
         self.t_min = t_min
+        self.t0_scale = t0_scale
+        self.t_min_scale = t_min_scale
         self.spacing = spacing
         self.start = start
         self.start_neighbors = start_neighbors
+        self.start_shrinkage = start_shrinkage
         self.n_components = n_components
         self.solver = solver
         self.n_steps = n_steps

@@ -58,8 +58,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         where it exists: the result is that of a run that was never stopped, bit for bit. It needs
         an integer ``random_state``, and is refused for other data or parameters than its own.
     $t0
-    t_min : "auto" or float, default="auto"
-        Variance at which it ends; "auto" is 0.01 t0. It must be positive.
+    $t_min
     spacing : "auto" or float, default="auto"
         Length scale of the data; "auto" is half the median distance of a point to the nearest
         other one.
@@ -127,6 +126,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
         checkpoint=None,
         t0="auto",
         t_min="auto",
+        t0_scale=1.0,
+        t_min_scale="auto",
         spacing="auto",
         n_components="auto",
         solver="heun",
@@ -153,6 +154,8 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self.checkpoint = checkpoint
         self.t0 = t0
         self.t_min = t_min
+        self.t0_scale = t0_scale
+        self.t_min_scale = t_min_scale
         self.spacing = spacing
         self.n_components = n_components
         self.solver = solver

@@ -10,7 +10,7 @@ from . import _validation as checks
 
 __all__ = ["T_MIN_FRACTION", "Scales", "check_scales", "find_scales", "warn_of_scales"]
 
-# t_min="auto" as a fraction of t0, and where the default path ends before it falls to t_min = 0.
+# t_min_scale="auto" in one dimension, and where the default path ends before it falls to t_min = 0.
 T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
@@ -32,6 +32,8 @@ def check_scales(estimator):
     t0, t_min, solver = estimator.t0, estimator.t_min, estimator.solver
     checks.check_number(estimator, "t0", auto=True)
     checks.check_number(estimator, "t_min", auto=True, zero=True)
+    checks.check_number(estimator, "t0_scale")
+    checks.check_number(estimator, "t_min_scale", auto=True, zero=True)
     checks.check_number(estimator, "spacing", auto=True)
     checks.check_choice(estimator, "solver", estimator.SOLVERS)
     checks.check_count(estimator, "n_steps")
@@ -41,10 +43,13 @@ def check_scales(estimator):
             f"The 't_min' parameter of {name} must not exceed t0. "
             f"Got t_min={t_min!r} and t0={t0!r} instead."
         )
-    if solver != "exact" and t_min == 0:
+    if not isinstance(estimator.t_min_scale, str) and estimator.t_min_scale > 1:
+        checks.refuse(estimator, "t_min_scale", "'auto' or a float in [0, 1]")
+    if solver != "exact" and (t_min == 0 or (t_min == "auto" and estimator.t_min_scale == 0)):
+        zero = "t_min" if t_min == 0 else "t_min_scale"
         raise ValueError(
-            f"The 't_min' parameter of {name} must be positive with solver={solver!r}, which steps "
-            f"in t. Got {t_min!r} instead"
+            f"The {zero!r} parameter of {name} must be positive with solver={solver!r}, which "
+            f"steps in t. Got {getattr(estimator, zero)!r} instead"
             + ("; use solver='exact' to end at 0." if "exact" in estimator.SOLVERS else ".")
         )
 
@@ -62,8 +67,10 @@ def find_scales(estimator, X, cloud) -> Scales:
             f"{name} needs distinct samples to take a length scale from, and "
             f"X has {found}; {remedy} to use it all the same."
         )
-    t0 = spacing**2 if t0 == "auto" else t0
-    t_min = T_MIN_FRACTION * t0 if t_min == "auto" else t_min
+    t0 = estimator.t0_scale * spacing**2 if t0 == "auto" else t0
+    if t_min == "auto":
+        scale = estimator.t_min_scale
+        t_min = t0 * (T_MIN_FRACTION / cloud.dim if scale == "auto" else scale)
     if t_min > t0:
         raise ValueError(
             f"The 't_min' parameter of {name} must not exceed t0, which is "
@@ -85,11 +92,10 @@ def warn_of_scales(estimator, X, share):
             )
     sigma = np.sqrt(t_min)
     deviation = np.sqrt(share @ (X - estimator.mean_) ** 2)
-    drowned = (deviation < DROWNED * sigma) & ~estimator.diffusion_.subspace.constant
+    drowned = (deviation > 0) & (deviation < DROWNED * sigma)
     if len(X) > 1 and drowned.any():
         warn(
-            f"{checks.name_columns(estimator, np.flatnonzero(drowned))} of X vary much less than "
-            f"the noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, which "
-            "drowns them. Scale the columns first, for example with StandardScaler, or set a "
-            "smaller t_min."
+            f"The noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, drowns "
+            f"what varies much less: {checks.name_columns(estimator, np.flatnonzero(drowned))} of "
+            "X. Scale the columns first, for example with StandardScaler, or set a smaller t_min."
         )

@@ -29,7 +29,6 @@ class ScoreDiffusion(StartedDiffusion):
         `smoothdiff.scores.EDMDenoiser` and `VPNoisePredictor` wrap networks of other conventions.
     $t0
     $t_min
-        It must be positive.
     $spacing
     $start
     n_components : "auto", int, float in (0, 1), "mle" or None, default=None
@@ -77,9 +76,12 @@ class ScoreDiffusion(StartedDiffusion):
         field,
         *,
         start="isotropic",
-        start_neighbors=10,
+        start_neighbors=20,
+        start_shrinkage=(0.1, 0.1),
         t0="auto",
         t_min="auto",
+        t0_scale=1.0,
+        t_min_scale="auto",
         spacing="auto",
         n_components=None,
         solver="heun",
@@ -92,8 +94,11 @@ class ScoreDiffusion(StartedDiffusion):
         self.field = field
         self.start = start
         self.start_neighbors = start_neighbors
+        self.start_shrinkage = start_shrinkage
         self.t0 = t0
         self.t_min = t_min
+        self.t0_scale = t0_scale
+        self.t_min_scale = t_min_scale
         self.spacing = spacing
         self.n_components = n_components
         self.solver = solver

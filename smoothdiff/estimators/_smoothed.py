@@ -1,10 +1,23 @@
 """What estimators with a choice of starting law share, and those with a smoothing strength."""
 
-from ..starts import LAWS, STARTS
+from numbers import Real
+
+from .. import _checks
+from ..starts import STARTS, Start, starting_law
 from . import _validation as checks
 from ._base import BaseDiffusion
 
 __all__ = ["SmoothedDiffusion", "StartedDiffusion"]
+
+
+def check_shrinkage(value, owner, name="start_shrinkage"):
+    """Two numbers that are not negative and have a sum in (0, 1]."""
+    wanted = "two numbers w_g, w_s >= 0 with 0 < w_g + w_s <= 1"
+    pair = isinstance(value, (tuple, list)) and len(value) == 2
+    if not (pair and all(_checks.is_number(w, Real) for w in value)):
+        _checks.refuse(value, name, wanted, owner, TypeError)
+    if not (min(value) >= 0 and 0 < sum(value) <= 1):
+        _checks.refuse(value, name, wanted, owner)
 
 
 class StartedDiffusion(BaseDiffusion):
@@ -13,15 +26,37 @@ class StartedDiffusion(BaseDiffusion):
     _needs_spacing = True
 
     def _check_parameters(self):
-        checks.check_choice(self, "start", STARTS)
+        self._check_start()
         checks.check_count(self, "start_neighbors")
+        check_shrinkage(self.start_shrinkage, self)
         super()._check_parameters()
 
+    def _check_start(self):
+        if not isinstance(self.start, (list, tuple)):
+            checks.check_choice(self, "start", STARTS)
+            return
+        if not self.start or not all(isinstance(start, Start) for start in self.start):
+            checks.refuse(self, "start", "a name or a list of smoothdiff.starts.Start", TypeError)
+        for start in self.start:
+            _checks.choice(start.name, "name", STARTS, "Start")
+            _checks.number(start.scale, "scale", "Start")
+            _checks.number(start.weight, "weight", "Start")
+            _checks.count(start.n_neighbors, "n_neighbors", "Start")
+            check_shrinkage(start.shrinkage, "Start", "shrinkage")
+
+    @property
+    def _starts(self):
+        """The starting laws as a list."""
+        if isinstance(self.start, str):
+            w_g, w_s = self.start_shrinkage
+            return [Start(self.start, 1.0, int(self.start_neighbors), (float(w_g), float(w_s)))]
+        return list(self.start)
+
     def _n_neighbors(self, dim):
-        return self.start_neighbors
+        return max(start.n_neighbors for start in self._starts)
 
     def _make_start(self, cloud, scales):
-        return LAWS[self.start](cloud, scales.t0, scales.spacing, self.start_neighbors)
+        return starting_law(self._starts, cloud, scales.t0, scales.spacing)
 
 
 class SmoothedDiffusion(StartedDiffusion):

@@ -42,9 +42,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         training point. With t0="auto" it is a dial from 0 (interpolate) to 1 (memorize);
         ``kappa sqrt(t0) >= spacing_`` memorizes.
     $t0
-    t_min : "auto" or float, default="auto"
-        Variance at which it ends, that is how much noise samples keep; "auto" is 0.01 t0.
-        0 is allowed for sampling, and then there is no density.
+    $t_min
     spacing : "auto" or float, default="auto"
         Typical half-distance between neighbors ("Delta"); "auto" is half the median distance of
         a point to the nearest other one.
@@ -88,9 +86,12 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         kappa=0.1,
         t0="auto",
         t_min="auto",
+        t0_scale=1.0,
+        t_min_scale="auto",
         spacing="auto",
-        start="adaptive",
-        start_neighbors=10,
+        start="local",
+        start_neighbors=20,
+        start_shrinkage=(0.1, 0.1),
         n_components="auto",
         solver="exact",
         n_steps=200,
@@ -102,9 +103,12 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         self.kappa = kappa
         self.t0 = t0
         self.t_min = t_min
+        self.t0_scale = t0_scale
+        self.t_min_scale = t_min_scale
         self.spacing = spacing
         self.start = start
         self.start_neighbors = start_neighbors
+        self.start_shrinkage = start_shrinkage
         self.n_components = n_components
         self.solver = solver
         self.n_steps = n_steps
@@ -114,7 +118,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
         self.verbose = verbose
 
     def _n_neighbors(self, dim):
-        return max(self.start_neighbors, neighborhood_size(dim))
+        return max(super()._n_neighbors(dim), neighborhood_size(dim))
 
     def _make_score(self, cloud, subspace, scales):
         return SmoothedPLScore(cloud, float(self.kappa), scales.spacing)

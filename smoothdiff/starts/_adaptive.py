@@ -6,7 +6,7 @@ r_k is the distance of point k to its m-th nearest other point (Breiman, Meisel 
 import numpy as np
 
 from ..cloud import PointCloud
-from ._gaussians import SMALLEST_BANDWIDTH, SphericalLaw
+from ._gaussians import SphericalLaw, floored
 
 __all__ = ["Adaptive"]
 
@@ -27,8 +27,9 @@ class Adaptive(SphericalLaw):
     def __init__(self, cloud: PointCloud, t0, spacing=None, n_neighbors=10):
         ratio = np.ones(len(cloud))
         if len(cloud) > 1:
-            bandwidth = cloud.neighborhoods(n_neighbors)[0][:, -1]
-            median = np.median(bandwidth)
-            if median > 0:
-                ratio = np.maximum(bandwidth / median, SMALLEST_BANDWIDTH)
+            distances, _, shares = cloud.neighborhoods_by_weight(n_neighbors)
+            bandwidth = np.where(shares > 0, distances, 0.0).max(axis=1)
+            if bandwidth.any():
+                median = np.median(bandwidth[bandwidth > 0])
+                ratio = np.sqrt(floored((bandwidth / median) ** 2))
         super().__init__(cloud, t0 * ratio**2)

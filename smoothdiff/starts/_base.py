@@ -15,8 +15,11 @@ class StartingLaw(ABC):
         """Draw n points: positions (n, r), and for each a training point close to it, (n,)."""
 
     @abstractmethod
-    def log_density(self, x):
-        """Log-density at x (n, r), shape (n,)."""
+    def log_density(self, x, scale=1.0):
+        """Log-density at x (n, r), shape (n,), of the law with its covariances times ``scale``.
+
+        The scale is a float or an array (n,).
+        """
 
     @property
     @abstractmethod

@@ -1,19 +1,21 @@
 """Mixtures of one Gaussian N(y_k, S_k) at each point of a cloud, exact to draw from and to score.
 
     spherical   S_k = v_k I
-    shaped      S_k = v_k I + G_k' G_k,   G_k (m, r) scaled differences to m neighbors
+    shaped      S_k = A (v_k I + G_k' G_k) A,   G_k (m, r) scaled differences to m neighbors
 
-No array of size (n, r, r) is formed.
+A is one frame for all, a symmetric matrix: in the coordinates A^-1 x it is gone. No array of size
+(n, r, r) is formed.
 """
 
 import numpy as np
 
 from .. import mixture
+from .._compute import map_threads
 from .._derived import Derived, derived
 from ..cloud import PointCloud
 from ._base import StartingLaw
 
-__all__ = ["SMALLEST_BANDWIDTH", "ShapedLaw", "SphericalLaw", "slices"]
+__all__ = ["SMALLEST_BANDWIDTH", "ShapedLaw", "SphericalLaw", "floored", "slices"]
 
 # Neighbor distances below this fraction of their median are raised to it: no zero variance.
 SMALLEST_BANDWIDTH = 1e-6
@@ -44,9 +46,10 @@ class SphericalLaw(Derived, StartingLaw):
         x += self.cloud.points[k]
         return x, k
 
-    def log_density(self, x):
-        """Log p_t0 at x (n, r), shape (n,)."""
-        return mixture.log_density(self._mixture, x)
+    def log_density(self, x, scale=1.0):
+        """Log-density at x (n, r), shape (n,), with all S_k times ``scale``."""
+        log_volume = self.cloud.dim / 2 * np.log(scale)
+        return mixture.log_density(self._mixture, x, 1 / scale) - log_volume
 
     @derived
     def _mixture(self):
@@ -65,54 +68,78 @@ class ShapedLaw(Derived, StartingLaw):
         Positive: v_k.
     indices : integer array of shape (n, m)
         Neighbors that shape the noise of each point.
-    amplitude : array of shape (n,)
-        G_k is so many times the differences to them.
+    amplitude : array of shape (n, m)
+        G_k is so many times the differences to them, in the frame.
+    frame : array of shape (r, r), optional
+        A, symmetric and positive definite; the identity by default.
     """
 
-    def __init__(self, cloud: PointCloud, variances, indices, amplitude):
+    def __init__(self, cloud: PointCloud, variances, indices, amplitude, frame=None):
         self.cloud = cloud
         self.variances = variances
         self._indices = indices
         self._amplitude = amplitude
+        self._frame = frame
+
+    @derived
+    def _points(self):
+        """Points in the frame, (n, r)."""
+        points = self.cloud.points
+        return points if self._frame is None else np.linalg.solve(self._frame, points.T).T
 
     def _factors(self, k):
         """G_k (len(k), m, r) for component indices k."""
-        differences = self.cloud.points[self._indices[k]] - self.cloud.points[k, None]
-        return self._amplitude[k, None, None] * differences
+        differences = self._points[self._indices[k]] - self._points[k, None]
+        return self._amplitude[k, :, None] * differences
 
     @property
     def covariances(self):
         """S_k, (n, r, r), formed on access."""
         G = self._factors(np.arange(len(self.cloud)))
-        return self.variances[:, None, None] * np.eye(self.cloud.dim) + G.transpose(0, 2, 1) @ G
+        S = self.variances[:, None, None] * np.eye(self.cloud.dim) + G.transpose(0, 2, 1) @ G
+        return S if self._frame is None else self._frame @ S @ self._frame
 
     def sample(self, generator, n):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
-        x, k = SphericalLaw(self.cloud, self.variances).sample(generator, n)
+        k = self.cloud.draw(generator, n)
+        noise = np.sqrt(self.variances)[k, None] * generator.standard_normal((n, self.cloud.dim))
         for rows in slices(n, ROWS_AT_ONCE):
             G = self._factors(k[rows])
-            x[rows] += np.einsum("nm,nmr->nr", generator.standard_normal(G.shape[:2]), G)
-        return x, k
+            noise[rows] += np.einsum("nm,nmr->nr", generator.standard_normal(G.shape[:2]), G)
+        return self.cloud.points[k] + (noise if self._frame is None else noise @ self._frame), k
 
-    def log_density(self, x):
-        """Log p_t0 at x (n, r), shape (n,)."""
-        return mixture.log_density(self._mixture, x)
+    def log_density(self, x, scale=1.0):
+        """Log-density at x (n, r), shape (n,), with all S_k times ``scale``."""
+        log_volume = self.cloud.dim / 2 * np.log(scale)
+        if self._frame is not None:
+            x = np.linalg.solve(self._frame, x.T).T
+            log_volume += np.linalg.slogdet(self._frame)[1]
+        return mixture.log_density(self._mixture, x, 1 / scale) - log_volume
 
     @derived
     def _mixture(self):
-        points, alpha = self.cloud.points, self.variances
+        points, alpha = self._points, self.variances
         n, r = points.shape
         q = min(self._indices.shape[1], r)
         factors, stretch = np.empty((n, q, r)), np.empty((n, q))
-        for rows in slices(n, ROWS_AT_ONCE):
+
+        def factor(rows):
             _, s, axes = np.linalg.svd(self._factors(np.arange(n)[rows]), full_matrices=False)
             a = alpha[rows, None]
             factors[rows] = (s / np.sqrt(2 * a * (a + s**2)))[..., None] * axes
             stretch[rows] = s**2
+
+        map_threads(factor, slices(n, ROWS_AT_ONCE // 8))
         log_det = r * np.log(2 * np.pi * alpha) + np.log1p(stretch / alpha[:, None]).sum(axis=1)
         least = 1 / (2 * (alpha + stretch.max(axis=1)))
         coefficient = np.log(self.cloud.weights) - log_det / 2
         return mixture.tile(points, coefficient, 1 / (2 * alpha), factors, least)
+
+
+def floored(trace):
+    """Mean squares (n,) raised to a small part of their median: twins do not start from nothing."""
+    positive = trace[trace > 0]
+    return np.maximum(trace, SMALLEST_BANDWIDTH**2 * np.median(positive) if len(positive) else 1.0)
 
 
 def slices(n, size):

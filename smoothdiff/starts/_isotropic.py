@@ -17,9 +17,9 @@ class Isotropic(SphericalLaw):
         super().__init__(cloud, np.full(len(cloud), float(t0)))
         self.t0 = float(t0)
 
-    def log_density(self, x):
-        """Log p_t0 at x (n, r), shape (n,)."""
-        return self._law.log_density(x, self.t0)
+    def log_density(self, x, scale=1.0):
+        """Log-density at x (n, r), shape (n,), with variances times ``scale``."""
+        return self._law.log_density(x, scale * self.t0)
 
     @derived
     def _law(self):

@@ -7,9 +7,9 @@ windows, Vincent and Bengio 2003) and e_k its oracle-approximating shrinkage (Ch
 import numpy as np
 
 from ..cloud import PointCloud
-from ._gaussians import ROWS_AT_ONCE, SMALLEST_BANDWIDTH, ShapedLaw, slices
+from ._gaussians import ROWS_AT_ONCE, ShapedLaw, floored, slices
 
-__all__ = ["LocalPCA"]
+__all__ = ["LocalPCA", "oas_shrinkage"]
 
 
 class LocalPCA(ShapedLaw):
@@ -29,25 +29,24 @@ class LocalPCA(ShapedLaw):
     def __init__(self, cloud: PointCloud, t0, spacing, n_neighbors=10):
         n, r = cloud.points.shape
         if n == 1:
-            super().__init__(
-                cloud, np.full(1, float(t0)), np.zeros((1, 1), dtype=np.intp), np.zeros(1)
-            )
+            variance = np.full(1, float(t0))
+            super().__init__(cloud, variance, np.zeros((1, 1), np.intp), np.zeros((1, 1)))
             return
-        distances, indices = cloud.neighborhoods(n_neighbors)
-        m = indices.shape[1]
-        trace = (distances**2).sum(axis=1) / m
-        trace = np.maximum(trace, SMALLEST_BANDWIDTH**2 * np.median(trace))
+        distances, indices, share = cloud.neighborhoods_by_weight(n_neighbors)
+        m = min(n_neighbors, n - 1)
+        trace = floored((share * distances**2).sum(axis=1))
         shrinkage = np.empty(n)
         for rows in slices(n, ROWS_AT_ONCE):
             differences = cloud.points[indices[rows]] - cloud.points[rows, None]
-            gram = differences @ differences.transpose(0, 2, 1) / m
-            shrinkage[rows] = _oas_shrinkage((gram**2).sum(axis=(1, 2)), trace[rows], m, r)
+            differences *= np.sqrt(share[rows])[..., None]
+            gram = differences @ differences.transpose(0, 2, 1)
+            shrinkage[rows] = oas_shrinkage((gram**2).sum(axis=(1, 2)), trace[rows], m, r)
         scale = t0 / spacing**2
-        amplitude = np.sqrt(scale * (1 - shrinkage) / m)
+        amplitude = np.sqrt(scale * (1 - shrinkage)[:, None] * share)
         super().__init__(cloud, scale * shrinkage * trace / r, indices, amplitude)
 
 
-def _oas_shrinkage(trace_of_square, trace, m, r):
+def oas_shrinkage(trace_of_square, trace, m, r):
     """Oracle-approximating shrinkage of second moments of m vectors (Chen et al. 2010, eq. 23)."""
     numerator = (1 - 2 / r) * trace_of_square + trace**2
     denominator = (m + 1 - 2 / r) * (trace_of_square - trace**2 / r)

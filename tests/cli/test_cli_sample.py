@@ -59,6 +59,7 @@ def test_units_do_not_matter(folder, X):
     np.testing.assert_array_equal(sample(X * unit), sample(X) * unit)
 
 
+@pytest.mark.filterwarnings("ignore:The noise that samples keep")
 def test_a_narrow_column_is_not_drowned_in_noise(folder, X):
     X[:, 2] /= 1000
     deviation = X[:, 2].std()

@@ -1,0 +1,137 @@
+"""DiffusionOutlierDetector: rows that are unlikely under a diffusion of the others."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin, clone
+from sklearn.model_selection import KFold, check_cv
+from sklearn.utils.validation import check_is_fitted
+
+from .. import _checks
+from . import _validation as checks
+from ._smoothed_pl_cv import SmoothedPLDiffusionCV
+
+__all__ = ["DiffusionOutlierDetector"]
+
+
+class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
+    """Outliers as rows of low log-density, with a threshold taken from rows held out.
+
+    A model's density at its own training rows is too high, and a threshold taken there flags most
+    of the new rows that are normal. Here each training row is scored by a model that has not seen
+    its fold, and the threshold is a quantile of those scores: of new rows that are like the
+    training rows, a part of ``contamination`` is flagged.
+
+    Parameters
+    ----------
+    estimator : estimator with ``score_samples``, default=None
+        `SmoothedPLDiffusion` or another density; None is `SmoothedPLDiffusionCV()`.
+    contamination : float in (0, 0.5], default=0.1
+        Part of the training rows that counts as outliers.
+    cv : int, splitter or iterable of (train, test), default=5
+        Folds that held-out scores are taken from; an int means shuffled folds, always the same.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        Fitted to all rows.
+    cv_score_samples_ : array of shape (n_samples,)
+        Log-density of each training row under the model of the other folds.
+    offset_ : float
+        Threshold: the ``contamination`` quantile of ``cv_score_samples_``.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Only when X has string column names.
+
+    Notes
+    -----
+    `score_samples` of a row that equals a training row, number for number, is its held-out score:
+    so that training rows are judged as new ones are, and `fit_predict` flags ``contamination`` of
+    them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff import DiffusionOutlierDetector, SmoothedPLDiffusion
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> detector = DiffusionOutlierDetector(SmoothedPLDiffusion(t_min_scale=0.5)).fit(X)
+    >>> detector.predict([[0.0, 0.0], [6.0, 6.0]])
+    array([ 1, -1])
+    """
+
+    def __init__(self, estimator=None, *, contamination=0.1, cv=5):
+        self.estimator = estimator
+        self.contamination = contamination
+        self.cv = cv
+
+    def fit(self, X, y=None):
+        """Fit the density, and the threshold on held-out rows.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used; the estimator is then unchanged.
+        """
+        with checks.unchanged_on_error(self):
+            wanted = "a float in (0, 0.5]"
+            _checks.real(self.contamination, "contamination", wanted, lambda c: 0 < c <= 0.5, self)
+            if self.estimator is not None and not hasattr(self.estimator, "score_samples"):
+                wanted = "None or an estimator with score_samples"
+                checks.refuse(self, "estimator", wanted, TypeError)
+            data = checks.check_finite_data(self, X, reset=True)
+            model = SmoothedPLDiffusionCV(cv=self.cv) if self.estimator is None else self.estimator
+            self.cv_score_samples_ = self._held_out(model, data)
+            self.estimator_ = clone(model).fit(data)
+            self.offset_ = float(np.quantile(self.cv_score_samples_, self.contamination))
+            self._training_rows = {row.tobytes(): i for i, row in enumerate(data + 0.0)}
+        return self
+
+    def _held_out(self, model, X):
+        """Scores of the training rows by models of the other folds; the median where there is none.
+
+        Equal rows share one score, their least.
+        """
+        cv = self.cv
+        if _checks.is_number(cv):
+            _checks.count(cv, "cv", self, least=2)
+            cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
+        scores = np.full(len(X), np.nan)
+        for train, test in check_cv(cv).split(X) if cv else []:
+            scores[test] = clone(model).fit(X[train]).score_samples(X[test])
+        if np.isnan(scores).all():
+            found = "one sample" if len(X) == 1 else f"{len(X)} samples and no fold"
+            raise ValueError(
+                f"DiffusionOutlierDetector needs two or more samples, to hold one out. Got {found}."
+            )
+        scores[np.isnan(scores)] = np.nanmedian(scores)
+        _, group = np.unique(X, axis=0, return_inverse=True)
+        least = np.full(group.max() + 1, np.inf)
+        np.minimum.at(least, group.ravel(), scores)
+        return least[group.ravel()]
+
+    def score_samples(self, X):
+        """Log-density of X (n, n_features); of training rows the held-out one. Shape (n,)."""
+        check_is_fitted(self)
+        X = checks.check_finite_data(self, X, reset=False)
+        known = np.array([self._training_rows.get(row.tobytes(), -1) for row in X + 0.0], dtype=int)
+        scores = np.empty(len(X))
+        scores[known >= 0] = self.cv_score_samples_[known[known >= 0]]
+        new = known < 0
+        if new.any():
+            scores[new] = self.estimator_.score_samples(X[new])
+        return scores
+
+    def decision_function(self, X):
+        """``score_samples(X) - offset_``: negative for outliers, (n,)."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """1 for inliers and -1 for outliers, (n,)."""
+        return np.where(self.decision_function(X) < 0, -1, 1)

@@ -1,0 +1,86 @@
+"""Mixtures of starting laws: x_t0 ~ sum_c omega_c p_c.
+
+A cloud is not equally smooth everywhere; laws of several widths and shapes together describe it
+better than any of them. The weights omega are chosen by `stacking_weights`, on rows that the laws
+have not seen (Smyth and Wolpert 1999).
+"""
+
+import numpy as np
+from scipy.special import logsumexp
+
+from ._base import StartingLaw
+
+__all__ = ["StackedLaw", "stacking_weights"]
+
+# Iterations of EM, and the gain in mean log-likelihood that may be left: it is bounded at each.
+MAX_ITERATIONS, GAP = 20_000, 1e-6
+
+
+class StackedLaw(StartingLaw):
+    """Laws with weights of sum 1."""
+
+    def __init__(self, laws: list[StartingLaw], weights):
+        self.laws = laws
+        self.weights = np.asarray(weights, dtype=np.float64)
+
+    def sample(self, generator, n):
+        """Choose a law for each draw, and draw from it."""
+        law = generator.choice(len(self.laws), size=n, p=self.weights)
+        parts = [
+            c.sample(generator, count)
+            for c, count in zip(self.laws, np.bincount(law, minlength=len(self.laws)), strict=True)
+        ]
+        x, near = (np.concatenate(part) for part in zip(*parts, strict=True))
+        place = np.argsort(np.argsort(law, kind="stable"))  # of each draw among the joined parts
+        return x[place], near[place]
+
+    def log_density(self, x, scale=1.0):
+        """Log of the weighted sum, (n,), with all covariances times ``scale``."""
+        parts = np.array([law.log_density(x, scale) for law in self.laws])
+        with np.errstate(divide="ignore"):
+            return logsumexp(parts + np.log(self.weights)[:, None], axis=0)
+
+    @property
+    def covariances(self):
+        """Those of each point's own mixture, (n,) if all are spheres, else (n, r, r)."""
+        parts = [law.covariances for law in self.laws]
+        if any(part.ndim == 3 for part in parts):
+            eye = np.eye(next(part.shape[-1] for part in parts if part.ndim == 3))
+            parts = [part if part.ndim == 3 else part[:, None, None] * eye for part in parts]
+        return sum(w * part for w, part in zip(self.weights, parts, strict=True))
+
+
+def stacking_weights(log_densities, row_weights=None):
+    """Weights omega that maximize the mean of log sum_c omega_c p_c over rows.
+
+    Parameters
+    ----------
+    log_densities : array of shape (n_laws, n)
+        Of rows that the laws were not made from; -inf is allowed where another law is finite.
+    row_weights : array of shape (n,), optional
+        Equal by default.
+
+    Returns
+    -------
+    weights : array of shape (n_laws,)
+        Of sum 1; those that the optimum does without are exactly 0.
+    gap : float
+        The mean log-likelihood is within this of the largest one (by convexity: the largest mean
+        of p_c / sum omega p, less 1).
+    """
+    log_p = np.asarray(log_densities, dtype=np.float64)
+    share = np.full(log_p.shape[1], 1.0) if row_weights is None else np.asarray(row_weights, float)
+    kept = np.isfinite(log_p).any(axis=0) & (share > 0)
+    p = np.exp(log_p[:, kept] - log_p[:, kept].max(axis=0))
+    share = share[kept] / share[kept].sum()
+    omega, gap = np.full(len(p), 1 / len(p)), np.inf
+    for _ in range(MAX_ITERATIONS):
+        gain = (p / (omega @ p)) @ share
+        gap = gain.max() - 1
+        if gap < GAP:
+            break
+        omega = omega * gain
+    small = omega < GAP
+    omega = np.where(small, 0.0, omega)
+    omega /= omega.sum()
+    return omega, float(((p / (omega @ p)) @ share).max() - 1)

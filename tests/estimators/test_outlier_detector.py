@@ -1,0 +1,86 @@
+"""Outliers: the threshold is calibrated on rows held out, and holds for new rows."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+from sklearn.neighbors import KernelDensity
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from smoothdiff import DiffusionOutlierDetector, SmoothedPLDiffusion
+
+DENSITY = SmoothedPLDiffusion(t_min_scale=0.5)
+
+
+def normal(n, d, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+@parametrize_with_checks([DiffusionOutlierDetector(DENSITY)])
+def test_scikit_learn_checks(estimator, check):
+    state = np.random.get_state()
+    try:
+        check(estimator)
+    finally:  # some of the checks draw from the global generator themselves
+        np.random.set_state(state)
+
+
+@pytest.mark.parametrize("contamination", [0.05, 0.2])
+def test_new_rows_are_flagged_as_often_as_asked_for(contamination):
+    """2000 new rows of the same law; a threshold from the training rows' own scores flags most."""
+    X, new = normal(300, 5), normal(2000, 5, 1)
+    detector = DiffusionOutlierDetector(DENSITY, contamination=contamination).fit(X)
+    flagged = np.mean(detector.predict(new) == -1)
+    # Of 300 scores the quantile has a standard error of sqrt(c (1 - c) / 300).
+    assert abs(flagged - contamination) < 3.5 * np.sqrt(contamination * (1 - contamination) / 300)
+    own = np.quantile(detector.estimator_.score_samples(X), contamination)
+    assert np.mean(detector.estimator_.score_samples(new) < own) > 2 * contamination
+    assert abs(np.mean(detector.predict(X) == -1) - contamination) < 0.01
+
+
+def test_scores_are_those_of_the_folds():
+    X = normal(40, 2)
+    folds = KFold(4, shuffle=True, random_state=2)
+    detector = DiffusionOutlierDetector(DENSITY, cv=folds).fit(X)
+    expected = np.empty(40)
+    for train, test in folds.split(X):
+        expected[test] = clone(DENSITY).fit(X[train]).score_samples(X[test])
+    np.testing.assert_array_equal(detector.cv_score_samples_, expected)
+    np.testing.assert_array_equal(detector.score_samples(X), expected)
+    np.testing.assert_array_equal(
+        detector.score_samples(X + 0.1), clone(DENSITY).fit(X).score_samples(X + 0.1)
+    )
+    assert detector.offset_ == np.quantile(expected, 0.1)
+
+
+def test_far_rows_are_outliers_and_twins_share_a_score():
+    X = np.concatenate([normal(60, 2), normal(1, 2) + 12])
+    detector = DiffusionOutlierDetector(DENSITY, contamination=0.02).fit(np.concatenate([X, X[:3]]))
+    assert detector.predict(X[-1:]) == -1
+    np.testing.assert_array_equal(detector.cv_score_samples_[:3], detector.cv_score_samples_[-3:])
+
+
+def test_any_density_will_do():
+    detector = DiffusionOutlierDetector(KernelDensity(bandwidth=0.5)).fit(normal(80, 2))
+    assert detector.predict([[0.0, 0.0], [9.0, 9.0]]).tolist() == [1, -1]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "sentence"),
+    [
+        ({"contamination": 0.0}, ValueError, r"must be a float in \(0, 0.5\]. Got 0.0 instead"),
+        ({"contamination": "auto"}, TypeError, r"must be a float in \(0, 0.5\]"),
+        ({"estimator": 3}, TypeError, "must be None or an estimator with score_samples"),
+        ({"cv": 1}, ValueError, r"'cv' parameter .* must be an integer of at least 2"),
+    ],
+)
+def test_bad_parameters(parameters, error, sentence):
+    detector = DiffusionOutlierDetector(**{"estimator": DENSITY, **parameters})
+    with pytest.raises(error, match=sentence):
+        detector.fit(normal(20, 2))
+    assert not hasattr(detector, "offset_")
+
+
+def test_one_row_is_refused():
+    with pytest.raises(ValueError, match=r"needs two or more samples.* Got one sample"):
+        DiffusionOutlierDetector(DENSITY).fit([[1.0, 2.0]])
