@@ -31,7 +31,7 @@ def density(x, law, rho_0, rho_min):
 
 def start_density(x, start, t0):
     """p_t0 on the line, by scipy."""
-    S = reference.start_covariances(LINE[:, None], start, t0, 0.3, 2)
+    S = reference.start_covariances(LINE[:, None], start, t0, 0.3, 2, WEIGHTS)
     return np.exp(reference.mixture_log_density(x[:, None], LINE[:, None], S, WEIGHTS))
 
 
@@ -51,7 +51,7 @@ def gauss_legendre(function, edges, n):
 
 
 @pytest.mark.parametrize(("t0", "rho_0", "rho_min"), SETTINGS[:3])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", [start for start in STARTS if start != "gaussian"])
 def test_density_on_the_line_is_the_start_pushed_through_section_3(start, t0, rho_0, rho_min, rng):
     x = np.concatenate([rng.uniform(-4, 4, size=200), LINE])
     origin = np.array([reference.line_flow(value, LINE, rho_min, rho_0) for value in x])
@@ -59,7 +59,7 @@ def test_density_on_the_line_is_the_start_pushed_through_section_3(start, t0, rh
     slope = np.where(on_a_cell, rho_0 / rho_min, (1 - rho_0) / (1 - rho_min))
     expected = start_density(origin, start, t0) * slope
     actual = density(x[:, None], line_start(start, t0), rho_0, rho_min)
-    np.testing.assert_allclose(actual, expected, rtol=1e-9)
+    np.testing.assert_allclose(actual, expected, rtol=1e-9, atol=1e-300)
 
 
 @pytest.mark.parametrize(("t0", "rho_0", "rho_min"), SETTINGS)

@@ -26,7 +26,7 @@ def log_density(model, X, x, weights=None):
     if isinstance(model, SmoothedPLDiffusion):
         return reference.smoothed_pl_model(
             *(x, X, weights, r, model.kappa, model.spacing_, model.t0_, model.t_min_),
-            *(model.start, model.start_neighbors),
+            *(model.start, model.start_neighbors, model.start_shrinkage),
         )
     return None
 

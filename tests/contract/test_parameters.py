@@ -30,12 +30,12 @@ STARTS = "one of 'isotropic', 'adaptive', 'local-pca'"
 BAD_VALUES = [
     *(
         (name, value, ValueError, "a positive float")
-        for name in ("kappa", "learning_rate", "validation_fraction")
+        for name in ("kappa", "t0_scale", "learning_rate", "validation_fraction")
         for value in POSITIVE
     ),
     *(
         (name, value, TypeError, "a positive float")
-        for name in ("kappa", "learning_rate", "validation_fraction")
+        for name in ("kappa", "t0_scale", "learning_rate", "validation_fraction")
         for value in NOT_NUMBERS
     ),
     *(
@@ -60,10 +60,16 @@ BAD_VALUES = [
         for value in [None, True, [0.1]]
     ),
     *(
-        ("t_min", value, ValueError, "'auto' or a non-negative float")
+        (name, value, ValueError, "'auto' or a non-negative float")
+        for name in ("t_min", "t_min_scale")
         for value in [-1e-9, np.nan, np.inf, "small"]
     ),
-    *(("t_min", value, TypeError, "'auto' or a non-negative float") for value in [None, False]),
+    *(
+        (name, value, TypeError, "'auto' or a non-negative float")
+        for name in ("t_min", "t_min_scale")
+        for value in [None, False]
+    ),
+    ("t_min_scale", 1.5, ValueError, r"'auto' or a float in \[0, 1\]"),
     *((name, 0, ValueError, "an integer of at least 1") for name in COUNTS),
     *(
         (name, value, TypeError, "an integer of at least 1")
@@ -72,6 +78,18 @@ BAD_VALUES = [
     ),
     ("start", "uniform", ValueError, STARTS),
     ("start", None, TypeError, STARTS),
+    *(
+        ("start", value, TypeError, "a name or a list of smoothdiff.starts.Start")
+        for value in [[], ["local"], (None,)]
+    ),
+    *(
+        ("start_shrinkage", value, TypeError, "two numbers w_g, w_s >= 0 with 0 < ")
+        for value in [None, 0.1, (0.1,), (0.1, 0.1, 0.1), ("a", 0.1), (True, 0.1)]
+    ),
+    *(
+        ("start_shrinkage", value, ValueError, "two numbers w_g, w_s >= 0 with 0 < ")
+        for value in [(0.0, 0.0), (-0.1, 0.3), (0.6, 0.6), (np.nan, 0.1)]
+    ),
     *(
         (name, "other", ValueError, "one of ")
         for name in ("solver", "window", "architecture", "objective", "decayed")
@@ -151,7 +169,6 @@ def test_t_min_above_t0(make, t0):
         make(t0=t0, t_min=1e3).fit(normal(30, 2))
 
 
-@pytest.mark.filterwarnings("ignore:Columns 0, 1 of X vary much less")
 def test_t_min_may_be_t0(make):
     assert make(t0=2.0, t_min=2.0).fit(normal(30, 2)).t_min_ == 2.0
 
@@ -203,6 +220,8 @@ def test_bad_random_state(make, model, random_state, error, sentence):
 DEFAULTS = {
     "t0": "auto",
     "t_min": "auto",
+    "t0_scale": 1.0,
+    "t_min_scale": "auto",
     "spacing": "auto",
     "n_components": "auto",
     "n_steps": 200,
@@ -211,7 +230,7 @@ DEFAULTS = {
     "random_state": None,
     "verbose": 0,
 }
-STARTED = {"start": "adaptive", "start_neighbors": 10}
+STARTED = {"start": "local", "start_neighbors": 20, "start_shrinkage": (0.1, 0.1)}
 OWN_DEFAULTS = {
     EmpiricalScoreDiffusion: {"solver": "exact"},
     SmoothedPLDiffusion: {"solver": "exact", "kappa": 0.1, **STARTED},
@@ -227,7 +246,7 @@ OWN_DEFAULTS = {
         **{"checkpoint": None, "solver": "heun"},
     },
     ScoreDiffusion: {
-        **{"solver": "heun", "start": "isotropic", "start_neighbors": 10, "n_components": None},
+        **{"solver": "heun", **STARTED, "start": "isotropic", "n_components": None},
     },
 }
 

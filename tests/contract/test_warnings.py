@@ -37,10 +37,9 @@ def test_columns_that_the_noise_drowns(make):
     X = pd.DataFrame(normal(40, 3) * [1, 1, 1e-4], columns=["height", "width", "density"])
     model = make(t0=0.01, t_min=1e-4)
     seen = said(lambda: model.fit(X))
-    assert_one(seen, "Column 'density' of X vary much less than the noise that samples keep")
-    assert "sqrt(t_min) = 0.01, which drowns" in str(seen[0].message)
+    assert_one(seen, "sqrt(t_min) = 0.01, drowns what varies much less: Column 'density' of X")
     assert said(lambda: model.fit(X.iloc[:, :2])) == []
-    assert_one(said(lambda: model.fit(X.to_numpy() * [1, 1e-4, 1])), "Columns 1, 2 of X vary")
+    assert_one(said(lambda: model.fit(X.to_numpy() * [1, 1e-4, 1])), ": Columns 1, 2 of X")
 
 
 @pytest.mark.without(ScoreDiffusion, because="n_components=None noises constant columns as others")
@@ -81,9 +80,9 @@ def rough_score(x, t):
     [
         NeuralScoreDiffusion(
             **{"max_iter": 200, "tol": 1.0, "n_iter_no_change": 1, "hidden_width": 4},
-            **{"batch_size": 8, "n_steps": 2, "random_state": 0},
+            **{"batch_size": 8, "n_steps": 8, "random_state": 0},
         ),
-        ScoreDiffusion(rough_score, n_steps=2),
+        ScoreDiffusion(rough_score, n_steps=8),
     ],
     ids=["probes", "32 bits"],
 )

@@ -13,7 +13,7 @@ from smoothdiff.starts import STARTS
 KOLMOGOROV_99 = 1.63
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", [start for start in STARTS if start != "gaussian"])
 @pytest.mark.parametrize("d", [1, 2, 3, 5])
 def test_density(d, start):
     X = normal(30, d)
@@ -22,7 +22,7 @@ def test_density(d, start):
         model = SmoothedPLDiffusion(start=start, **parameters).fit(X)
         expected = reference.smoothed_pl_model(
             *(x, X, np.ones(30), model.n_components_, model.kappa, model.spacing_),
-            *(model.t0_, model.t_min_, start, 10),
+            *(model.t0_, model.t_min_, start, model.start_neighbors),
         )
         np.testing.assert_allclose(model.score_samples(x), expected, rtol=1e-9, atol=1e-9)
 
@@ -88,8 +88,8 @@ LAWS = {
         for start in STARTS
     },
     "memorizing": SmoothedPLDiffusion(kappa=0.9, t0=0.3, t_min=0.15, spacing=0.4),
-    "residual": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, n_components=2),
-    "one component": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, n_components=1),
+    "residual": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, spacing=0.4, n_components=2),
+    "one component": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, spacing=0.4, n_components=1),
 }
 
 

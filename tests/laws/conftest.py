@@ -27,7 +27,7 @@ from smoothdiff.scores import (
 )
 from smoothdiff.scores._neural import NeuralScore
 from smoothdiff.solvers import MixedCellFlow, NoisedPoints, Steps
-from smoothdiff.starts import LAWS
+from smoothdiff.starts import LAWS, Start, starting_law
 from smoothdiff.subspace import Subspace
 
 SPACING = 0.4
@@ -156,10 +156,15 @@ def score_cases():
 # ------------------------------------------------------------------ starting laws
 
 
-@pytest.fixture(params=LAWS)
+MIXTURE = [Start("local", 0.5, 4), Start("isotropic", 2.0, weight=2.0), Start("gaussian")]
+
+
+@pytest.fixture(params=[*LAWS, "mixture"])
 def law(request):
     """Makes the law of a cloud at variance 0.2 c^2."""
-    return lambda cloud, c=1.0: LAWS[request.param](cloud, 0.2 * c**2, SPACING * c, 4)
+    name = request.param
+    starts = MIXTURE if name == "mixture" else [Start(name, n_neighbors=4)]
+    return lambda cloud, c=1.0: starting_law(starts, cloud, 0.2 * c**2, SPACING * c)
 
 
 # ------------------------------------------------------------------ solvers

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 import reference
 from given import normal
-from scipy.stats import kstest, special_ortho_group
+from scipy.special import logsumexp
+from scipy.stats import kstest, multivariate_normal, special_ortho_group
 
 from smoothdiff.cloud import PointCloud
-from smoothdiff.starts import StartingLaw
+from smoothdiff.starts import StackedLaw, StartingLaw, WholeGaussian
 
 # Kolmogorov's statistic of n samples exceeds this over sqrt(n) once in a hundred times.
 KOLMOGOROV_99 = 1.63
 
 
 def cloud_of(r, n=15):
-    weights = np.random.default_rng(1).exponential(size=n)
+    weights = np.random.default_rng(1).uniform(0.5, 1.5, size=n)
     return PointCloud.of(normal(n, r) * np.linspace(1, 0.4, r), weights)
 
 
@@ -25,15 +26,30 @@ def matrices(law, r):
     return S[:, None, None] * np.eye(r) if S.ndim == 1 else S
 
 
+def slow_log_density(start, x):
+    """The sum of all Gaussians that a law says it is made of, by scipy."""
+    if isinstance(start, StackedLaw):
+        parts = [
+            slow_log_density(one, x) + np.log(w)
+            for one, w in zip(start.laws, start.weights, strict=True)
+        ]
+        return logsumexp(parts, axis=0)
+    if isinstance(start, WholeGaussian):
+        return multivariate_normal(start.mean, start.covariances[0]).logpdf(x)
+    cloud = start.cloud
+    S = matrices(start, cloud.dim)
+    return reference.mixture_log_density(x, cloud.points, S, cloud.weights)
+
+
 @pytest.mark.parametrize("r", [1, 2, 5, 12])
 def test_log_density_is_a_slow_sum(law, r):
-    """Of a Gaussian at each point with the covariances that it names, by scipy."""
     cloud = cloud_of(r)
     start = law(cloud)
     assert isinstance(start, StartingLaw)
     x = np.concatenate([normal(15, r, 2), 20 * normal(10, r, 3), cloud.points[:5]])
-    expected = reference.mixture_log_density(x, cloud.points, matrices(start, r), cloud.weights)
-    np.testing.assert_allclose(start.log_density(x), expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        start.log_density(x), slow_log_density(start, x), rtol=1e-9, atol=1e-9
+    )
 
 
 @pytest.mark.parametrize("r", [1, 2, 12])
@@ -88,6 +104,8 @@ def test_draws_have_the_moments_of_each_component(law, r):
     n = 200_000
     cloud = cloud_of(r, 6)
     start = law(cloud)
+    if isinstance(start, WholeGaussian | StackedLaw):  # whose points are the nearest ones
+        return
     x, k = start.sample(np.random.default_rng(3), n)
     for i, S in enumerate(matrices(start, r)):
         own = x[k == i] - cloud.points[i]

@@ -12,21 +12,22 @@ from smoothdiff.cloud import PointCloud
 from smoothdiff.starts import LAWS, STARTS
 
 T0, SPACING = 0.2, 0.35
+AT_POINTS = [name for name in STARTS if name != "gaussian"]
 
 
 def cloud_of(n, r, seed=0, weighted=True):
     rng = np.random.default_rng(seed)
-    weights = rng.exponential(size=n) if weighted else None
+    weights = rng.uniform(0.5, 1.5, size=n) if weighted else None
     return PointCloud.of(rng.normal(size=(n, r)) * np.linspace(1, 0.2, r), weights)
 
 
 def covariances(cloud, start, m):
-    return reference.start_covariances(cloud.points, start, T0, SPACING, m)
+    return reference.start_covariances(cloud.points, start, T0, SPACING, m, cloud.weights)
 
 
 @pytest.mark.parametrize("m", [1, 4, 100])
 @pytest.mark.parametrize("r", [1, 2, 12])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
     cloud = cloud_of(60, r)
     law = LAWS[start](cloud, T0, SPACING, m)
@@ -39,7 +40,7 @@ def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
 
 @pytest.mark.parametrize("m", [1, 4, 10, 100])
 @pytest.mark.parametrize("r", [1, 2, 5, 12])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_covariances_are_those_of_section_5(start, r, m):
     cloud = cloud_of(60, r)
     law = LAWS[start](cloud, T0, SPACING, m)
@@ -106,10 +107,11 @@ def test_many_dimensions_agree(rng):
     np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_one_point_starts_from_t0(start):
     law = LAWS[start](PointCloud.of(np.array([[1.0, 2.0]])), T0, SPACING)
-    np.testing.assert_array_equal(law.covariances, [T0 * np.eye(2) if start == "local-pca" else T0])
+    S = [T0 * np.eye(2) if "local" in start else T0]
+    np.testing.assert_allclose(law.covariances, S, rtol=1e-15)
     expected = -np.log(2 * np.pi * T0) - 0.5 / (2 * T0)
     np.testing.assert_allclose(law.log_density(np.array([[1.5, 2.5]])), expected, rtol=1e-14)
 
@@ -123,10 +125,3 @@ def test_near_twins_do_not_start_from_nothing():
     assert len(twins) == 2
     np.testing.assert_allclose(law.variances[twins], 1e-12 * T0, rtol=1e-12)
     assert law.variances.min() == law.variances[twins[0]]
-
-
-def test_adaptive_start_does_not_depend_on_weights():
-    points = np.random.default_rng(0).normal(size=(30, 2))
-    plain = LAWS["adaptive"](PointCloud.of(points), T0, SPACING, 4)
-    weighted = LAWS["adaptive"](PointCloud.of(points, np.arange(1.0, 31)), T0, SPACING, 4)
-    np.testing.assert_array_equal(plain.variances, weighted.variances)
