@@ -4,6 +4,9 @@ import jax
 import numpy as np
 import pytest
 
+# Their names are all the same, and they hold no doctests to collect.
+collect_ignore_glob = ["*conftest.py"]
+
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")

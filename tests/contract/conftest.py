@@ -53,7 +53,7 @@ def pytest_configure(config):
 def pytest_generate_tests(metafunc):
     if "check" in metafunc.fixturenames:
         mark = parametrize_with_checks(ESTIMATORS).mark
-        metafunc.parametrize(*mark.args, **mark.kwargs)
+        metafunc.parametrize(*mark.args, ids=_name)  # a function's own name holds its address
     if "make" in metafunc.fixturenames:
         left_out = set()
         for mark in metafunc.definition.iter_markers("without"):
@@ -61,6 +61,11 @@ def pytest_generate_tests(metafunc):
             left_out |= set(mark.args)
         makers = [Maker(cheap) for cheap in ESTIMATORS if type(cheap) not in left_out]
         metafunc.parametrize("make", makers, indirect=True, ids=repr, scope="module")
+
+
+def _name(value):
+    """Of an estimator, or of a check of scikit-learn."""
+    return getattr(value, "func", type(value)).__name__
 
 
 @pytest.fixture(scope="module")
