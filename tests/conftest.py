@@ -4,7 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from smoothdiff import LocalAverageDiffusion
+# Their names are all the same, and they hold no doctests to collect.
+collect_ignore_glob = ["*conftest.py"]
 
 
 def pytest_addoption(parser):
@@ -45,11 +46,3 @@ def user_precision(request):
     """Run a test under each of the settings of jax_enable_x64 that a user may have made."""
     with jax.enable_x64(request.param):
         yield request.param
-
-
-@pytest.fixture
-def few_steps(monkeypatch):
-    """Make the defaults of the stepped estimators cheap, where a test asks for any model."""
-    cheap = {"n_steps": 4, "n_quadrature": 4}
-    for name, value in cheap.items():
-        monkeypatch.setitem(LocalAverageDiffusion.__init__.__kwdefaults__, name, value)

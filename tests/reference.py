@@ -211,18 +211,21 @@ def empirical_model(x, X, weights, r, t_min):
     return tangent + normal_log_density(x, mean, axes, residual + t_min)
 
 
-def smoothed_pl_model(x, X, weights, r, kappa, delta, t0, t_min, start, n_neighbors):
+def smoothed_pl_model(
+    x, X, weights, r, kappa, delta, t0, t_min, start, n_neighbors, shrinkage=(0.1, 0.1)
+):
     """Log-density of SmoothedPLDiffusion with r tangent directions: X in general position."""
     mean, axes, residual = split(X, weights, r)
     z, points = (x - mean) @ axes.T, (X - mean) @ axes.T
     rho_0, rho_min = kappa * np.sqrt(t0) / delta, kappa * np.sqrt(t_min) / delta
-    covariances = start_covariances(points, start, t0, delta, n_neighbors)
+    share = weights / weights.sum()
+    covariances = start_covariances(points, start, t0, delta, n_neighbors, share, shrinkage)
     out = normal_log_density(x, mean, axes, residual + t_min)
     for i, row in enumerate(z):
         a, support = MixedCellProblem(row, points, rho_min).by_pivoting()
         v, j = (row - (1 - rho_min) * a) / rho_min, len(support) - 1
         origin = ((1 - rho_0) * a + rho_0 * v)[None]
-        out[i] += mixture_log_density(origin, points, covariances, weights / weights.sum())[0]
+        out[i] += mixture_log_density(origin, points, covariances, share)[0]
         out[i] += j * np.log((1 - rho_0) / (1 - rho_min)) + (r - j) * np.log(rho_0 / rho_min)
     return out
 

@@ -3,13 +3,9 @@
 import numpy as np
 import pytest
 import reference
+from given import normal
 
 from smoothdiff.cloud import PointCloud, distinct_rows
-
-
-def normal(n, r, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, r))
-
 
 ROWS = {
     "distinct": lambda: normal(50, 3),

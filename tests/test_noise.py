@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import reference
+from given import normal
 from sklearn.neighbors import KernelDensity
 
 from smoothdiff import mixture, noise
@@ -12,10 +13,6 @@ from smoothdiff.cloud import PointCloud
 TOLERANCE = 1e-9
 # Up to 3 dimensions differences are summed; above, matrix products are used where they may be.
 DIMENSIONS = [1, 2, 3, 4, 10, 30]
-
-
-def normal(n, r, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, r))
 
 
 def assert_log_density(actual, desired):

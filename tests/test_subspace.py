@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
+from given import normal
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from smoothdiff._compute import workers
 from smoothdiff.subspace import fit_subspace
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def of_rank(n, d, r, noise=0.0, seed=0):

@@ -1,46 +1,30 @@
-"""The law of the samples, their parents and paths, against the density and the formulas."""
+"""The closed-form estimator: law, density, parents, paths and decomposition of its samples."""
 
 import numpy as np
 import pytest
 import reference
-from scipy.integrate import solve_ivp
+from given import normal
 from scipy.stats import kstest, norm
 
-from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
-from smoothdiff.noise import karras_times
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 from smoothdiff.starts import STARTS
 
-ESTIMATORS = [EmpiricalScoreDiffusion, SmoothedPLDiffusion, LocalAverageDiffusion]
-EXACT = ESTIMATORS[:2]
-
-pytestmark = pytest.mark.usefixtures("few_steps")
 # Kolmogorov's statistic of n samples exceeds this over sqrt(n) once in a hundred times.
 KOLMOGOROV_99 = 1.63
 
 
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
-
-
-@pytest.fixture(name="Estimator", params=ESTIMATORS)
-def estimator_class(request):
-    return request.param
-
-
-# ------------------------------------------------------------------ laws
-
-
-@pytest.mark.parametrize("t_min", [0.01, 0.3])
-def test_empirical_samples_follow_the_noised_data(t_min):
-    """20000 samples in one dimension, Kolmogorov's test at 1%."""
-    y, weights, n = normal(7, 1)[:, 0], np.arange(1.0, 8) / 28, 20_000
-    model = EmpiricalScoreDiffusion(t0=1.0, t_min=t_min).fit(y[:, None], sample_weight=weights)
-    x = model.sample(n, random_state=0)[:, 0]
-
-    def cdf(z):
-        return norm.cdf((z[:, None] - y) / np.sqrt(t_min)) @ weights
-
-    assert kstest(x, cdf).statistic <= KOLMOGOROV_99 / np.sqrt(n)
+@pytest.mark.parametrize("start", [start for start in STARTS if start != "gaussian"])
+@pytest.mark.parametrize("d", [1, 2, 3, 5])
+def test_density(d, start):
+    X = normal(30, d)
+    x = np.concatenate([X[:5], (X[:5] + X[5:10]) / 2, 2 * normal(15, d, 1)])
+    for parameters in ({}, {"kappa": 0.5, "t0": 0.3, "t_min": 0.05, "spacing": 0.4}):
+        model = SmoothedPLDiffusion(start=start, **parameters).fit(X)
+        expected = reference.smoothed_pl_model(
+            *(x, X, np.ones(30), model.n_components_, model.kappa, model.spacing_),
+            *(model.t0_, model.t_min_, start, model.start_neighbors),
+        )
+        np.testing.assert_allclose(model.score_samples(x), expected, rtol=1e-9, atol=1e-9)
 
 
 LINE = np.array([-1.4, -1.0, -0.9, 0.2, 1.5])
@@ -79,7 +63,7 @@ def test_atoms_and_gaps_on_the_line(kappa, t0):
 
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize(("t0", "t_min"), [(0.09, 0.0009), (0.3, 0.1), (0.2, 0.2)])
-def test_smoothed_samples_follow_their_density_on_the_line(start, t0, t_min):
+def test_samples_follow_their_density_on_the_line(start, t0, t_min):
     """20000 samples against the integral of the density, Kolmogorov's test at 1%."""
     n = 20_000
     model = SmoothedPLDiffusion(
@@ -104,8 +88,8 @@ LAWS = {
         for start in STARTS
     },
     "memorizing": SmoothedPLDiffusion(kappa=0.9, t0=0.3, t_min=0.15, spacing=0.4),
-    "residual": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, n_components=2),
-    "one component": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, n_components=1),
+    "residual": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, spacing=0.4, n_components=2),
+    "one component": SmoothedPLDiffusion(kappa=0.5, t0=0.3, t_min=0.1, spacing=0.4, n_components=1),
 }
 
 
@@ -131,31 +115,6 @@ def test_samples_follow_the_density(law, d):
     assert (expected > 10 * error).sum() >= 4  # boxes where the comparison is sharp
 
 
-def test_residual_variance_is_kept(Estimator):
-    """20000 samples: variance t_min + noise_variance_ along each normal direction, 4 errors."""
-    X, n = normal(60, 4) * [3.0, 2.0, 0.5, 0.4], 20_000
-    model = Estimator(n_components=2, t0=0.5, t_min=0.05).fit(X)
-    x = model.sample(n, random_state=0) - model.mean_
-    normal_axes = np.linalg.svd(model.components_)[2][2:]
-    expected = model.noise_variance_ + 0.05
-    np.testing.assert_allclose(model.noise_variance_, (0.5**2 + 0.4**2) / 2, rtol=0.4)
-    variance = (x @ normal_axes.T).var(axis=0)
-    assert np.all(np.abs(variance - expected) <= 4 * expected * np.sqrt(2 / n))
-    correlation = np.corrcoef((x @ np.vstack([model.components_, normal_axes]).T).T)[2:, :3]
-    assert np.abs(correlation[0, :2]).max() <= 4 / np.sqrt(n)
-
-
-def test_data_in_a_subspace_keep_noise_of_t_min_alone(Estimator):
-    X, n = normal(30, 1) * [0.8, 0.6], 20_000
-    model = Estimator(t0=0.02, t_min=0.005, spacing=1 / 3).fit(X)
-    off = model.sample(n, random_state=0) @ [-0.6, 0.8]
-    assert abs(off.var() - 0.005) <= 4 * 0.005 * np.sqrt(2 / n)
-    assert kstest(off / np.sqrt(0.005), "norm").statistic <= KOLMOGOROV_99 / np.sqrt(n)
-    if Estimator in EXACT:
-        terminal = Estimator(t0=0.02, t_min=0, spacing=1 / 3).fit(X).sample(50)
-        np.testing.assert_allclose(terminal @ [-0.6, 0.8], 0, atol=1e-15)
-
-
 @pytest.mark.parametrize(
     ("kappa", "memorized"), [(0.02, (0.0, 0.1)), (1.0, (1.0, 1.0)), (3.0, (1.0, 1.0))]
 )
@@ -167,14 +126,6 @@ def test_kappa_is_a_dial_from_interpolating_to_memorizing(kappa, memorized):
     copied = np.linalg.norm(x[:, None] - X, axis=-1).min(axis=1) < 1e-9
     low, high = memorized
     assert low <= copied[inner].mean() <= high if low < 1 else copied.all()
-
-
-def test_all_rows_of_the_empirical_model_are_copies_at_zero():
-    X = normal(20, 3)
-    x, parents, weights = EmpiricalScoreDiffusion(t_min=0).fit(X).sample(200, return_parents=True)
-    np.testing.assert_allclose(x, X[parents[:, 0]], rtol=0, atol=1e-13)
-    np.testing.assert_array_equal(weights, 1)
-    assert len(set(parents[:, 0])) > 15
 
 
 # ------------------------------------------------------------------ parents
@@ -211,8 +162,8 @@ def test_samples_at_zero_are_means_of_their_parents(data, start, t0):
 
 
 def test_most_samples_have_several_parents():
-    x = SmoothedPLDiffusion(kappa=0.05, t_min=0).fit(normal(60, 2))
-    weights = x.sample(300, random_state=0, return_parents=True)[2]
+    model = SmoothedPLDiffusion(kappa=0.05, t_min=0).fit(normal(60, 2))
+    weights = model.sample(300, random_state=0, return_parents=True)[2]
     assert ((weights > 0).sum(axis=1) > 1).mean() > 0.8
 
 
@@ -243,108 +194,12 @@ def test_parents_with_a_stepped_solver(solver):
     np.testing.assert_array_equal(stepped.sample(100, random_state=0), x)
 
 
-@pytest.mark.parametrize("solver", ["exact", "heun"])
-def test_parents_of_noisy_empirical_samples(solver):
-    X = 100 * normal(20, 2)
-    model = EmpiricalScoreDiffusion(t0=0.5, t_min=0.01, solver=solver, n_steps=20).fit(X)
-    x, parents, weights = model.sample(200, random_state=0, return_parents=True)
-    nearest = np.linalg.norm(x[:, None] - X, axis=-1).argmin(axis=1)
-    np.testing.assert_array_equal(parents[:, 0], nearest)
-    np.testing.assert_array_equal(weights, 1)
-
-
-@pytest.mark.parametrize(
-    ("Estimator", "t_min"), [(E, t) for E in ESTIMATORS for t in ("auto", 0) if E in EXACT or t]
-)
-def test_no_samples(Estimator, t_min):
-    model = Estimator(t_min=t_min).fit(normal(20, 3))
-    if Estimator not in EXACT:
-        assert model.sample(0).shape == (0, 3)
-        return
-    x, parents, weights = model.sample(0, return_parents=True)
-    assert x.shape == model.sample(0).shape == (0, 3)
-    assert x.dtype == np.float64
-    assert parents.shape == weights.shape == (0, 4 if Estimator is SmoothedPLDiffusion else 1)
-    assert model.trajectory(n_samples=0, times=[model.t0_]).shape == (1, 0, 3)
-
-
-def test_one_sample_by_default(Estimator):
-    assert Estimator().fit(normal(20, 3)).sample().shape == (1, 3)
-    assert Estimator().fit(normal(20, 3)).sample(np.int64(4)).shape == (4, 3)
-
-
-# ------------------------------------------------------------------ fields
-
-
-@pytest.mark.parametrize("n_components", [None, 2])
-def test_empirical_score_is_the_gradient_of_the_density(n_components):
-    """Central differences of score_samples at t = t_min, relative error about h^2 / t = 1e-8."""
-    X, x = normal(40, 3) * [2.0, 1.0, 0.5], normal(15, 3, 1)
-    t = 0.2
-    model = EmpiricalScoreDiffusion(t0=1.0, t_min=t, n_components=n_components).fit(X)
-    h = 1e-4 * np.sqrt(t)
-    numeric = np.stack(
-        [
-            (model.score_samples(x + e) - model.score_samples(x - e)) / (2 * h)
-            for e in h * np.eye(3)
-        ],
-        1,
-    )
-    np.testing.assert_allclose(model.score_function(x, t), numeric, rtol=1e-6, atol=1e-6)
-
-
-def test_empirical_denoiser_is_the_posterior_mean():
-    X, x = normal(40, 3), normal(15, 3, 1)
-    model, t = EmpiricalScoreDiffusion(t0=1.0).fit(X), np.linspace(0.01, 1, 15)
-    np.testing.assert_allclose(
-        model.denoise(x, t), reference.denoiser(x, X, t), rtol=1e-9, atol=1e-9
-    )
-
-
-def test_smoothed_denoiser_is_the_mixed_cell():
+def test_denoiser_is_the_mixed_cell():
     X, x = normal(40, 3), normal(15, 3, 1)
     model = SmoothedPLDiffusion(kappa=0.7, t0=1.0, spacing=0.5).fit(X)
     t = np.linspace(0.01, 1, 15)
     expected = reference.mixed_cell(x, X, 0.7 * np.sqrt(t) / 0.5)
     np.testing.assert_allclose(model.denoise(x, t), expected, rtol=0, atol=1e-9)
-
-
-@pytest.mark.parametrize("n_components", [None, 1])
-def test_score_is_denoiser_less_x(Estimator, n_components):
-    X, x = normal(40, 3), normal(15, 3, 1)
-    model = Estimator(n_components=n_components).fit(X)
-    for t in (model.t_min_, np.linspace(0.01, 1, 15) * model.t0_):
-        expected = (model.denoise(x, t) - x) / np.broadcast_to(t, 15)[:, None]
-        np.testing.assert_allclose(model.score_function(x, t), expected, rtol=1e-12, atol=1e-12)
-
-
-def test_normal_score_is_that_of_a_gaussian(Estimator):
-    """-x_n / (noise_variance_ + t), section 2."""
-    X, x = normal(40, 4) * [3.0, 2.0, 0.3, 0.2], normal(15, 4, 1)
-    model = Estimator(n_components=2, t0=1.0).fit(X)
-    axes = model.components_
-    rest = (x - model.mean_) - (x - model.mean_) @ axes.T @ axes
-    for t in (0.01, 0.7):
-        score = model.score_function(x, t)
-        off = score - score @ axes.T @ axes
-        np.testing.assert_allclose(off, -rest / (model.noise_variance_ + t), rtol=1e-9, atol=1e-10)
-
-
-# ------------------------------------------------------------------ flows and paths
-
-
-@pytest.mark.parametrize("n_components", [None, 2])
-def test_flow_of_the_normal_part(Estimator, n_components):
-    """x_n(s) = x_n(t) sqrt((noise_variance_ + s) / (noise_variance_ + t)), section 2."""
-    X, x = normal(40, 4) * [3.0, 2.0, 0.3, 0.2], normal(15, 4, 1)
-    if n_components is None:
-        X[:, 2:] = 0
-    model = Estimator(n_components=n_components or "auto", t0=1.0, t_min=0.01).fit(X)
-    axes = model.components_
-    moved = model.flow(x, 0.8, 0.05)
-    rest, after = ((z - model.mean_) - (z - model.mean_) @ axes.T @ axes for z in (x, moved))
-    shrink = np.sqrt((model.noise_variance_ + 0.05) / (model.noise_variance_ + 0.8))
-    np.testing.assert_allclose(after, shrink * rest, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("n_components", [None, 2])
@@ -360,75 +215,6 @@ def test_flow_is_a_group(n_components):
     terminal = model.flow(x, 0.7, 0)
     if n_components is None:
         np.testing.assert_allclose(terminal, model.decompose(x, 0.7).a, rtol=0, atol=1e-12)
-
-
-def test_empirical_flow_solves_the_ode():
-    """200 steps of Heun's method against an eighth-order one at 1e-10."""
-    X, x = normal(6, 2), normal(10, 2, 1)
-    model = EmpiricalScoreDiffusion(t0=1.0, t_min=0.05).fit(X)
-    field = model.diffusion_.score
-    moved = model.flow(x, 1.0, 0.05)
-    z = (x - model.mean_) @ model.components_.T
-    for row, end in zip(z, (moved - model.mean_) @ model.components_.T, strict=True):
-        solution = solve_ivp(
-            lambda sigma, y: -sigma * field(y[None], sigma**2)[0],
-            np.sqrt([1.0, 0.05]),
-            row,
-            method="DOP853",
-            rtol=1e-10,
-            atol=1e-12,
-        )
-        np.testing.assert_allclose(end, solution.y[:, -1], rtol=0, atol=1e-3)
-    back = model.flow(moved, 0.05, 1.0)
-    np.testing.assert_allclose(back, x, rtol=0, atol=0.02)
-
-
-@pytest.mark.parametrize("n_components", [None, 1])
-def test_trajectory_is_the_flow_at_each_time(Estimator, n_components):
-    X, x = normal(30, 3), normal(10, 3, 1)
-    model = Estimator(n_components=n_components, n_steps=30).fit(X)
-    times = np.array([1.0, 0.4, 0.1]) * model.t0_
-    path = model.trajectory(x, times=times)
-    assert path.shape == (3, 10, 3)
-    np.testing.assert_allclose(path[0], x, rtol=0, atol=1e-12)
-    # Exact for the closed form; the stepped flow of the ESF sees other grids.
-    atol = 1e-10 if Estimator is SmoothedPLDiffusion else 0.02 * model.spacing_
-    for state, t in zip(path, times, strict=True):
-        np.testing.assert_allclose(state, model.flow(x, model.t0_, t), rtol=0, atol=atol)
-
-
-def test_trajectory_steps_on_the_karras_grid(Estimator):
-    X, x = normal(30, 2), normal(10, 2, 1)
-    model = Estimator(n_steps=12, schedule_rho=3.0).fit(X)
-    times = karras_times(model.t0_, model.t_min_, 12, 3.0)
-    path = model.trajectory(x)
-    assert path.shape == (13, 10, 2)
-    np.testing.assert_array_equal(path, model.trajectory(x, times=times))
-
-
-@pytest.mark.parametrize("n_components", ["auto", 2])
-@pytest.mark.parametrize("t_min", ["auto", 0])
-def test_trajectories_end_in_the_samples(n_components, t_min):
-    """Same seed, same draws: the last state of the path is the sample."""
-    model = SmoothedPLDiffusion(n_components=n_components, t_min=t_min, n_steps=5).fit(
-        normal(30, 3)
-    )
-    path = model.trajectory(n_samples=50, random_state=3)
-    np.testing.assert_allclose(path[-1], model.sample(50, random_state=3), rtol=0, atol=1e-10)
-
-
-def test_trajectories_start_from_the_noised_data(Estimator):
-    """20000 draws at t0 on a line in the plane: Kolmogorov's test along and across."""
-    y, n = LINE, 20_000
-    parameters = {} if Estimator is EmpiricalScoreDiffusion else {"start": "isotropic"}
-    model = Estimator(t0=0.2, spacing=0.3, n_steps=1, **parameters).fit(np.c_[y, 0 * y])
-    start = model.trajectory(n_samples=n, random_state=0, times=[0.2])[0]
-
-    def cdf(z):
-        return norm.cdf((z[:, None] - y) / np.sqrt(0.2)).mean(axis=1)
-
-    assert kstest(start[:, 0], cdf).statistic <= KOLMOGOROV_99 / np.sqrt(n)
-    assert kstest(start[:, 1] / np.sqrt(0.2), "norm").statistic <= KOLMOGOROV_99 / np.sqrt(n)
 
 
 # ------------------------------------------------------------------ decomposition

@@ -1,4 +1,4 @@
-"""The starting laws against scipy's multivariate normal, with covariances from section 5."""
+"""Gaussians at the points, with covariances from section 5; see laws/ for what all laws share."""
 
 import tracemalloc
 
@@ -12,21 +12,22 @@ from smoothdiff.cloud import PointCloud
 from smoothdiff.starts import LAWS, STARTS
 
 T0, SPACING = 0.2, 0.35
+AT_POINTS = [name for name in STARTS if name != "gaussian"]
 
 
 def cloud_of(n, r, seed=0, weighted=True):
     rng = np.random.default_rng(seed)
-    weights = rng.exponential(size=n) if weighted else None
+    weights = rng.uniform(0.5, 1.5, size=n) if weighted else None
     return PointCloud.of(rng.normal(size=(n, r)) * np.linspace(1, 0.2, r), weights)
 
 
 def covariances(cloud, start, m):
-    return reference.start_covariances(cloud.points, start, T0, SPACING, m)
+    return reference.start_covariances(cloud.points, start, T0, SPACING, m, cloud.weights)
 
 
 @pytest.mark.parametrize("m", [1, 4, 100])
 @pytest.mark.parametrize("r", [1, 2, 12])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
     cloud = cloud_of(60, r)
     law = LAWS[start](cloud, T0, SPACING, m)
@@ -39,7 +40,7 @@ def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
 
 @pytest.mark.parametrize("m", [1, 4, 10, 100])
 @pytest.mark.parametrize("r", [1, 2, 5, 12])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_covariances_are_those_of_section_5(start, r, m):
     cloud = cloud_of(60, r)
     law = LAWS[start](cloud, T0, SPACING, m)
@@ -83,41 +84,6 @@ def test_shrinkage_is_the_article_and_not_scikit_learn(r, difference, rng):
     assert (gap > 0.005) == (r == 2)
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_samples_have_the_moments_of_each_component(start):
-    """400000 draws; frequencies, means and covariances within 4.5 standard errors each."""
-    n, r, m, draws = 6, 3, 4, 400_000
-    cloud = cloud_of(n, r)
-    x, k = LAWS[start](cloud, T0, SPACING, m).sample(np.random.default_rng(3), draws)
-    expected = covariances(cloud, start, m)
-    for i in range(n):
-        own = x[k == i] - cloud.points[i]
-        w, count = cloud.weights[i], len(own)
-        assert abs(count / draws - w) <= 4.5 * np.sqrt(w * (1 - w) / draws)
-        S = expected[i]
-        assert np.all(np.abs(own.mean(axis=0)) <= 4.5 * np.sqrt(np.diag(S) / count))
-        error = np.sqrt((np.outer(np.diag(S), np.diag(S)) + S**2) / count)
-        assert np.all(np.abs(own.T @ own / count - S) <= 4.5 * error)
-
-
-@pytest.mark.parametrize("start", STARTS)
-def test_samples_have_the_density(start):
-    """Mean log-density of 10000 draws = -entropy: by the law itself and by the reference."""
-    cloud = cloud_of(40, 2)
-    law = LAWS[start](cloud, T0, SPACING, 5)
-    x, _ = law.sample(np.random.default_rng(0), 10_000)
-    # Importance sampling from a wider law must give the same entropy: E_q[p/q log p] = E_p[log p].
-    wide = LAWS[start](cloud, 2 * T0, SPACING, 5)
-    z, _ = wide.sample(np.random.default_rng(1), 40_000)
-    log_p = law.log_density(z)
-    ratio = np.exp(log_p - wide.log_density(z))
-    terms, log_density = ratio * log_p, law.log_density(x)
-    error = np.hypot(terms.std() / np.sqrt(len(z)), log_density.std() / np.sqrt(len(x)))
-    assert abs(terms.mean() - log_density.mean()) <= 4 * error
-    assert abs(ratio.mean() - 1) <= 4 * ratio.std() / np.sqrt(len(z))  # the density integrates to 1
-    assert error < 0.03
-
-
 def test_many_dimensions_form_no_matrices():
     """local-pca at r = 100: less memory at its peak than one (n, r, r) array would take."""
     n, r, m = 2500, 100, 5
@@ -141,10 +107,11 @@ def test_many_dimensions_agree(rng):
     np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize("start", AT_POINTS)
 def test_one_point_starts_from_t0(start):
     law = LAWS[start](PointCloud.of(np.array([[1.0, 2.0]])), T0, SPACING)
-    np.testing.assert_array_equal(law.covariances, [T0 * np.eye(2) if start == "local-pca" else T0])
+    S = [T0 * np.eye(2) if "local" in start else T0]
+    np.testing.assert_allclose(law.covariances, S, rtol=1e-15)
     expected = -np.log(2 * np.pi * T0) - 0.5 / (2 * T0)
     np.testing.assert_allclose(law.log_density(np.array([[1.5, 2.5]])), expected, rtol=1e-14)
 
@@ -158,10 +125,3 @@ def test_near_twins_do_not_start_from_nothing():
     assert len(twins) == 2
     np.testing.assert_allclose(law.variances[twins], 1e-12 * T0, rtol=1e-12)
     assert law.variances.min() == law.variances[twins[0]]
-
-
-def test_adaptive_start_does_not_depend_on_weights():
-    points = np.random.default_rng(0).normal(size=(30, 2))
-    plain = LAWS["adaptive"](PointCloud.of(points), T0, SPACING, 4)
-    weighted = LAWS["adaptive"](PointCloud.of(points, np.arange(1.0, 31)), T0, SPACING, 4)
-    np.testing.assert_array_equal(plain.variances, weighted.variances)
