@@ -17,7 +17,7 @@ ROOT = Path(smoothdiff.__file__).parent
 LAYERS = [
     ["_derived", "_checks", "_files", "_progress", "_compute"],
     ["subspace", "neighbors", "mixture", "datasets", "cloud", "noise", "metrics", "network"],
-    ["starts", "active_set", "mixed_cell", "flow", "scores"],
+    ["starts", "mixed_cell", "flow", "scores"],
     ["ode", "training", "theory", "likelihood"],
     ["solvers", "model"],
     ["estimators"],

@@ -38,6 +38,10 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     def _make_solver(self, score: Score) -> Solver:
         return Steps(score, self.solver, self.n_steps, self.schedule_rho)
 
+    def _auto_t_min_scale(self, subspace: Subspace) -> float:
+        """t_min in units of t0: spheres leave noise of length sqrt(r t_min)."""
+        return T_MIN_FRACTION / subspace.dim
+
     _needs_spacing = False
 
     def _n_neighbors(self, dim):
@@ -88,7 +92,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         subspace = self._fit_subspace(X[rows], share, weights.sum())
         points = subspace.project(X[rows])
         cloud = PointCloud(points, share, self._n_neighbors(subspace.dim))
-        scales = find_scales(self, X, cloud)
+        scales = find_scales(self, X, cloud, subspace)
         score = self._make_score(cloud, subspace, scales)
         exact = scales.t_min == 0 and subspace.noise_variance == 0
         self.diffusion_ = Diffusion(

@@ -13,8 +13,8 @@ SHARED = {
 t0_scale : float, default=1.0
     t0="auto" in units of ``spacing_ ** 2``: a number without a unit, for searches.
 t_min_scale : "auto" or float in [0, 1], default="auto"
-    t_min="auto" in units of ``t0_``; "auto" is 0.01 / n_components_, so that the noise left has the
-    same length in any dimension.""",
+    t_min="auto" in units of ``t0_``; "auto" is 0.1 for starts that are shaped by the data's
+    neighbors, and 0.01 / n_components_ for spheres and for data that lie in a flat subspace.""",
     "spacing": """spacing : "auto" or float, default="auto"
     Typical half-distance between neighbors ("Delta"); "auto" is half the median distance of
     a point to the nearest other one.""",
@@ -23,7 +23,7 @@ t_min_scale : "auto" or float in [0, 1], default="auto"
     papers'); "adaptive", scaled by the distance to the nearest neighbors; "local-pca", shaped by
     the differences to them; "local", shaped by those and by the whole cloud. "gaussian" is one
     Gaussian for all. A list is their mixture, with weights.
-start_neighbors : int, default=20
+start_neighbors : int, default=10
     Neighbors that shape the noise, counted by weight: heavy rows start narrow.
 start_shrinkage : (float, float), default=(0.1, 0.1)
     Of "local": how much its shape is that of the whole cloud, and how much a sphere.""",

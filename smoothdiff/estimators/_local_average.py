@@ -84,7 +84,7 @@ class LocalAverageDiffusion(SmoothedDiffusion):
         t_min_scale="auto",
         spacing="auto",
         start="local",
-        start_neighbors=20,
+        start_neighbors=10,
         start_shrinkage=(0.1, 0.1),
         n_components="auto",
         solver="heun",

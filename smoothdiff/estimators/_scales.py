@@ -10,7 +10,8 @@ from . import _validation as checks
 
 __all__ = ["T_MIN_FRACTION", "Scales", "check_scales", "find_scales", "warn_of_scales"]
 
-# t_min_scale="auto" in one dimension, and where the default path ends before it falls to t_min = 0.
+# t_min_scale="auto" for spheres in one dimension, and where the default path ends before it falls
+# to t_min = 0.
 T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
@@ -54,7 +55,7 @@ def check_scales(estimator):
         )
 
 
-def find_scales(estimator, X, cloud) -> Scales:
+def find_scales(estimator, X, cloud, subspace) -> Scales:
     """Numbers for the parameters that are "auto"."""
     name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
     spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
@@ -70,7 +71,7 @@ def find_scales(estimator, X, cloud) -> Scales:
     t0 = estimator.t0_scale * spacing**2 if t0 == "auto" else t0
     if t_min == "auto":
         scale = estimator.t_min_scale
-        t_min = t0 * (T_MIN_FRACTION / cloud.dim if scale == "auto" else scale)
+        t_min = t0 * (estimator._auto_t_min_scale(subspace) if scale == "auto" else scale)
     if t_min > t0:
         raise ValueError(
             f"The 't_min' parameter of {name} must not exceed t0, which is "

@@ -76,7 +76,7 @@ class ScoreDiffusion(StartedDiffusion):
         field,
         *,
         start="isotropic",
-        start_neighbors=20,
+        start_neighbors=10,
         start_shrinkage=(0.1, 0.1),
         t0="auto",
         t_min="auto",

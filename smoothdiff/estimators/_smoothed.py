@@ -9,6 +9,9 @@ from ._base import BaseDiffusion
 
 __all__ = ["SmoothedDiffusion", "StartedDiffusion"]
 
+# t_min_scale="auto" for starting laws that are shaped by the neighbors.
+SHAPED_T_MIN = 0.1
+
 
 def check_shrinkage(value, owner, name="start_shrinkage"):
     """Two numbers that are not negative and have a sum in (0, 1]."""
@@ -54,6 +57,15 @@ class StartedDiffusion(BaseDiffusion):
 
     def _n_neighbors(self, dim):
         return max(start.n_neighbors for start in self._starts)
+
+    def _auto_t_min_scale(self, subspace):
+        """Shaped laws leave noise of about one length whatever r is: a tenth (docs/defaults.md).
+
+        Off a subspace that the data fill exactly it would be noise in directions that have none.
+        """
+        shaped = not {"isotropic", "adaptive"} & {start.name for start in self._starts}
+        flat = subspace.n_normal > 0 and subspace.noise_variance == 0
+        return SHAPED_T_MIN if shaped and not flat else super()._auto_t_min_scale(subspace)
 
     def _make_start(self, cloud, scales):
         return starting_law(self._starts, cloud, scales.t0, scales.spacing)

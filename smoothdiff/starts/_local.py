@@ -33,7 +33,7 @@ class Local(ShapedLaw):
         w_g and w_s: not negative, of a sum in (0, 1].
     """
 
-    def __init__(self, cloud: PointCloud, t0, spacing, n_neighbors=20, shrinkage=(0.1, 0.1)):
+    def __init__(self, cloud: PointCloud, t0, spacing, n_neighbors=10, shrinkage=(0.1, 0.1)):
         w_g, w_s = shrinkage
         n, r = cloud.points.shape
         frame = square_root(w_g * shape_of(cloud)[0] + w_s * np.eye(r))

@@ -33,7 +33,7 @@ class Start:
         One of `LAWS`.
     scale : float, default=1.0
         Its covariances are so many times those of the same law at the model's t0.
-    n_neighbors : int, default=20
+    n_neighbors : int, default=10
         Neighbors that shape it, where it looks at any.
     shrinkage : (float, float), default=(0.1, 0.1)
         w_g and w_s of "local".
@@ -43,7 +43,7 @@ class Start:
 
     name: str = "local"
     scale: float = 1.0
-    n_neighbors: int = 20
+    n_neighbors: int = 10
     shrinkage: tuple[float, float] = (0.1, 0.1)
     weight: float = 1.0
 

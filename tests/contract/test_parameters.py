@@ -230,7 +230,7 @@ DEFAULTS = {
     "random_state": None,
     "verbose": 0,
 }
-STARTED = {"start": "local", "start_neighbors": 20, "start_shrinkage": (0.1, 0.1)}
+STARTED = {"start": "local", "start_neighbors": 10, "start_shrinkage": (0.1, 0.1)}
 OWN_DEFAULTS = {
     EmpiricalScoreDiffusion: {"solver": "exact"},
     SmoothedPLDiffusion: {"solver": "exact", "kappa": 0.1, **STARTED},
