@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "density", "sampling", "local_average", "training")
+NAMES = ("startup", "density", "sampling", "local_average", "training", "likelihood", "quality")
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:
