@@ -15,7 +15,22 @@ from . import mixture
 from ._derived import Derived, derived
 from .cloud import PointCloud
 
-__all__ = ["NoisedLaw", "denoiser", "empirical_score", "karras_times", "log_density"]
+__all__ = [
+    "NoisedLaw",
+    "denoiser",
+    "empirical_score",
+    "karras_times",
+    "log_density",
+    "positive_variance",
+]
+
+
+def positive_variance(t):
+    """T as an array of floats; ValueError unless all are positive."""
+    t = np.asarray(t, dtype=np.float64)
+    if not (t > 0).all():
+        raise ValueError(f"t must be a positive variance. Got {t[~(t > 0)].flat[0]} instead.")
+    return t
 
 
 class NoisedLaw(Derived):
@@ -30,17 +45,17 @@ class NoisedLaw(Derived):
 
     def log_density(self, x, t):
         """Log p_t(x), shape (n,), for x (n, r) and variance t > 0, a float or (n,)."""
-        t = np.asarray(t, dtype=np.float64)
+        t = positive_variance(t)
         log_sum = mixture.log_density(self._mixture, x, 1 / (2 * t))
         return log_sum - np.shape(x)[1] / 2 * np.log(2 * np.pi * t)
 
     def denoise(self, x, t):
         """D_t(x), shape (n, r), for x (n, r) and variance t > 0, a float or (n,)."""
-        return mixture.posterior_mean(self._mixture, x, 1 / (2 * np.asarray(t)))[1]
+        return mixture.posterior_mean(self._mixture, x, 1 / (2 * positive_variance(t)))[1]
 
     def moments(self, x, t):
         """D_t(x) (n, r), and the variance of x_0 given x_t = x, summed over axes, (n,)."""
-        half = 1 / (2 * np.asarray(t, dtype=np.float64))
+        half = 1 / (2 * positive_variance(t))
         _, mean, squared = mixture.posterior_moments(self._mixture, x, half)
         return mean, np.maximum(squared - ((x - mean) ** 2).sum(axis=1), 0.0)
 

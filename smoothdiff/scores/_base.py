@@ -17,7 +17,7 @@ A field of your own, in ten lines, for `smoothdiff.ode` and `ScoreDiffusion`:
 
 from abc import ABC, abstractmethod
 
-import numpy as np
+from ..noise import positive_variance
 
 __all__ = ["Denoiser", "Field", "OfPoints", "Score"]
 
@@ -77,7 +77,4 @@ class OfPoints(Score):
 
 def column(t):
     """Variances as a column that multiplies rows; ValueError unless all are positive."""
-    t = np.asarray(t, dtype=np.float64).reshape(-1, 1)
-    if not (t > 0).all():
-        raise ValueError(f"t must be a positive variance. Got {t[~(t > 0)][0]} instead.")
-    return t
+    return positive_variance(t).reshape(-1, 1)

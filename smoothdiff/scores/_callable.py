@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._compute import float64
+from ..noise import positive_variance
 from ..subspace import Subspace
 from ._base import Field
 from ._divergence import (
@@ -78,6 +79,8 @@ class CallableScore(Field):
     def divergence(self, x, t, probes=None):
         """Sum of the slopes along the tangent axes (probes beyond 10), and a bound of its error."""
         X, r = self.subspace.lift(x), x.shape[1]
+        if len(x) == 0:
+            return np.zeros(0), np.zeros(0)
         if not self._differentiates:
             parts = self._by_time(self._by_differences(probes), X, t)
             return parts[:, 0], parts[:, 1]
@@ -115,7 +118,7 @@ class CallableScore(Field):
 
     def _by_time(self, function, X, t):
         """Rows by their variance, in calls of few sizes."""
-        t = np.broadcast_to(np.asarray(t, dtype=np.float64), len(X))
+        t = np.broadcast_to(positive_variance(t), len(X))
         out = None
         for value in np.unique(t):
             rows = np.flatnonzero(t == value)
@@ -147,18 +150,17 @@ class CallableScore(Field):
         components = self.subspace.components
 
         def divergence(X, t):
-            def along(x, t):
+            def along(x):
                 X_near = X + x @ components
-                value = self._value(X_near, float(np.ravel(t)[0]))
-                value = (
-                    value if self._method != "denoise" else (value - X_near) / value.dtype.type(t)
-                )
+                value = self._value(X_near, t)
+                if self._method == "denoise":
+                    value = (value - X_near.astype(value.dtype)) / value.dtype.type(t)
                 return value @ components.T.astype(value.dtype)
 
             x = np.zeros((len(X), len(components)))
 
-            def shifted(y, s):  # one row is asked for its precision
-                return along(np.broadcast_to(y, x.shape), s)[: len(y)]
+            def shifted(y, _):  # one row is asked for its precision
+                return along(np.broadcast_to(y, x.shape))[: len(y)]
 
             return np.column_stack(divergence_by_differences(shifted, x, t, probes))
 

@@ -9,6 +9,8 @@ that of the values as they come, 1e9 times as large for a network in float32.
 
 import numpy as np
 
+from ..noise import positive_variance
+
 __all__ = ["EXACT_MAX_DIM", "default_probes", "divergence_by_differences"]
 
 # Dimensions up to which the divergence is summed axis by axis.
@@ -35,7 +37,7 @@ def divergence_by_differences(score, x, t, probes=None):
         If there are more than 10 dimensions and no probes.
     """
     n, r = x.shape
-    t = np.broadcast_to(np.asarray(t, dtype=np.float64), (n,))
+    t = np.broadcast_to(positive_variance(t), (n,))
     dtype = _precision(score(x[:1], t[:1]))
     step = STEPS[dtype.itemsize] * np.sqrt(t)[:, None]
     rounding = 2 * np.finfo(dtype).eps / step[:, 0]

@@ -30,6 +30,7 @@ from scipy.stats import chi, qmc
 from .. import _checks as checks
 from .._compute import map_threads
 from ..cloud import PointCloud
+from ..noise import positive_variance
 from ._base import Field
 from ._chords import Chords
 from ._divergence import divergence_by_differences
@@ -127,7 +128,7 @@ class LocalAverageScore(Field):
     def _by_width(self, x, t, narrow, wide):
         """Apply ``narrow(x, t)`` or ``wide(x, t, w)``, as the window of each row is."""
         x = np.asarray(x, dtype=np.float64)
-        t = np.broadcast_to(np.asarray(t, dtype=np.float64), x.shape[:1])
+        t = np.broadcast_to(positive_variance(t), x.shape[:1])
         w = self.half_width(t)
         has_window = w > NARROWEST * np.sqrt(t)
         if not has_window.any():

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._compute import float64
 from ..network import apply, as_layers
+from ..noise import positive_variance
 from ._base import Field
 from ._divergence import directions_of, total
 
@@ -63,7 +64,7 @@ class NeuralScore(Field):
     def _in_calls(self, function, x, t, *more):
         """Evaluate in calls of one shape; rows first."""
         n, r = x.shape
-        t = np.broadcast_to(np.asarray(t, dtype=np.float64), (n,)) / self.scale**2
+        t = np.broadcast_to(positive_variance(t), (n,)) / self.scale**2
         parts = []
         with float64():
             for start in range(0, n, ROWS_PER_CALL):

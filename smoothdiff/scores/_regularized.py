@@ -16,6 +16,7 @@ import numpy as np
 
 from .. import _checks as checks
 from ..cloud import PointCloud
+from ..noise import positive_variance
 from ._base import Denoiser
 from ._divergence import divergence_by_differences
 from ._empirical import EmpiricalScore
@@ -35,7 +36,7 @@ class _Shrunken(Denoiser):
 
     def denoise(self, x, t):
         """Point x plus the shrunken part of the way to the posterior mean."""
-        t = np.broadcast_to(np.asarray(t, dtype=np.float64), (len(x),))
+        t = np.broadcast_to(positive_variance(t), (len(x),))
         shrink = np.broadcast_to(self.factor(x, t), (len(x),))
         return x + shrink[:, None] * (self.exact.denoise(x, t) - x)
 

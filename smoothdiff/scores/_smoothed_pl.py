@@ -38,8 +38,8 @@ class SmoothedPLScore(Denoiser, OfPoints):
 
     def divergence(self, x, t, probes=None):
         """Exact: the denoiser stretches a face's own directions by 1 / (1 - rho), no others."""
-        rho = np.broadcast_to(self.rho(t), len(x))
         face_dim = self._cell(x, t, faces=True).face_dim
+        rho = np.broadcast_to(self.rho(t), len(x))
         stretched = np.where(rho < 1, face_dim / np.where(rho < 1, 1 - rho, 1.0), 0.0)
         return (stretched - x.shape[1]) / t, np.zeros(len(x))
 

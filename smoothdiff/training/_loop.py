@@ -96,7 +96,7 @@ def _steps(settings, data, state, n_steps):
             )
         return State(params, average, moments, state.key, done), losses.at[i].set(value)
 
-    losses = jnp.full(STEPS_PER_CALL, jnp.nan)
+    losses = jnp.zeros(STEPS_PER_CALL)
     return lax.fori_loop(0, n_steps, step, (state, losses))
 
 

@@ -30,7 +30,8 @@ def test_subspace_and_scales(make):
     np.testing.assert_allclose(model.explained_variance_, variance, rtol=1e-9)
     np.testing.assert_allclose(model.spacing_, reference.spacing(points), rtol=1e-9)
     assert model.t0_ == model.spacing_**2
-    assert model.t_min_ == 0.01 / 2 * model.t0_
+    shaped = getattr(model, "start", "isotropic") == "local"  # docs/defaults.md
+    np.testing.assert_allclose(model.t_min_, (0.1 if shaped else 0.01 / 2) * model.t0_, rtol=1e-12)
     assert model.n_components_ == 2
     assert model.n_features_in_ == 4
     assert not hasattr(model, "feature_names_in_")
