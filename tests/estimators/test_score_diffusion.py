@@ -31,7 +31,7 @@ def test_the_exact_score_is_the_empirical_model_by_steps(n_steps):
 
 def test_the_smoothed_score_is_the_smoothed_model_by_steps():
     field = SmoothedPLScore(PointCloud.of(X), 0.5, 0.3)
-    own = ScoreDiffusion(field, start="adaptive", n_steps=20, **SCALES).fit(X)
+    own = ScoreDiffusion(field, start="local", n_steps=20, **SCALES).fit(X)
     model = SmoothedPLDiffusion(kappa=0.5, solver="heun", n_steps=20, **SCALES).fit(X)
     np.testing.assert_allclose(own.flow(x, 0.4, 0.04), model.flow(x, 0.4, 0.04), rtol=0, atol=1e-9)
     np.testing.assert_allclose(own.start_covariances_, model.start_covariances_, rtol=1e-12)
