@@ -8,6 +8,7 @@ no number depends on the count of cores. XLA's own pool belongs to the process; 
 loop uses it, that is beyond a call's control.
 """
 
+import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -94,22 +95,34 @@ def n_threads():
 
 
 class _BlasInOneThread:
-    """A context for BLAS in one thread, that threads may enter and leave in any order."""
+    """A context for BLAS in one thread, that threads may enter and leave in any order.
+
+    OpenBLAS takes back a limit only from the thread that set it: one thread, kept for that, does
+    both.
+    """
 
     def __init__(self):
+        self.reset()
+
+    def reset(self):
+        """Begin anew, with nobody inside."""
         self._lock, self._entered, self._limit = threading.Lock(), 0, ExitStack()
+        self._keeper = ThreadPoolExecutor(1)
+
+    def _set(self):
+        self._limit.enter_context(_blas().limit(limits=1, user_api="blas"))
 
     def __enter__(self):
         with self._lock:
             if self._entered == 0:
-                self._limit.enter_context(_blas().limit(limits=1, user_api="blas"))
+                self._keeper.submit(self._set).result()
             self._entered += 1
 
     def __exit__(self, *_):
         with self._lock:
             self._entered -= 1
             if self._entered == 0:
-                self._limit.close()
+                self._keeper.submit(self._limit.close).result()
 
 
 @cache
@@ -118,6 +131,8 @@ def _blas():
 
 
 _blas_in_one_thread = _BlasInOneThread()
+if hasattr(os, "register_at_fork"):  # a forked process has neither the thread nor its callers
+    os.register_at_fork(after_in_child=_blas_in_one_thread.reset)
 
 
 # ------------------------------------------------------------------ pieces of work

@@ -170,7 +170,7 @@ def test_samples_are_nearly_those_of_the_smoothed_pl(window):
 
 def test_density_integrates_to_one_and_searches():
     X = normal(30, 1)
-    model = LocalAverageDiffusion(kappa=0.3, t0=0.3, t_min=0.1).fit(X)
+    model = LocalAverageDiffusion(kappa=0.3, t0=0.3, t_min=0.1, start="isotropic").fit(X)
     x = np.linspace(-6, 6, 1201)[:, None]
     assert abs(np.trapezoid(np.exp(model.score_samples(x)), x[:, 0]) - 1) < 2e-3
     grid = {"kappa": [0.1, 1.0], "n_steps": [20], "t0": [0.3], "t_min": [0.1]}
