@@ -174,6 +174,8 @@ class _Problem(NamedTuple):
     """Candidates, (r, m, B)."""
     norm: jax.Array
     """Their distances from the origin, (m, B)."""
+    square: jax.Array
+    """rho times the squares of these, (m, B)."""
     b: jax.Array
     """The row's x, (r, B)."""
     rho: jax.Array
@@ -186,7 +188,7 @@ def _in_use(active):
 
 def _gradient(active, w, rho):
     """p.(rho p - 2 w) at the corners, equal at an affine minimizer, (r + 1, B)."""
-    return (active.positions * (rho * active.positions - 2 * w[:, None])).sum(0)
+    return rho * (active.positions**2).sum(0) - 2 * (active.positions * w[:, None]).sum(0)
 
 
 def _residual(active, problem):
@@ -195,15 +197,18 @@ def _residual(active, problem):
 
 
 def _newton_step(active, w, problem, total=1.0):
-    """The step in theta to the corners' affine minimizer, and w after it.
-
-    The step may be smaller than theta can tell: at a minimizer w is then known to rounding of its
-    own size, whatever that of theta leaves of it.
-    """
+    """The step in theta to the corners' affine minimizer, (r + 1, B)."""
     g = jnp.where(_in_use(active), -_gradient(active, w, problem.rho), 0.0)
     lacking = jnp.broadcast_to(total - active.theta.sum(0), g.shape[1:])
-    step = (active.inverse * jnp.concatenate([g, lacking[None]])).sum(1)[:-1]
-    return step, w - (1 - problem.rho) * (active.positions * step).sum(1)
+    return (active.inverse * jnp.concatenate([g, lacking[None]])).sum(1)[:-1]
+
+
+def _refined(active, w, step, problem):
+    """Move w by a step, which may be smaller than theta can tell.
+
+    At a minimizer w is then known to rounding of its own size, whatever that of theta leaves of it.
+    """
+    return w - (1 - problem.rho) * (active.positions * step).sum(1)
 
 
 def _minimize_chunk(start, index, candidates, scale, x, rho):
@@ -211,7 +216,8 @@ def _minimize_chunk(start, index, candidates, scale, x, rho):
     start = jax.tree.map(partial(jnp.where, fresh), _at_nearest(index, candidates, x), start)
     origin = start.origin
     e = (candidates - origin[:, None]) / scale
-    problem = _Problem(index, e, jnp.sqrt(_dot(e, e)), (x - origin) / scale, rho)
+    square = _dot(e, e)
+    problem = _Problem(index, e, jnp.sqrt(square), rho * square, (x - origin) / scale, rho)
     r, _, rows = e.shape
 
     def unfinished(state):
@@ -222,46 +228,49 @@ def _minimize_chunk(start, index, candidates, scale, x, rho):
     active, _, done, _ = lax.while_loop(
         unfinished, partial(_iterate, problem), (start, ~none, none, 0)
     )
-    for _ in range(2):
-        step, _ = _newton_step(active, _residual(active, problem), problem)
-        theta = jnp.where(_in_use(active), active.theta + step, 0.0)
-        negative = jnp.maximum(-theta.min(0), 0.0)
-        theta = jnp.maximum(theta, 0.0)
-        active = active._replace(theta=theta / theta.sum(0))
+    w = _residual(active, problem)
+    step = _newton_step(active, w, problem)
+    theta = jnp.where(_in_use(active), active.theta + step, 0.0)
+    negative, theta = jnp.maximum(-theta.min(0), 0.0), jnp.maximum(theta, 0.0)
+    w = _refined(active, w, step, problem)
+    active = active._replace(theta=theta / theta.sum(0))
     defect = jnp.where(done, NEGATIVE * negative, jnp.inf)
-    return active, _minimum(active, defect, problem, origin, scale)
+    return active, _minimum(active, w, defect, problem, origin, scale)
 
 
 def _entrant(active, w, problem):
     """The candidate whose gradient lies farthest below the corners', how far, and if it does."""
-    norm, flat = problem.norm, _in_use(active).sum(0) < len(active.theta)
-    lowest = jnp.where(_in_use(active), _gradient(active, w, problem.rho), jnp.inf).min(0)
-    g = problem.rho * norm**2 - 2 * _dot(problem.e, w)
+    rho, flat = problem.rho, _in_use(active).sum(0) < len(active.theta)
+    lowest = jnp.where(_in_use(active), _gradient(active, w, rho), jnp.inf).min(0)
     reach = jnp.sqrt((active.positions**2).sum(0).max(0))
     size_of_w = 2 * jnp.sqrt((w * w).sum(0))
-    rounding = TOLERANCE * norm * (problem.rho * norm + size_of_w)
-    rounding += NOISE * reach * (problem.rho * reach + size_of_w)
     # The part of w across the corners' hull is a difference of b and a; where that hull is all of
     # space there is none.
-    rounding += jnp.where(flat, NOISE * jnp.sqrt((problem.b**2).sum(0)), 0.0) * norm
-    excess = g - lowest + rounding
+    across = jnp.where(flat, NOISE * jnp.sqrt((problem.b**2).sum(0)), 0.0)
+    above = NOISE * reach * (rho * reach + size_of_w) - lowest
+    excess = (1 + TOLERANCE) * problem.square + (TOLERANCE * size_of_w + across) * problem.norm
+    excess = excess + (above - 2 * _dot(problem.e, w))
     entrant = _argmin(excess)
-    return entrant, lowest - _at(entrant, g), _at(entrant, excess) < 0
+    corner = _at(entrant, problem.e)
+    slope = lowest - (corner * (rho * corner - 2 * w)).sum(0)
+    return entrant, corner, slope, excess.min(0) < 0
 
 
 def _iterate(problem, state):
     """One step of all rows: to the corners' minimizer, or towards a candidate that enters."""
     active, settled, done, count = state
     used = _in_use(active)
-    newton, w = _newton_step(active, _residual(active, problem), problem)
-    entrant, slope, lies_below = _entrant(active, w, problem)
+    w = _residual(active, problem)
+    newton = _newton_step(active, w, problem)
+    entrant, corner, slope, lies_below = _entrant(
+        active, _refined(active, w, newton, problem), problem
+    )
     enters = settled & ~done & lies_below
     live = ~done & ~(settled & ~enters)
 
     # Along the direction in which the entrant gains weight and the corners stay optimal,
     # the objective falls at rate `slope` and curves by `height` (a squared distance).
     curvature = 2 * (1 - problem.rho)
-    corner = _at(entrant, problem.e)
     column = jnp.where(used, curvature * (active.positions * corner[:, None]).sum(0), 0.0)
     column = jnp.concatenate([column, jnp.ones_like(slope)[None]])
     solved = (active.inverse * column).sum(1)
@@ -317,13 +326,10 @@ def _exchange(inverse, leaver, leaves, column, solved, square, added, enters, on
     return jnp.where(only, alone, inverse)
 
 
-def _minimum(active, defect, problem, origin, scale):
+def _minimum(active, w, defect, problem, origin, scale):
     used, a, rho = _in_use(active), (active.positions * active.theta).sum(1), problem.rho
-    w = _residual(active, problem)
-    drift = w
-    for _ in range(2):
-        _, w = _newton_step(active, w, problem, active.theta.sum(0))
-    drift, v = jnp.sqrt(((drift - w) ** 2).sum(0)), w / rho
+    w = _refined(active, w, _newton_step(active, w, problem, active.theta.sum(0)), problem)
+    drift, v = jnp.sqrt(((_residual(active, problem) - w) ** 2).sum(0)), w / rho
     support = jnp.where(used, ((active.positions - v[:, None]) ** 2).sum(0), 0.0).max(0)
     g = _gradient(active, w, rho)
     unequal = jnp.where(used, g, -jnp.inf).max(0) - jnp.where(used, g, jnp.inf).min(0)
