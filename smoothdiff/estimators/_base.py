@@ -88,9 +88,9 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
 
     def _fit(self, X, weights):
         rows, weight, self._group = distinct_rows(X, weights)
-        share = weight / weights.sum()
-        subspace = self._fit_subspace(X[rows], share, weights.sum())
-        points = subspace.project(X[rows])
+        distinct, share = X[rows], weight / weights.sum()
+        subspace = self._fit_subspace(distinct, share, weights.sum())
+        points = subspace.project(distinct)
         cloud = PointCloud(points, share, self._n_neighbors(subspace.dim))
         scales = find_scales(self, X, cloud, subspace)
         score = self._make_score(cloud, subspace, scales)
@@ -105,7 +105,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             t_min=scales.t_min,
             n_steps=int(self.n_steps),
             schedule_rho=float(self.schedule_rho),
-            rows=X[rows] if exact else None,
+            rows=distinct if exact else None,
         )
         self._rows = rows
         self.mean_, self.components_ = subspace.mean, subspace.components
@@ -117,7 +117,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         dropped = self._group < 0
         self.points_[dropped] = subspace.project(X[dropped])
         self.weights_ = weights / weights.sum()
-        warn_of_scales(self, X[rows], share)
+        warn_of_scales(self, distinct, share)
 
     def _fit_subspace(self, X, share, n_effective):
         return fit_subspace(X, share, self.n_components, n_effective)

@@ -69,8 +69,8 @@ class ActiveSet(NamedTuple):
 def no_corners(dim, n):
     """An empty start for n rows in r = dim dimensions."""
     shapes = [(dim,), (dim, dim + 1), (dim + 1,), (dim + 2, dim + 2)]
-    fields = [np.zeros((*shape, n)) for shape in shapes]
-    return ActiveSet(np.full((dim + 1, n), -1), *fields)
+    fields = [jnp.zeros((*shape, n)) for shape in shapes]
+    return ActiveSet(jnp.full((dim + 1, n), -1), *fields)
 
 
 def _at(index, array):

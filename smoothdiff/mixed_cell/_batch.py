@@ -12,12 +12,15 @@ __all__ = ["DEFECT", "minimize_rows"]
 CHUNKS_PER_CALL = 16
 # Relative difference of the corners' gradients that marks a row as spoiled by rounding.
 DEFECT = 1e-11
+# Condition from which a system counts as singular.
+LARGEST_CONDITION = 1e15
 
 
 def minimize_rows(active, candidates, cloud, scale, x, ratio):
     """Minimize over the candidates, cloud indices (n, k), and the corners of ``active`` if any.
 
-    Rows whose inverse was spoiled by nearly dependent corners are solved anew from the start.
+    Where rounding spoiled the inverse of a row it is formed anew, from the corners; where that does
+    not help the row is solved from the start.
 
     Returns
     -------
@@ -25,18 +28,43 @@ def minimize_rows(active, candidates, cloud, scale, x, ratio):
         With arrays in NumPy and rows along the last axis.
     """
     active, minimum = _minimize(active, candidates, cloud, scale, x, ratio)
-    spoiled = np.flatnonzero(~(minimum.defect < DEFECT))
-    if len(spoiled):
-        corner = active.corner[:, spoiled].T
-        known = np.where(corner < 0, candidates[spoiled, :1], corner)
-        known = np.concatenate([candidates[spoiled], known], axis=1)
-        known = known[:, : candidates_per_row(x.shape[1])]
-        solved = _minimize(None, known, cloud, scale[spoiled], x[spoiled], ratio[spoiled])
+    for attempt in _with_new_inverse, _from_the_start:
+        spoiled = np.flatnonzero(~(minimum.defect < DEFECT))
+        if len(spoiled) == 0:
+            break
+        corners = jax.tree.map(lambda field, at=spoiled: field[..., at], active)
+        start, tried = attempt(corners, candidates[spoiled], ratio[spoiled])
+        solved = _minimize(start, tried, cloud, scale[spoiled], x[spoiled], ratio[spoiled])
         for field, new in zip(
             jax.tree.leaves((active, minimum)), jax.tree.leaves(solved), strict=True
         ):
             field[..., spoiled] = new
     return active, minimum
+
+
+def _with_new_inverse(active, candidates, ratio):
+    """The corners as they are, with the inverse of their bordered system by LAPACK."""
+    used = active.corner.T >= 0
+    positions = active.positions.transpose(2, 1, 0) * used[..., None]
+    n, size, _ = positions.shape
+    system = np.zeros((n, size + 1, size + 1))
+    system[:, :size, :size] = positions @ positions.transpose(0, 2, 1)
+    system[:, :size, :size] *= 2 * (1 - ratio)[:, None, None]
+    system[:, :size, size] = system[:, size, :size] = used
+    empty = np.zeros((n, size + 1))
+    empty[:, :size] = ~used
+    system += empty[..., None] * np.eye(size + 1)
+    regular = np.linalg.cond(system) < LARGEST_CONDITION
+    system[~regular] = np.eye(size + 1)
+    inverse = np.linalg.inv(system) - empty[..., None] * np.eye(size + 1)
+    return active._replace(inverse=inverse.transpose(1, 2, 0)), candidates
+
+
+def _from_the_start(active, candidates, ratio):
+    """No corners, but those that there were among the candidates."""
+    corner = active.corner.T
+    known = np.concatenate([candidates, np.where(corner < 0, candidates[:, :1], corner)], axis=1)
+    return None, known[:, : candidates_per_row(active.origin.shape[0])]
 
 
 def _rows_per_chunk(dim):
@@ -69,7 +97,8 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
         )
         active_ = no_corners(dim, size) if active is None else active_
         n_chunks = -(-min(size, n - start) // chunk)
-        solved = minimize(active_, k, positions[:, k], scale_, x_, ratio_, n_chunks, rows=chunk)
+        points = positions.take(k, axis=1)
+        solved = minimize(active_, k, points, scale_, x_, ratio_, n_chunks, rows=chunk)
         out = out or jax.tree.map(
             lambda field: np.empty((*field.shape[:-1], n), field.dtype), solved
         )

@@ -11,6 +11,7 @@ data, where all distances are alike but for rounding, the same gradient is forme
 import numpy as np
 
 from ..cloud import PointCloud
+from ..neighbors import squared_distances
 
 __all__ = ["candidates_per_row", "first", "looked_up_per_row", "near_v", "neighborhood_size"]
 
@@ -57,6 +58,7 @@ def first(x, cloud: PointCloud, near):
     m = min(candidates_per_row(dim), len(cloud))
     if near is not None and dim <= HINT_MAX_DIM:
         distances, indices = cloud.neighborhoods(m - 1)
+        near = _nearer(x, cloud, near, distances, indices)
         candidates = np.concatenate([near[:, None], indices[near]], axis=1)
         radius = distances[near, -1] if distances.size else np.zeros(n)
         center = cloud.points[near]
@@ -78,14 +80,25 @@ def first(x, cloud: PointCloud, near):
     return candidates, center, radius, np.where((width > 0) & (width < np.inf), width, 1.0)
 
 
+def _nearer(x, cloud, near, distances, indices):
+    """The points ``near``; for rows beyond some neighbors of theirs, the nearest of these, (n,)."""
+    if indices.shape[1] == 0:
+        return near
+    width = distances[near, min(x.shape[1], indices.shape[1]) - 1]
+    rows = np.flatnonzero(squared_distances(x, cloud.points, near) > width**2)
+    around = indices[near[rows]]
+    nearest = squared_distances(x[rows], cloud.points, around).argmin(axis=1)
+    near = near.copy()
+    near[rows] = around[np.arange(len(rows)), nearest]
+    return near
+
+
 def _reach(x, cloud, near):
     """A distance from x within which some points lie, judged by the points near it, (n,)."""
     around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
     if around.shape[1] == 0:
         return np.full(len(x), np.inf)
-    difference = cloud.points[around[near]]
-    difference -= x[:, None]
-    return REACH * np.sqrt(np.einsum("nkd,nkd->nk", difference, difference)).mean(axis=1)
+    return REACH * np.sqrt(squared_distances(x, cloud.points, around[near])).mean(axis=1)
 
 
 def near_v(v, support, scale, cloud: PointCloud):

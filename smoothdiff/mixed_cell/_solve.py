@@ -58,7 +58,7 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     cloud : PointCloud
         The distinct training points, in the same r coordinates.
     rho : float or array of shape (n,)
-        Smoothing ratio, ``kappa * sqrt(t) / spacing`` (positive).
+        Smoothing ratio, ``kappa * sqrt(t) / spacing``: positive, or 0 for the limit.
     near : integer array of shape (n,), optional
         For each row a training point close to it: its neighborhood is tried first. It changes
         the time taken, not the answer.
@@ -100,6 +100,9 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     """
     x = np.asarray(x, dtype=np.float64)
     rho = np.broadcast_to(np.asarray(rho, dtype=np.float64), x.shape[:1])
+    if not np.all(rho >= 0):
+        raise ValueError("The smoothing ratio rho must not be negative or NaN.")
+    rho = np.where(rho == 0, LEAST_RATIO, rho)
     dim = x.shape[1]
     if dim == 1:
         cell = solve_line(x[:, 0], cloud, rho, near)

@@ -11,10 +11,15 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-__all__ = ["Backend", "square"]
+from .._derived import Derived
+
+__all__ = ["Backend", "square", "squared_distances"]
+
+# Coordinates of differences formed at once (32 MB).
+DIFFERENCES_AT_ONCE = 1 << 22
 
 
-class Backend(ABC):
+class Backend(Derived, ABC):
     """Nearest neighbors among ``points``, an array of shape (n, r)."""
 
     def __init__(self, points):
@@ -47,3 +52,16 @@ class Backend(ABC):
 def square(x):
     """|x|^2 of each row."""
     return np.einsum("nd,nd->n", x, x)
+
+
+def squared_distances(x, points, indices):
+    """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k)."""
+    squared = np.empty(indices.shape)
+    step = max(DIFFERENCES_AT_ONCE * len(x) // max(indices.size * x.shape[1], 1), 1)
+    for start in range(0, len(x), step):
+        rows = slice(start, start + step)
+        # Whole points are gathered: one place in memory each, rather than one a coordinate.
+        difference = points[indices[rows]]
+        difference -= x[rows] if indices.ndim == 1 else x[rows, None]
+        squared[rows] = np.einsum("...d,...d->...", difference, difference)
+    return squared

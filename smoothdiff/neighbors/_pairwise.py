@@ -5,35 +5,32 @@ together than the data are wide. Distances are therefore recomputed from differe
 rounding could have misled are asked again, from the tree.
 """
 
-from functools import cached_property
-
 import numpy as np
 
-from ._base import Backend, square
+from .._derived import derived
+from ._base import Backend, square, squared_distances
 from ._tree import TreeNeighbors
 
-__all__ = ["PairwiseNeighbors", "squared_distances"]
+__all__ = ["PairwiseNeighbors"]
 
 # Relative error of a squared distance at which a row is asked again.
 SCAN_TOLERANCE = 1e-9
-# Coordinates of differences formed at once (32 MB).
-DIFFERENCES_AT_ONCE = 1 << 22
 
 
 class PairwiseNeighbors(Backend):
     """Neighbors by a scan of all points."""
 
-    @cached_property
+    @derived
     def _search(self):
         from sklearn.neighbors import NearestNeighbors
 
         return NearestNeighbors(algorithm="brute").fit(self.points)
 
-    @cached_property
+    @derived
     def _tree(self):
         return TreeNeighbors(self.points)
 
-    @cached_property
+    @derived
     def _largest_square(self):
         return square(self.points).max()
 
@@ -53,16 +50,3 @@ class PairwiseNeighbors(Backend):
         if len(misled):
             distances[misled], indices[misled] = self._tree.query(x[misled], k)
         return distances, indices
-
-
-def squared_distances(x, points, indices):
-    """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k)."""
-    squared = np.empty(indices.shape)
-    step = max(DIFFERENCES_AT_ONCE * len(x) // max(indices.size * x.shape[1], 1), 1)
-    for start in range(0, len(x), step):
-        rows = slice(start, start + step)
-        # Whole points are gathered: one place in memory each, rather than one a coordinate.
-        difference = points[indices[rows]]
-        difference -= x[rows] if indices.ndim == 1 else x[rows, None]
-        squared[rows] = np.einsum("...d,...d->...", difference, difference)
-    return squared

@@ -5,16 +5,15 @@ doubt; the distances of what it keeps are those of float64 differences. Rows tha
 tell apart are asked again, from scikit-learn's scan.
 """
 
-from functools import cached_property
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
 from .._compute import map_threads
-from ._base import Backend, square
-from ._pairwise import SCAN_TOLERANCE, PairwiseNeighbors, squared_distances
+from .._derived import derived
+from ._base import Backend, square, squared_distances
+from ._pairwise import SCAN_TOLERANCE, PairwiseNeighbors
 
 __all__ = ["ScanNeighbors"]
 
@@ -31,7 +30,7 @@ PILOT_KEPT = 128
 class ScanNeighbors(Backend):
     """Neighbors by a float32 scan, for many points in many dimensions."""
 
-    @cached_property
+    @derived
     def _pairwise(self):
         return PairwiseNeighbors(self.points)
 
@@ -128,7 +127,7 @@ class ScanNeighbors(Backend):
         distances, _ = PairwiseNeighbors(self.points[::step]).query(x, k)
         return distances[:, -1] * (1 + SCAN_TOLERANCE)
 
-    @cached_property
+    @derived
     def _tiles(self):
         """Points in float32 tiles, and how many tiles hold points.
 

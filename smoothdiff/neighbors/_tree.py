@@ -1,10 +1,9 @@
 """Nearest points by a k-d tree (scipy), which in few dimensions skips most of the points."""
 
-from functools import cached_property
-
 from scipy.spatial import cKDTree
 
 from .._compute import n_threads
+from .._derived import derived
 from ._base import Backend
 
 __all__ = ["TreeNeighbors"]
@@ -16,7 +15,7 @@ THREADS_FROM = 1000
 class TreeNeighbors(Backend):
     """Neighbors by a k-d tree."""
 
-    @cached_property
+    @derived
     def _tree(self):
         return cKDTree(self.points)
 

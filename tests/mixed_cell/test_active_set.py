@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 
 from smoothdiff._compute import float64
+from smoothdiff.cloud import PointCloud
+from smoothdiff.mixed_cell import _batch
 from smoothdiff.mixed_cell._active_set import minimize, no_corners
 
 B = 16
@@ -13,6 +15,7 @@ B = 16
 def solve(start, index, points, x, rho):
     candidates = points.T[:, index]
     with float64():
+        start = no_corners(x.shape[1], B) if start is None else start
         solved = minimize(start, index, candidates, np.ones(B), x.T, rho, 1, rows=B)
         return jax.tree.map(np.asarray, solved)
 
@@ -35,7 +38,7 @@ def test_resuming_keeps_the_corners(r):
     def columns(index):
         return np.repeat(index[:, None], B, axis=1)
 
-    active, once = solve(no_corners(r, B), columns(first), points, x, rho)
+    active, once = solve(None, columns(first), points, x, rho)
     # Move the empty slots to the front.
     order = np.argsort(active.corner >= 0, axis=0, kind="stable")
     bordered = np.concatenate([order, np.full((1, B), r + 1)])
@@ -57,3 +60,23 @@ def test_resuming_keeps_the_corners(r):
     assert np.all(after <= before + 1e-12)
     assert np.any(after < before - 1e-3)
     np.testing.assert_array_less(minimum.defect, 1e-11)
+
+
+@pytest.mark.parametrize("r", [3, 5, 7])
+def test_a_spoiled_inverse_is_formed_anew(r, monkeypatch):
+    """Rows that rounding spoiled are not solved from the start, and not in integers."""
+    rng = np.random.default_rng(r)
+    points, x, rho = rng.normal(size=(60, r)), rng.normal(size=(B, r)), np.full(B, 0.2)
+    cloud = PointCloud(points, np.full(60, 1 / 60))
+    m = _batch.candidates_per_row(r)
+    candidates = np.linalg.norm(x[:, None] - points, axis=-1).argsort(axis=1)[:, :m]
+    with float64():
+        active, once = _batch.minimize_rows(None, candidates, cloud, np.ones(B), x, rho)
+        noise = 1 + 0.1 * rng.normal(size=active.inverse.shape)
+        spoiled = active._replace(inverse=active.inverse * noise)
+        alone = _batch._minimize(spoiled, candidates, cloud, np.ones(B), x, rho)[1]
+        assert (alone.defect > _batch.DEFECT).any()
+        monkeypatch.setattr(_batch, "_from_the_start", None)
+        again = _batch.minimize_rows(spoiled, candidates, cloud, np.ones(B), x, rho)[1]
+    np.testing.assert_array_less(again.defect, _batch.DEFECT)
+    np.testing.assert_allclose(again.a, once.a, rtol=0, atol=1e-12)

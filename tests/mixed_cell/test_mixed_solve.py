@@ -210,3 +210,14 @@ def test_user_precision_does_not_matter(user_precision, r):
     cell = solve(x, PointCloud.of(points), 0.3)
     assert all(field.dtype in (np.float64, np.intp) for field in cell)
     assert_exact(cell, x, points, 0.3)
+
+
+@pytest.mark.parametrize("r", [1, 2, 5])
+def test_ratios_that_are_no_ratio(r, rng):
+    """What underflows to zero has the limit; negative and missing ratios are refused."""
+    cloud = PointCloud(rng.normal(size=(50, r)), np.full(50, 0.02))
+    x = rng.normal(size=(20, r))
+    np.testing.assert_array_equal(solve(x, cloud, 0.0).a, solve(x, cloud, 1e-16).a)
+    for ratio in (-1.0, np.nan):
+        with pytest.raises(ValueError, match="must not be negative or NaN"):
+            solve(x, cloud, ratio)
