@@ -25,11 +25,16 @@ class Progress:
         Without it nothing is said.
     done : int, default=0
         What was done before, by a run that is taken up again.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done; said with each report. May be set at any time.
     """
 
     def __init__(self, total, unit="steps", verbose=True, done=0):
         self.total, self.unit, self.verbose, self.taken = total, unit, verbose, done
-        self.done = done
+        self.done, self.stage = done, ""
         self.began = self.shown = monotonic()
         self._lock = Lock()
 
@@ -42,8 +47,9 @@ class Progress:
             self.shown = now
             rate = (done - self.taken) / (now - self.began)
             note = f", {note}" if note else ""
+            stage = f"{self.stage}: " if self.stage else ""
             sys.stderr.write(
-                f"{self.unit.removesuffix('s')} {done} of {self.total}{note}, "
+                f"{stage}{self.unit.removesuffix('s')} {done} of {self.total}{note}, "
                 f"{rate:.3g} {self.unit}/s\n"
             )
 

@@ -1,5 +1,9 @@
 """The option for slow tests, and the fixtures that every file shares."""
 
+import os
+import shutil
+import tempfile
+
 import jax
 import numpy as np
 import pytest
@@ -10,6 +14,26 @@ collect_ignore_glob = ["*conftest.py"]
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_configure(config):
+    """Workers, and the interpreters that tests start, share what is compiled."""
+    if hasattr(config, "workerinput") or "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
+    config.compiled = tempfile.mkdtemp(prefix="smoothdiff-compiled-")
+    settings = {
+        "jax_compilation_cache_dir": config.compiled,
+        "jax_persistent_cache_min_compile_time_secs": 0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    for name, value in settings.items():
+        os.environ[name.upper()] = str(value)
+        jax.config.update(name, value)
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "compiled"):
+        shutil.rmtree(config.compiled, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -49,7 +49,10 @@ def numbers(pattern, text, count):
 
 
 def interpolation(text):
-    copied = [value for (value,) in numbers(": #% of samples are copies", text, 3)]
+    copied = [value for (value,) in numbers(": #% of samples are near copies", text, 3)]
+    ((fresh,),) = numbers("new points of the spiral: #% are near copies", text, 1)
+    assert fresh > 30  # the measure has no zero
+    assert abs(copied[2] - fresh) < 25
     assert copied[0] == 100
     assert copied[0] > copied[1] > copied[2]
 
@@ -201,6 +204,8 @@ def decay_search(text):
         assert likelihood == max(row[1] for row in rows)
         assert likelihood > memorized + 5
         assert likelihood > rows[0][1] + gain  # the first smooths least
+        ((searched,),) = numbers("SmoothedPLDiffusionCV: held-out log-likelihood #", text, 1)
+        assert searched > likelihood
     assert best > 0
 
 

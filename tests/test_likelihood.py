@@ -191,6 +191,7 @@ def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, order,
     assert errors[-1] < {"euler": 0.1, "heun": 2e-3}[solver]
 
 
+@pytest.mark.filterwarnings("ignore:Rows that no sample reaches")
 @pytest.mark.parametrize("solver", ["euler", "heun"])
 def test_steps_leave_nothing_off_the_support(solver):
     """Two points, kappa sqrt(t0) = 2 spacings: between the shrunken cells the density is 0."""
@@ -204,3 +205,11 @@ def test_steps_leave_nothing_off_the_support(solver):
     inside = np.isfinite(exact)
     # Relative in the tails, where the log-density itself is large.
     np.testing.assert_allclose(stepped[inside], exact[inside], rtol=0.02, atol=0.05)
+
+
+def test_minus_infinity_is_explained():
+    """Where smoothing is off at t0, in one sentence with the numbers; not where it is on."""
+    X, x = np.array([[0.0], [1.0]]), np.linspace(-0.4, 1.4, 37)[:, None]
+    with pytest.warns(UserWarning, match=r"kappa sqrt\(t0\) is 1, not below spacing_ = 0\.5"):
+        SmoothedPLDiffusion(kappa=2.0).fit(X).score_samples(x)
+    assert np.isfinite(SmoothedPLDiffusion(kappa=0.9).fit(X).score_samples(x)).all()

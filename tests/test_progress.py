@@ -84,3 +84,12 @@ def test_a_warning_names_the_line_of_the_caller():
         assert seen[0].filename == __file__
         if call.__code__.co_filename != __file__:
             assert (seen[0].lineno, seen[0].category) == (line, RuntimeWarning)
+
+
+def test_a_stage_is_named(capsys, monkeypatch):
+    clock = iter(range(0, 100, 5))
+    monkeypatch.setattr("smoothdiff._progress.monotonic", lambda: float(next(clock)))
+    report = Progress(4, "fits")
+    report.stage = "second"
+    report.step()
+    assert capsys.readouterr().err == "second: fit 1 of 4, 0.2 fits/s\n"

@@ -10,10 +10,10 @@ import numpy as np
 from joblib import parallel_config
 from sklearn.base import clone
 from sklearn.mixture import GaussianMixture
-from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.model_selection import GridSearchCV, KFold, ParameterGrid
 from sklearn.neighbors import KernelDensity
 
-from ..estimators import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from ..estimators import EmpiricalScoreDiffusion, SmoothedPLDiffusion, SmoothedPLDiffusionCV
 from ..metrics import memorized_fraction
 
 __all__ = ["FOLDS", "SEED", "Contender", "Result", "contenders", "draw", "judge"]
@@ -29,6 +29,12 @@ class Contender(NamedTuple):
     name: str
     model: Any
     grid: list[dict]
+    """Empty for a model whose `fit` searches."""
+
+    @property
+    def n_fits(self):
+        """Steps of progress that its search takes."""
+        return FOLDS * len(ParameterGrid(self.grid)) if self.grid else 1
 
 
 class Result(NamedTuple):
@@ -51,16 +57,8 @@ def contenders(X):
     """The four models and their grids for training rows X (n, d)."""
     unit = SmoothedPLDiffusion().fit(X).spacing_ ** 2
     bandwidths = np.sqrt(unit) * np.arange(0.4, 1.01, 0.05)
-    starts = ["isotropic", "adaptive", "local-pca"]
-    smoothed = []
-    for t0 in unit * np.array([0.5, 1.0, 2.0]):
-        # At t_min = t0 nothing is denoised, and kappa has no say.
-        smoothed.append({"t0": [t0], "t_min": [t0], "start": starts})
-        t_min = [t0 / 4, t0 / 2]
-        kappa = [0.05, 0.1, 0.2]
-        smoothed.append({"t0": [t0], "t_min": t_min, "start": starts, "kappa": kappa})
     return [
-        Contender("SmoothedPL", SmoothedPLDiffusion(), smoothed),
+        Contender("SmoothedPL", SmoothedPLDiffusionCV(cv=FOLDS, random_state=SEED), []),
         Contender("Empirical", EmpiricalScoreDiffusion(t0=2 * unit), [{"t_min": bandwidths**2}]),
         # One leaf: with more, scikit-learn cuts the far tails of a row's density.
         Contender("KernelDensity", KernelDensity(leaf_size=len(X)), [{"bandwidth": bandwidths}]),
@@ -75,18 +73,23 @@ def contenders(X):
 def judge(contender, train, test, progress):
     """Search a model on rows ``train`` (n, d) and judge it on rows ``test`` (m, d)."""
     name, model, grid = contender
-    progress.stage(name)
+    progress.stage = name
 
     def mean_log_likelihood(model, X, y=None):
         progress.step()
         return float(np.mean(model.score_samples(X)))  # score of KernelDensity is a sum
 
     began = perf_counter()
-    folds = KFold(FOLDS, shuffle=True, random_state=SEED)
-    search = GridSearchCV(model, grid, scoring=mean_log_likelihood, cv=folds)
-    # Threads share what is compiled, and report to one bar.
-    with parallel_config("threading", n_jobs=-1):
-        best = search.fit(train).best_estimator_
+    if grid:
+        folds = KFold(FOLDS, shuffle=True, random_state=SEED)
+        search = GridSearchCV(model, grid, scoring=mean_log_likelihood, cv=folds)
+        # Threads share what is compiled, and report together.
+        with parallel_config("threading", n_jobs=-1):
+            best, chosen = search.fit(train).best_estimator_, search.best_params_
+    else:
+        model.fit(train)
+        best, chosen = model.best_estimator_, model.best_params_
+        progress.step()
     samples = draw(best)
     seconds = perf_counter() - began
     bare = float("nan")
@@ -94,7 +97,7 @@ def judge(contender, train, test, progress):
         bare = memorized_fraction(draw(clone(best).set_params(t_min=0).fit(train)), train)
     log_likelihood = best.score_samples(test)
     memorized = memorized_fraction(samples, train)
-    return Result(name, best, search.best_params_, log_likelihood, memorized, bare, seconds)
+    return Result(name, best, chosen, log_likelihood, memorized, bare, seconds)
 
 
 def draw(model):

@@ -4,6 +4,8 @@ from math import isqrt
 
 import numpy as np
 
+from ._pyplot import pyplot
+
 __all__ = ["ParentsDisplay"]
 
 # In units of an image's width: distance of the columns, width of a parent, gap between the kinds
@@ -109,7 +111,7 @@ class ParentsDisplay:
             If X has too few rows to be what the estimator was fitted to, or the images are not
             square and have no ``image_shape``.
         """
-        _pyplot()
+        pyplot()
         X = np.asarray(X, dtype=np.float64)
         samples, parents, weights = estimator.sample(
             n_samples, random_state=random_state, return_parents=True
@@ -155,7 +157,7 @@ class ParentsDisplay:
         bottom = rest_top + (LINE if (counts > shown).any() else 0.0)
         right = max(len(rows), len(self.samples), 1) * PITCH
         if ax is None:
-            _, ax = _pyplot().subplots(figsize=(right + LABEL, bottom), layout="constrained")
+            _, ax = pyplot().subplots(figsize=(right + LABEL, bottom), layout="constrained")
         self.ax_, self.figure_ = ax, ax.figure
         self.images_: list = []
         self.texts_: list = []
@@ -215,13 +217,3 @@ def _frame(ax, left, top, height):
     from matplotlib.patches import Rectangle
 
     ax.add_patch(Rectangle((left, top), 1.0, height, fill=False, edgecolor="C0", linewidth=1.5))
-
-
-def _pyplot():
-    try:
-        import matplotlib.pyplot as pyplot
-    except ImportError as error:
-        raise ImportError(
-            "Drawing needs matplotlib, an optional dependency: pip install smoothdiff[plot]"
-        ) from error
-    return pyplot

@@ -93,6 +93,7 @@ LAWS = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:Rows that no sample reaches")  # memorizing
 @pytest.mark.parametrize("d", [2, 3])
 @pytest.mark.parametrize("law", LAWS)
 def test_samples_follow_the_density(law, d):
