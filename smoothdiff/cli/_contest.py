@@ -58,7 +58,7 @@ def contenders(X):
     unit = SmoothedPLDiffusion().fit(X).spacing_ ** 2
     bandwidths = np.sqrt(unit) * np.arange(0.4, 1.01, 0.05)
     return [
-        Contender("SmoothedPL", SmoothedPLDiffusionCV(cv=FOLDS, random_state=SEED), []),
+        Contender("SmoothedPL", SmoothedPLDiffusionCV(cv=FOLDS, random_state=SEED, verbose=1), []),
         Contender("Empirical", EmpiricalScoreDiffusion(t0=2 * unit), [{"t_min": bandwidths**2}]),
         # One leaf: with more, scikit-learn cuts the far tails of a row's density.
         Contender("KernelDensity", KernelDensity(leaf_size=len(X)), [{"bandwidth": bandwidths}]),
