@@ -42,7 +42,7 @@ WINDOWS = ("cube", "ball", "gaussian", "min-norm")
 # Windows narrower than this part of sqrt(t) change the ESF by less than rounding does.
 NARROWEST = 1e-5
 # Points of the law evaluated at once, whatever the number of cores.
-AT_ONCE = 1 << 16
+AT_ONCE = 1 << 14
 # Chords from which sharing the work between them pays.
 MANY_CHORDS = 32
 # Gauss-Legendre points for the components across a line.
