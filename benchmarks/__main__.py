@@ -3,7 +3,16 @@
 import sys
 from importlib import import_module
 
-NAMES = ("startup", "density", "sampling", "local_average", "training", "likelihood", "quality")
+NAMES = (
+    "startup",
+    "density",
+    "sampling",
+    "local_average",
+    "training",
+    "likelihood",
+    "quality",
+    "outliers",
+)
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or NAMES:

@@ -20,7 +20,7 @@ from ._smoothed_pl import SmoothedPLDiffusion
 __all__ = ["SmoothedPLDiffusionCV"]
 
 # Rows from which one split with a held-out part of so many rows replaces the folds.
-ONE_SPLIT_FROM, HELD_OUT = 20_000, 2_000
+ONE_SPLIT_FROM, HELD_OUT = 4_000, 1_000
 # Part of the rows that repeat others, or whose neighbors all agree in a column, from which the
 # likelihood is said to be without a bound.
 ATOMS = 0.05
@@ -40,7 +40,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
     Parameters
     ----------
     cv : int, splitter or iterable of (train, test), default=5
-        Folds are shuffled. Above 20000 rows an int means one split that holds out 2000.
+        Folds are shuffled. From 4000 rows on an int means one split that holds out 1000.
     start_scales : sequence of float, default=(0.6, 1.0, 1.5)
         Candidates for the start's covariances, in units of t0.
     start_neighbors : sequence of int or int, default=(7, 20, 40)
