@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
+from smoothdiff.estimators import _smoothed_pl_cv
 from smoothdiff.starts import Start
 
 FOLDS = KFold(3, shuffle=True, random_state=1)
@@ -180,3 +181,19 @@ def test_bad_parameters(parameters, error, sentence):
     with pytest.raises(error, match=sentence):
         model.fit(data())
     assert not hasattr(model, "best_params_")
+
+
+def test_many_rows_take_one_split(monkeypatch, rng):
+    """So many held-out rows have a score, the others none; a splitter of the user's stays."""
+    monkeypatch.setattr(_smoothed_pl_cv, "ONE_SPLIT_FROM", 60)
+    monkeypatch.setattr(_smoothed_pl_cv, "HELD_OUT", 20)
+    X = rng.normal(size=(60, 2))
+    few = {"start_neighbors": 7, "start_scales": (1.0,), "kappas": (0.1,), "random_state": 0}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # edges of so small a search
+        one = SmoothedPLDiffusionCV(**few).fit(X)
+        folds = SmoothedPLDiffusionCV(cv=KFold(3), **few).fit(X)
+        below = SmoothedPLDiffusionCV(cv=3, **few).fit(X[:59])
+    assert np.isfinite(one.cv_score_samples_).sum() == 20
+    assert np.isfinite(folds.cv_score_samples_).all()
+    assert np.isfinite(below.cv_score_samples_).all()
