@@ -10,7 +10,7 @@ demo: $(VENV)/.plot
 	$(BIN)/smoothdiff demo
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
