@@ -10,6 +10,7 @@ NAMES = (
     "local_average",
     "training",
     "likelihood",
+    "search",
     "quality",
     "outliers",
 )

@@ -60,8 +60,7 @@ def run(arguments):
     pca = PCA(15, random_state=SEED).fit(train)
     train, test = pca.transform(train), pca.transform(test)
     entries = contenders(train)
-    n_fits = sum(entry.n_fits for entry in entries)
-    progress = Progress(n_fits, "fits")
+    progress = Progress(sum(entry.n_fits for entry in entries), "fits")
     results = [judge(entry, train, test, progress) for entry in entries]
     of_real = memorized_fraction(test, train)
     print(

@@ -58,12 +58,12 @@ def first(x, cloud: PointCloud, near):
     m = min(candidates_per_row(dim), len(cloud))
     if near is not None and dim <= HINT_MAX_DIM:
         distances, indices = cloud.neighborhoods(m - 1)
-        near = _nearer(x, cloud, near, distances, indices)
+        near, squared = _nearer(x, cloud, near, distances, indices)
         candidates = np.concatenate([near[:, None], indices[near]], axis=1)
         radius = distances[near, -1] if distances.size else np.zeros(n)
         center = cloud.points[near]
         width = distances[near, min(dim, m - 1) - 1] if distances.size else radius
-        lost = np.flatnonzero(((x - center) ** 2).sum(axis=1) > radius**2)  # not near after all
+        lost = np.flatnonzero(squared > radius**2)  # not near after all
         if len(lost):
             found = cloud.neighbors.query(x[lost], m)
             radius, width = radius.copy(), width.copy()
@@ -81,16 +81,21 @@ def first(x, cloud: PointCloud, near):
 
 
 def _nearer(x, cloud, near, distances, indices):
-    """The points ``near``; for rows beyond some neighbors of theirs, the nearest of these, (n,)."""
+    """The points ``near``, or of their neighbors the nearest to x, and its squared distance, (n,).
+
+    Neighbors are asked for the rows that lie beyond some of them.
+    """
+    squared = squared_distances(x, cloud.points, near)
     if indices.shape[1] == 0:
-        return near
+        return near, squared
     width = distances[near, min(x.shape[1], indices.shape[1]) - 1]
-    rows = np.flatnonzero(squared_distances(x, cloud.points, near) > width**2)
+    rows = np.flatnonzero(squared > width**2)
     around = indices[near[rows]]
-    nearest = squared_distances(x[rows], cloud.points, around).argmin(axis=1)
+    of_these = squared_distances(x[rows], cloud.points, around)
+    nearest = np.arange(len(rows)), of_these.argmin(axis=1)
     near = near.copy()
-    near[rows] = around[np.arange(len(rows)), nearest]
-    return near
+    near[rows], squared[rows] = around[nearest], of_these[nearest]
+    return near, squared
 
 
 def _reach(x, cloud, near):
