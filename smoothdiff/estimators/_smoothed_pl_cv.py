@@ -288,11 +288,22 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         folds = []
         for train, test in check_cv(cv).split(X, y):
             test = test[weights[test] > 0]
+            self._check_scale_left(X, weights, train)
             model = clone(self._plain()).set_params(start="isotropic", start_neighbors=n_neighbors)
             model.fit(X[train], sample_weight=weights[train])
             trained = X[train][model._rows]
             folds.append(Fold(model.diffusion_, model.spacing_, X[test], test, trained))
         return folds
+
+    def _check_scale_left(self, X, weights, train):
+        """Refuse folds that leave no length scale, in the words of what the user gave."""
+        left = X[train[weights[train] > 0]]
+        if len(left) == 0 or (self.spacing == "auto" and (left == left[0]).all()):
+            distinct = len(distinct_rows(X, weights)[0])
+            raise ValueError(
+                "SmoothedPLDiffusionCV needs two or more distinct samples besides those that a "
+                f"fold holds out. X has {distinct} distinct in {len(X)}."
+            )
 
     def _warn_of_atoms(self, X, weights, fold):
         """Name the columns in which the neighbors of many rows all agree: no width of their own."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import _checks as checks
 from ._pyplot import pyplot
 
 __all__ = ["SmoothingCurveDisplay"]
@@ -19,6 +20,11 @@ class SmoothingCurveDisplay:
     kappas : array of shape (n_pairs,)
     scores : array of shape (n_pairs,)
         Mean log-likelihood of the held-out rows, in nats; -inf is left out.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For shapes that do not fit, no pair, or what is no number.
 
     Attributes
     ----------
@@ -38,9 +44,12 @@ class SmoothingCurveDisplay:
     """
 
     def __init__(self, t_min_scales, kappas, scores):
-        self.t_min_scales = np.asarray(t_min_scales, dtype=np.float64)
-        self.kappas = np.asarray(kappas, dtype=np.float64)
-        self.scores = np.asarray(scores, dtype=np.float64)
+        self.t_min_scales = checks.positive(t_min_scales, "t_min_scales", None)
+        shape = self.t_min_scales.shape
+        if len(shape) != 1 or shape == (0,):
+            raise ValueError(f"t_min_scales must have shape (n_pairs,). Got shape {shape} instead.")
+        self.kappas = checks.positive(kappas, "kappas", shape)
+        self.scores = checks.array(scores, "scores", "finite or -inf", lambda s: s < np.inf, shape)
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
@@ -61,10 +70,19 @@ class SmoothingCurveDisplay:
             Without matplotlib.
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
+        TypeError
+            If it is no search.
         """
         from sklearn.utils.validation import check_is_fitted
 
-        check_is_fitted(estimator, "cv_results_")
+        check_is_fitted(estimator)
+        if "params" not in getattr(estimator, "cv_results_", {}) or not hasattr(
+            estimator, "t_min_"
+        ):
+            raise TypeError(
+                "SmoothingCurveDisplay needs a SmoothedPLDiffusionCV. "
+                f"Got {type(estimator).__name__} instead."
+            )
         results = estimator.cv_results_
         pairs = results["params"]
         fixed = estimator.t_min_ / estimator.diffusion_.t0
@@ -95,16 +113,17 @@ class SmoothingCurveDisplay:
             of_kappa = of_kappa[np.argsort(self.t_min_scales[of_kappa])]
             x, y = self.t_min_scales[of_kappa], self.scores[of_kappa]
             self.lines_ += ax.plot(x, y, "o-", label=f"kappa = {kappa:.3g}")
-        best = np.argmax(np.where(np.isfinite(self.scores), self.scores, -np.inf))
-        ax.plot(
-            self.t_min_scales[best],
-            self.scores[best],
-            "o",
-            markersize=14,
-            markerfacecolor="none",
-            markeredgecolor="0.3",
-            label="chosen",
-        )
+        best = self.scores.argmax()
+        if np.isfinite(self.scores[best]):
+            ax.plot(
+                self.t_min_scales[best],
+                self.scores[best],
+                "o",
+                markersize=14,
+                markerfacecolor="none",
+                markeredgecolor="0.3",
+                label="chosen",
+            )
         ax.set(
             xscale="log",
             xlabel="t_min / t0 (noise that samples keep)",

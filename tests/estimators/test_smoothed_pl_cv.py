@@ -183,6 +183,16 @@ def test_bad_parameters(parameters, error, sentence):
     assert not hasattr(model, "best_params_")
 
 
+@pytest.mark.parametrize("n", [1, 9])
+def test_folds_that_leave_no_scale_are_refused(n):
+    """In the estimator's own name, with the rows that the user gave."""
+    model = SmoothedPLDiffusionCV()
+    sentence = f"^SmoothedPLDiffusionCV needs two or more distinct .* has 1 distinct in {n}"
+    with pytest.raises(ValueError, match=sentence):
+        model.fit(np.zeros((n, 1)))
+    assert not hasattr(model, "best_params_")
+
+
 def test_many_rows_take_one_split(monkeypatch, rng):
     """So many held-out rows have a score, the others none; a splitter of the user's stays."""
     monkeypatch.setattr(_smoothed_pl_cv, "ONE_SPLIT_FROM", 60)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.exceptions import NotFittedError
 
-from smoothdiff import SmoothedPLDiffusionCV
+from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
 from smoothdiff.inspection import SmoothingCurveDisplay
 
 pytest.importorskip("matplotlib")
@@ -67,3 +67,30 @@ def test_axes_of_the_user(rng):
 def test_a_search_that_was_not_fitted():
     with pytest.raises(NotFittedError):
         SmoothingCurveDisplay.from_estimator(SmoothedPLDiffusionCV())
+
+
+def test_another_estimator(rng):
+    model = SmoothedPLDiffusion().fit(rng.normal(size=(9, 2)))
+    with pytest.raises(TypeError, match=r"a SmoothedPLDiffusionCV\. Got SmoothedPLDiffusion i"):
+        SmoothingCurveDisplay.from_estimator(model)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "sentence"),
+    [
+        (([0.1], [1.0, 2.0], [1.0]), ValueError, r"kappas must have shape \(1,\)"),
+        (([0.1], [1.0], [1.0, 2.0]), ValueError, r"scores must have shape \(1,\)"),
+        (([], [], []), ValueError, r"t_min_scales must have shape \(n_pairs,\)"),
+        (([0.0], [1.0], [1.0]), ValueError, "t_min_scales must be positive, finite"),
+        (([0.1], [1.0], [np.nan]), ValueError, "scores must be finite or -inf"),
+        ((["a"], [1.0], [1.0]), TypeError, "t_min_scales must be real numbers"),
+    ],
+)
+def test_bad_arguments(arguments, error, sentence):
+    with pytest.raises(error, match=sentence):
+        SmoothingCurveDisplay(*arguments)
+
+
+def test_nothing_finite():
+    display = SmoothingCurveDisplay([0.1, 0.2], [1.0, 1.0], [-np.inf, -np.inf]).plot()
+    assert not any(line.get_label() == "chosen" for line in display.ax_.lines)
