@@ -138,9 +138,11 @@ class _Neighborhoods:
         return distances[:, :k], indices[:, :k]
 
     def _search(self, k):
-        n = len(self._points)
         distances, indices = self._neighbors.query(self._points, k + 1)
         # Drop the point itself: first in its row, unless another lies within rounding of it.
-        other = indices != np.arange(n)[:, None]
+        rows = np.flatnonzero(indices[:, 0] != np.arange(len(indices)))
+        other = indices[rows] != rows[:, None]
         other[other.all(axis=1), -1] = False
-        return distances[other].reshape(n, k), indices[other].reshape(n, k)
+        for found in distances, indices:
+            found[rows, 1:] = found[rows][other].reshape(len(rows), k)
+        return distances[:, 1:], indices[:, 1:]

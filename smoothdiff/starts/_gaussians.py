@@ -102,11 +102,19 @@ class ShapedLaw(Derived, StartingLaw):
     def sample(self, generator, n):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
         k = self.cloud.draw(generator, n)
-        noise = np.sqrt(self.variances)[k, None] * generator.standard_normal((n, self.cloud.dim))
+        noise = generator.standard_normal((n, self.cloud.dim))
+        if self.cloud.dim == 1:
+            return self.cloud.points[k] + self._widths[k] * noise, k
+        noise *= np.sqrt(self.variances)[k, None]
         for rows in slices(n, ROWS_AT_ONCE):
             G = self._factors(k[rows])
             noise[rows] += np.einsum("nm,nmr->nr", generator.standard_normal(G.shape[:2]), G)
         return self.cloud.points[k] + (noise if self._frame is None else noise @ self._frame), k
+
+    @derived
+    def _widths(self):
+        """On a line, where every law is spherical: sqrt(S_k), (n, 1)."""
+        return np.sqrt(self.covariances[:, 0])
 
     def log_density(self, x, scale=1.0):
         """Log-density at x (n, r), shape (n,), with all S_k times ``scale``."""
