@@ -6,7 +6,7 @@ import warnings
 from threading import Lock
 from time import monotonic
 
-__all__ = ["Progress", "warn"]
+__all__ = ["Progress", "ScaleWarning", "warn"]
 
 SECONDS_BETWEEN_REPORTS = 2.0
 PACKAGE = os.path.dirname(__file__) + os.sep
@@ -61,6 +61,10 @@ class Progress:
 
     def __reduce__(self):
         return type(self), (self.total, self.unit, self.verbose, self.done)  # locks stay here
+
+
+class ScaleWarning(UserWarning):
+    """The noise of an estimator does not suit the scale of some columns."""
 
 
 def warn(message, category=UserWarning):

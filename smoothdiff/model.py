@@ -55,9 +55,12 @@ class Diffusion:
 
     # ------------------------------------------------------------------ sampling and density
 
-    def sample(self, generator, n, *, parents=False, verbose=0) -> End:
-        """Draw n rows (n, d), and the points of the cloud that each was made of if asked for."""
-        x, near = self.start.sample(generator, n)
+    def sample(self, generator, n, *, parents=False, around=None, verbose=0) -> End:
+        """Draw n rows (n, d), and the points of the cloud that each was made of if asked for.
+
+        With ``around``, weights of the points, they start in the noise of some of them only.
+        """
+        x, near = self.start.sample(generator, n, around)
         draw = Draw(x, near, np.arange(n))
         key = (
             generator.integers(2**64, size=2, dtype=np.uint64) if self.solver.draws_noise else None

@@ -168,11 +168,18 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             )
         self._say_cost(n)
         generator = self._generator_for(random_state)
-        with self._workers():
-            end = self.diffusion_.sample(
-                generator, n, parents=bool(return_parents), verbose=self.verbose
-            )
+        end = self._draw(generator, n, parents=bool(return_parents))
         return (end.x, self._training_rows(end.parents), end.weights) if return_parents else end.x
+
+    def _draw(self, generator, n, *, parents=False, around=None):
+        """Draw n rows; with ``around``, training rows, they start in the noise of these only."""
+        if around is not None:
+            around = around[self._group[around] >= 0]
+            around = np.bincount(self._group[around], self.weights_[around], len(self._rows))
+        with self._workers():
+            return self.diffusion_.sample(
+                generator, n, parents=parents, around=around, verbose=self.verbose
+            )
 
     def score_samples(self, X):
         """Log-density, at the variance ``t_min_``, of the law that `sample` draws from.

@@ -11,8 +11,12 @@ class StartingLaw(ABC):
     """A law that the denoising starts from, in tangent coordinates."""
 
     @abstractmethod
-    def sample(self, generator, n):
-        """Draw n points: positions (n, r), and for each a training point close to it, (n,)."""
+    def sample(self, generator, n, around=None):
+        """Draw n points: positions (n, r), and for each a training point close to it, (n,).
+
+        With ``around``, weights (n_points,) that replace those of the points, it draws from the
+        noise of some of them only.
+        """
 
     @abstractmethod
     def log_density(self, x, scale=1.0):

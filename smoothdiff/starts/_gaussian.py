@@ -30,8 +30,11 @@ class WholeGaussian(Derived, StartingLaw):
         """The same matrix for every point, (n, r, r)."""
         return np.repeat((self._root @ self._root)[None], len(self.cloud), axis=0)
 
-    def sample(self, generator, n):
-        """Draw n points: positions (n, r) and the nearest point of each, (n,)."""
+    def sample(self, generator, n, around=None):
+        """Draw n points: positions (n, r) and the nearest point of each, (n,).
+
+        This law has no noise of single points: ``around`` changes nothing.
+        """
         x = self.mean + generator.standard_normal((n, self.cloud.dim)) @ self._root
         return x, self.cloud.neighbors.query(x, 1)[1][:, 0]
 

@@ -35,9 +35,9 @@ class SphericalLaw(Derived, StartingLaw):
         """Variances v_k, (n,)."""
         return self.variances
 
-    def sample(self, generator, n):
+    def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
-        k = self.cloud.draw(generator, n)
+        k = self.cloud.draw(generator, n, around)
         x = generator.standard_normal((n, self.cloud.dim))
         if np.all(self.variances == self.variances[0]):
             x *= np.sqrt(self.variances[0])
@@ -99,9 +99,9 @@ class ShapedLaw(Derived, StartingLaw):
         S = self.variances[:, None, None] * np.eye(self.cloud.dim) + G.transpose(0, 2, 1) @ G
         return S if self._frame is None else self._frame @ S @ self._frame
 
-    def sample(self, generator, n):
+    def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
-        k = self.cloud.draw(generator, n)
+        k = self.cloud.draw(generator, n, around)
         noise = generator.standard_normal((n, self.cloud.dim))
         if self.cloud.dim == 1:
             return self.cloud.points[k] + self._widths[k] * noise, k

@@ -23,11 +23,11 @@ class StackedLaw(StartingLaw):
         self.laws = laws
         self.weights = np.asarray(weights, dtype=np.float64)
 
-    def sample(self, generator, n):
+    def sample(self, generator, n, around=None):
         """Choose a law for each draw, and draw from it."""
         law = generator.choice(len(self.laws), size=n, p=self.weights)
         parts = [
-            c.sample(generator, count)
+            c.sample(generator, count, around)
             for c, count in zip(self.laws, np.bincount(law, minlength=len(self.laws)), strict=True)
         ]
         x, near = (np.concatenate(part) for part in zip(*parts, strict=True))

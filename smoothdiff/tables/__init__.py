@@ -1,0 +1,6 @@
+"""Tables as people have them: any mix of columns in, the same out."""
+
+from ._diffusion import TableDiffusion
+from ._schema import Schema
+
+__all__ = ["Schema", "TableDiffusion"]

@@ -1,0 +1,249 @@
+"""How each column is taken: its coordinates, and how a new row gets a value.
+
+    interpolated   numeric, datetime, timedelta: the weighted mean of the parents' values, with as
+                   many decimals as the column has and within its range. Values that many rows
+                   share ("atoms", as the zeros of an amount) and gaps are given, not averaged
+    given          categorical, discrete: the value of a parent, drawn by weight
+    constant       the value that all rows have
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ._coordinates import Corners, Line
+from ._values import NUMBERS, Scale, codes_and_levels, is_missing, nature, scale_of
+
+__all__ = ["KINDS", "Column", "fit_column"]
+
+INTERPOLATED = {"number": "numeric", "integer": "numeric", "date": "datetime"}
+INTERPOLATED |= {"duration": "timedelta"}
+KINDS = ("numeric", "discrete", "categorical", "datetime", "timedelta", "constant", "drop")
+# Up to so many distinct numbers a column counts as discrete.
+FEW_VALUES = 10
+# A value is an atom if this part of the rows, and so many of them, have it.
+ATOM_SHARE, ATOM_ROWS = 0.02, 3
+MOST_DECIMALS = 12
+# Text of which this part is distinct, in so many rows, are names and not categories.
+UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 20
+# Units of dates, as numbers of the next smaller one.
+UNITS = {"D": 24, "h": 60, "m": 60, "s": 1000, "ms": 1000, "us": 1000, "ns": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column of the training table, and all that is known of it."""
+
+    name: Any
+    dtype: str
+    kind: str
+    why: str
+    n_distinct: int
+    n_missing: int
+    values: Any = field(repr=False)
+    """The training column itself."""
+    scale: Scale | None = field(default=None, repr=False)
+    line: Line | None = field(default=None, repr=False)
+    corners: Corners | None = field(default=None, repr=False)
+    levels: tuple = field(default=(), repr=False)
+    step: float = 0.0
+    """Numbers are whole multiples of it; 0 for any."""
+    low: float = np.nan
+    high: float = np.nan
+    atoms: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+
+    @property
+    def interpolated(self):
+        """Whether a new value is a mean of the parents'."""
+        return self.kind in ("numeric", "datetime", "timedelta")
+
+    @property
+    def width(self):
+        """Number of coordinates."""
+        return (self.line or self.corners or _NOTHING).width
+
+    def embed(self, column):
+        """Coordinates (n, width) of a column of any table.
+
+        Raises
+        ------
+        ValueError
+            For a level, or a gap, that no training row has.
+        """
+        if self.line is not None:
+            numbers = self.numbers(column)
+            if not self.line.gaps and np.isnan(numbers).any():
+                raise ValueError(
+                    f"Column {self.name!r} has {int(np.isnan(numbers).sum())} missing values, and "
+                    "the training rows have none there."
+                )
+            return self.line.embed(numbers)
+        if self.corners is not None:
+            return self.corners.embed(self._codes(column))
+        return np.empty((len(column), 0))
+
+    def numbers(self, column):
+        """Float64 (n,), NaN where missing."""
+        try:
+            numbers = self.scale.numbers(column)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise TypeError(
+                f"Column {self.name!r} must be of type {self.dtype}, as in the training rows. Got "
+                f"{column.dtype} instead."
+            ) from error
+        if np.isinf(numbers).any():
+            row = int(np.flatnonzero(np.isinf(numbers))[0])
+            raise ValueError(f"Column {self.name!r} has infinite values, the first in row {row}.")
+        return numbers
+
+    def _codes(self, column):
+        own, levels = codes_and_levels(column)
+        place = {level: i for i, level in enumerate(self.levels)}
+        new = [level for level in levels if level not in place]
+        if new:
+            shown = ", ".join(repr(level) for level in new[:5])
+            more = f" and {len(new) - 5} more" if len(new) > 5 else ""
+            raise ValueError(f"Column {self.name!r} has values no training row has: {shown}{more}.")
+        if (own < 0).any() and not self.n_missing:
+            raise ValueError(
+                f"Column {self.name!r} has {int((own < 0).sum())} missing values, and the training "
+                "rows have none there."
+            )
+        return np.array([*(place[level] for level in levels), len(self.levels)])[own]
+
+    def finish(self, numbers):
+        """Numbers (n,) on the grid of the column and within its range; NaN stays."""
+        if self.step:
+            decimals = -np.log10(self.step)
+            if decimals == int(decimals) and decimals >= 0:
+                numbers = np.round(numbers, int(decimals))  # the floats that decimals are read as
+            else:
+                numbers = np.rint(numbers / self.step) * self.step
+        return np.clip(numbers, self.low, self.high)
+
+
+class _NOTHING:
+    width = 0
+
+
+def fit_column(name, values, kind=None, weights=None) -> Column:
+    """How a column is taken, by its values or as ``kind`` says.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where the values cannot be those of a table, or not of that kind.
+    """
+    label = f"Column {name!r}"
+    if kind == "drop":
+        return Column(name, str(values.dtype), kind, "as kinds says", 0, 0, None)
+    found = nature(values, name)
+    gap = is_missing(values)
+    if gap.all():
+        raise ValueError(
+            f"{label} has no values, {len(gap)} of {len(gap)} rows are missing; leave it out, or "
+            f"set kinds={{{name!r}: 'drop'}}."
+        )
+    codes, levels = codes_and_levels(values)
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    if kind is None:
+        kind, why = _kind_of(found, len(levels), int(gap.sum()), counts)
+        if found == "text" and _all_names(counts):
+            hint = " or make it numbers with pandas.to_numeric" if _reads_as_numbers(levels) else ""
+            raise ValueError(
+                f"{label} has {len(levels)} different texts in {len(gap)} rows, names or ids that "
+                f"cannot be drawn; leave it out, or set kinds={{{name!r}: 'drop'}} (or "
+                f"'categorical' to draw from them{hint})."
+            )
+    else:
+        why = "as kinds says"
+        _check_kind(kind, found, len(levels), int(gap.sum()), label)
+    column = Column(name, str(values.dtype), kind, why, len(levels), int(gap.sum()), values)
+    if kind == "constant":
+        return column
+    if kind == "categorical":
+        corners = Corners(len(levels) + bool(gap.any()))
+        return _with(column, corners=corners, levels=tuple(levels))
+    column = _with(column, scale=scale_of(values, found))
+    numbers = column.numbers(values)
+    weights = np.ones(len(numbers)) if weights is None else weights
+    column = _with(column, line=Line.of(numbers, weights))
+    if kind == "discrete":
+        return column
+    present = numbers[~gap]
+    step = _step(found, column.scale, present)
+    atoms = _atoms(present, weights[~gap])
+    loose = present[~np.isin(present, atoms)]
+    loose = loose if len(loose) else present
+    return _with(column, step=step, low=loose.min(), high=loose.max(), atoms=atoms)
+
+
+def _with(column, **fields):
+    return Column(**{**column.__dict__, **fields})
+
+
+def _kind_of(found, n_levels, n_missing, counts):
+    """The kind of a column of this nature, and why."""
+    if n_levels == 1 and not n_missing:
+        return "constant", "one value"
+    if found in ("truth", "text", "other"):
+        words = {"truth": "true or false", "text": "text", "other": "categories"}
+        return "categorical", words[found]
+    if found == "ordered":
+        return "discrete", "ordered categories"
+    if n_levels <= FEW_VALUES:
+        return "discrete", f"{n_levels} different values"
+    words = {"number": "numbers", "integer": "whole numbers", "date": "dates"}
+    return INTERPOLATED[found], words.get(found, "durations")
+
+
+def _all_names(counts):
+    rows = counts.sum()
+    return rows >= UNIQUE_ROWS and len(counts) >= UNIQUE_SHARE * rows
+
+
+def _reads_as_numbers(levels):
+    try:
+        return bool([float(level) for level in levels[:100]])
+    except ValueError:
+        return False
+
+
+def _check_kind(kind, found, n_levels, n_missing, label):
+    """Whether values of this nature can be taken as ``kind``."""
+    fits = {
+        "numeric": found in NUMBERS,
+        "datetime": found == "date",
+        "timedelta": found == "duration",
+        "discrete": found in (*NUMBERS, "truth", "date", "duration", "ordered"),
+        "constant": n_levels == 1 and not n_missing,
+    }
+    if not fits.get(kind, True):
+        has = f"{n_levels} different values" if kind == "constant" else f"values of type {found}"
+        raise ValueError(f"{label} cannot be {kind!r}: it has {has}.")
+
+
+def _step(found, scale, numbers):
+    """The largest unit that all numbers are whole multiples of, or 0."""
+    if found == "integer":
+        return 1.0
+    if found in ("date", "duration"):
+        units = list(UNITS)
+        for unit in units[: units.index(scale.unit)] if scale.unit in units else []:
+            size = np.prod([UNITS[u] for u in units[units.index(unit) : units.index(scale.unit)]])
+            if scale.origin % size == 0 and not np.remainder(numbers, size).any():
+                return float(size)
+        return 1.0
+    largest = np.abs(numbers).max()
+    for decimals in range(MOST_DECIMALS):
+        if (np.abs(numbers - np.round(numbers, decimals)) <= 4e-16 * largest).all():
+            return 10.0**-decimals
+    return 0.0
+
+
+def _atoms(numbers, weights):
+    """Values that many rows share."""
+    values, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    share = np.bincount(inverse, weights) / weights.sum()
+    return values[(share >= ATOM_SHARE) & (counts >= ATOM_ROWS)]

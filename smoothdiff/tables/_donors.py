@@ -1,0 +1,105 @@
+"""Values for new rows, from the training rows that they are weighted means of.
+
+A new row is sum_k theta_k y_k over named training rows, its parents. A parent drawn with
+probability theta_k, the donor, gives what cannot be averaged, so that the law of a category in
+the new rows is the weighted one among neighboring rows, and always one that exists.
+"""
+
+import numpy as np
+
+from ._columns import Column
+from ._frame import take
+from ._values import is_missing
+
+__all__ = ["NO_ROW", "Donors", "draw_donors", "interpolated"]
+
+NO_ROW = -1
+
+
+def draw_donors(generator, parents, weights, allowed=None):
+    """Draw one parent for each row by weight.
+
+    Parameters
+    ----------
+    generator : Generator
+    parents, weights : arrays of shape (n, k)
+        Training rows and their weights; -1 and 0 are padding.
+    allowed : boolean array over the training rows, optional
+        Which may be drawn.
+
+    Returns
+    -------
+    integer array of shape (n,)
+        Training rows; `NO_ROW` where no parent is allowed.
+    """
+    if allowed is not None:
+        weights = np.where(allowed[parents] & (parents >= 0), weights, 0.0)
+    cumulative = np.cumsum(weights, axis=1)
+    total = cumulative[:, -1]
+    place = (generator.random(len(parents)) * total)[:, None] >= cumulative
+    slot = np.minimum(place.sum(axis=1), (weights > 0).cumsum(axis=1).argmax(axis=1))
+    return np.where(total > 0, parents[np.arange(len(parents)), slot], NO_ROW)
+
+
+def interpolated(column: Column, numbers, parents, weights, noise, donors):
+    """Weighted means of the parents' values, but for atoms and gaps, which donors give.
+
+    Parameters
+    ----------
+    column : Column
+    numbers : array over the training rows
+        The column's values as floats, NaN where missing.
+    parents, weights : arrays of shape (n, k)
+    noise : array of shape (n,)
+        What a sample has beside the mean of its parents, in the units of the column.
+    donors : integer array of shape (n,)
+
+    Returns
+    -------
+    array of shape (n,), float64, NaN where missing
+    """
+    loose = ~(np.isin(numbers, column.atoms) | np.isnan(numbers))
+    share = weights if loose.all() else np.where(loose[parents], weights, 0.0)
+    total = share.sum(axis=1)
+    mean = (share * np.where(loose, numbers, 0.0)[parents]).sum(axis=1)
+    made = column.finish(mean / np.where(total > 0, total, 1.0) + noise)
+    return made if loose.all() else np.where(loose[donors], made, numbers[donors])
+
+
+class Donors:
+    """Which parent gives what, for n new rows.
+
+    Parameters
+    ----------
+    generator : Generator
+    parents, weights : arrays of shape (n, k)
+    nearest : function (boolean array over the training rows) -> integer array (n,)
+        For each new row the nearest allowed training row: it gives what no parent has.
+    one_for_all : bool
+        One donor for all columns of a row.
+    fill : bool
+        Donors have no gap.
+    """
+
+    def __init__(self, generator, parents, weights, nearest, *, one_for_all, fill):
+        self.generator, self.parents, self.weights = generator, parents, weights
+        self._nearest, self._fill = nearest, fill
+        self._common = self._draw() if one_for_all else None
+
+    def _draw(self, allowed=None):
+        return draw_donors(self.generator, self.parents, self.weights, allowed)
+
+    def of(self, columns):
+        """Donors (n,) of some columns, the same for all of them."""
+        donors = self._draw() if self._common is None else self._common
+        if not self._fill:
+            return donors
+        whole = ~np.logical_or.reduce([is_missing(column.values) for column in columns])
+        lacking = np.flatnonzero(~whole[donors])
+        if len(lacking):
+            donors = donors.copy()
+            donors[lacking] = self._draw(whole)[lacking]
+            lost = np.flatnonzero(donors == NO_ROW)
+            if len(lost):
+                donors[lost] = self._nearest(whole)[lost]
+        return donors

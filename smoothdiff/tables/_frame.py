@@ -1,0 +1,113 @@
+"""Tables as people have them, read as named columns and written back as what they were.
+
+A column is a one-dimensional NumPy array or a pandas Series, and stays one: values that are given
+by a training row are taken from it as they are, whatever their type.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+__all__ = ["Frame", "read_frame", "take"]
+
+
+class Frame(NamedTuple):
+    """Columns with names, and how to make such a container again."""
+
+    names: list
+    columns: list
+    """One-dimensional arrays or Series, each of n values."""
+    build: Callable[[Sequence, Sequence], Any]
+    """From names and columns to the container that was given."""
+
+    def __len__(self):
+        return len(self.columns[0])
+
+    def column(self, name):
+        """The column of a name."""
+        return self.columns[self.names.index(name)]
+
+
+def read_frame(X) -> Frame:
+    """Columns of a DataFrame (pandas or polars) or of a two-dimensional array.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is no table: another number of dimensions, no rows or columns, column names that
+        repeat, sparse data.
+    """
+    if sparse.issparse(X):
+        raise TypeError("A table must be dense. Got a sparse array instead; use X.toarray().")
+    library = type(X).__module__.partition(".")[0]
+    if library == "pandas" and hasattr(X, "columns"):
+        frame = _from_pandas(X)
+    elif library == "polars" and hasattr(X, "columns"):
+        frame = _from_polars(X)
+    else:
+        frame = _from_array(X)
+    if not frame.names:
+        raise ValueError("The table has no columns.")
+    repeated = sorted({str(name) for name in frame.names if frame.names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"Names of columns must differ. These repeat: {', '.join(repeated)}.")
+    if len(frame) == 0:
+        raise ValueError("The table has no rows.")
+    return frame
+
+
+def _from_pandas(X):
+    import pandas as pd
+
+    def build(names, columns):
+        made = pd.concat([pd.Series(c).reset_index(drop=True) for c in columns], axis=1)
+        if isinstance(header, pd.MultiIndex):
+            made.columns = pd.MultiIndex.from_tuples(names, names=header.names)
+        else:
+            made.columns = pd.Index(names, name=header.name)
+        return made
+
+    header = X.columns
+    return Frame(header.tolist(), [X.iloc[:, j] for j in range(X.shape[1])], build)
+
+
+def _from_polars(X):
+    import polars as pl
+
+    schema = dict(X.schema)
+
+    def build(names, columns):
+        series = [
+            pl.Series(name, np.asarray(c), strict=False).cast(schema[name])
+            for name, c in zip(names, columns, strict=True)
+        ]
+        return pl.DataFrame(series)
+
+    return Frame(list(X.columns), [X[name].to_numpy() for name in X.columns], build)
+
+
+def _from_array(X):
+    values = np.asarray(X)
+    if values.dtype.kind in "US" and not isinstance(X, np.ndarray):
+        values = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
+    if values.ndim != 2:
+        raise ValueError(
+            "A table must be a DataFrame or a two-dimensional array. Got "
+            f"{f'{values.ndim} dimensions' if values.ndim else type(X).__name__} instead."
+        )
+    dtype, d = values.dtype, values.shape[1]
+
+    def build(names, columns):
+        made = np.empty((len(columns[0]), len(columns)), dtype)
+        for j, column in enumerate(columns):
+            made[:, j] = column
+        return made
+
+    return Frame(list(range(d)), [values[:, j] for j in range(d)], build)
+
+
+def take(column, rows):
+    """The values of these rows, of the type that the column has."""
+    return column[rows] if isinstance(column, np.ndarray) else column.take(rows)

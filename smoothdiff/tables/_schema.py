@@ -1,0 +1,167 @@
+"""The schema of a table: how each column is taken, and why."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .._progress import warn
+from ._columns import KINDS, Column, fit_column
+from ._frame import Frame
+
+__all__ = ["Schema", "check_kinds", "check_names", "fit_schema"]
+
+HEADER = ("column", "type", "kind", "values", "missing", "how a new row gets it", "why")
+
+
+class Schema(Sequence):
+    """Columns in their order; ``schema["age"]`` finds one by name, `str` prints a table.
+
+    Parameters
+    ----------
+    columns : list of Column
+    by : list
+        Names of the columns whose values have a model each.
+    together : list of lists
+        Names of the columns that take one parent's values.
+    """
+
+    def __init__(self, columns, by=(), together=()):
+        self.columns, self.by, self.together = list(columns), list(by), [list(g) for g in together]
+        self._place = {column.name: i for i, column in enumerate(self.columns)}
+
+    def __len__(self):
+        return len(self.columns)
+
+    def __getitem__(self, key):
+        if isinstance(key, (int, slice)) and key not in self._place:
+            return self.columns[key]
+        return self.columns[self._place[key]]
+
+    def __contains__(self, name):
+        return name in self._place
+
+    @property
+    def kept(self):
+        """The columns that samples have."""
+        return [column for column in self.columns if column.kind != "drop"]
+
+    @property
+    def embedded(self):
+        """The columns that have coordinates."""
+        return [column for column in self.kept if column.width and column.name not in self.by]
+
+    def _how(self, column):
+        if column.name in self.by:
+            return "drawn first: a model for each value"
+        for group in self.together:
+            if column.name in group:
+                others = [str(name) for name in group if name != column.name]
+                return f"given by one parent, with {', '.join(others)}"
+        if column.kind == "drop":
+            return "left out"
+        if column.kind == "constant":
+            return "the same"
+        if not column.interpolated:
+            return "given by a parent"
+        how = "mean of the parents"
+        if column.kind == "numeric":
+            how += f", {_grid(column.step)}from {column.low:g} to {column.high:g}"
+        if len(column.atoms):
+            how += f"; {len(column.atoms)} frequent value{'s' * (len(column.atoms) > 1)} given"
+        return how + ("; gaps given" if column.n_missing else "")
+
+    def rows(self):
+        """The printed table, as tuples of strings."""
+        return [
+            (str(c.name), c.dtype, c.kind, str(c.n_distinct), str(c.n_missing), self._how(c), c.why)
+            for c in self.columns
+        ]
+
+    def __repr__(self):
+        lines = [HEADER, *self.rows()]
+        widths = [max(len(line[j]) for line in lines) for j in range(len(HEADER))]
+        return "\n".join(
+            "  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip()
+            for line in lines
+        )
+
+    def _repr_html_(self):
+        from html import escape
+
+        def line(cells, tag):
+            return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+        body = "".join(line(row, "td") for row in self.rows())
+        return f"<table><thead>{line(HEADER, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _grid(step):
+    """What numbers are rounded to, in words."""
+    if step == 0:
+        return ""
+    if step == 1:
+        return "whole, "
+    decimals = round(-np.log10(step))
+    return f"{decimals} decimal{'s' * (decimals > 1)}, "
+
+
+def fit_schema(frame: Frame, kinds, by, together, weights) -> Schema:
+    """Look at each column once; the overrides are checked before."""
+    columns = [
+        fit_column(name, column, kinds.get(name), weights)
+        for name, column in zip(frame.names, frame.columns, strict=True)
+    ]
+    schema = Schema(columns, by, together)
+    if not schema.embedded:
+        raise ValueError("No column of the table varies: there is nothing to draw from.")
+    _warn_of_row_numbers(schema)
+    return schema
+
+
+def check_names(names, frame: Frame, parameter):
+    """Names that the table has, each once."""
+    unknown = [name for name in names if name not in frame.names]
+    if unknown:
+        raise ValueError(
+            f"The {parameter!r} parameter of TableDiffusion names columns that the table lacks: "
+            f"{', '.join(map(repr, unknown))}. It has {', '.join(map(repr, frame.names[:20]))}"
+            f"{', ...' if len(frame.names) > 20 else ''}."
+        )
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"The {parameter!r} parameter of TableDiffusion names a column more than once."
+        )
+
+
+def check_kinds(kinds, frame: Frame):
+    """A dict from names to kinds."""
+    if kinds is None:
+        return {}
+    wanted = "a dict from names of columns to one of " + ", ".join(map(repr, KINDS))
+    if not isinstance(kinds, dict):
+        raise TypeError(
+            f"The 'kinds' parameter of TableDiffusion must be {wanted}. Got {kinds!r} instead."
+        )
+    check_names(list(kinds), frame, "kinds")
+    wrong = {name: kind for name, kind in kinds.items() if kind not in KINDS}
+    if wrong:
+        raise ValueError(
+            f"The 'kinds' parameter of TableDiffusion must be {wanted}. Got {wrong!r} instead."
+        )
+    return dict(kinds)
+
+
+def _warn_of_row_numbers(schema):
+    """Columns that count the rows: taken as numbers, they mean nothing."""
+    found = []
+    for column in schema:
+        if column.kind == "numeric" and column.step == 1.0 and not column.n_missing:
+            numbers = column.numbers(column.values)
+            if len(numbers) > 2 and np.ptp(np.diff(numbers)) == 0:
+                found.append(repr(column.name))
+    if found:
+        are = "s number the rows and are" if len(found) > 1 else " numbers the rows and is"
+        warn(
+            f"Column{are} taken as measured: {', '.join(found)}. If that says nothing, leave it "
+            "out, or set its kind to 'drop'."
+        )

@@ -1,0 +1,229 @@
+"""What the values of a column are, whatever holds them: an array or a pandas Series.
+
+    nature      "number", "integer", "truth", "date", "duration", "text", "ordered" or "other"
+    missing     None, NaN, NaT, NA
+    numbers     float64 with NaN where missing; dates and durations count units from the first
+    levels      the distinct values, in an order that does not depend on the rows'
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Scale", "codes_and_levels", "is_missing", "nature", "scale_of"]
+
+KINDS = {"b": "truth", "i": "integer", "u": "integer", "f": "number"}
+KINDS |= {"M": "date", "m": "duration", "U": "text", "S": "text", "T": "text"}
+NESTED = (list, dict, set, np.ndarray)
+NUMBERS = ("number", "integer")
+
+
+def is_missing(column):
+    """Which values are missing, boolean array (n,)."""
+    if not isinstance(column, np.ndarray):
+        return np.asarray(column.isna(), dtype=bool)
+    if column.dtype.kind == "f":
+        return np.isnan(column)
+    if column.dtype.kind in "mM":
+        return np.isnat(column)
+    if column.dtype.kind == "O":
+        return np.array([_is_gap(value) for value in column], dtype=bool)
+    return np.zeros(len(column), dtype=bool)
+
+
+def _is_gap(value):
+    if value is None:
+        return True
+    try:
+        return bool(value != value)
+    except (TypeError, ValueError):  # NA refuses to be true or false, arrays have many answers
+        return type(value).__name__ in ("NAType", "NaTType")
+
+
+def nature(column, name):
+    """What the values are, in one word.
+
+    Raises
+    ------
+    TypeError
+        For values that a table cannot have: complex numbers, sparse columns, lists and dicts,
+        several types in one column.
+    """
+    dtype = column.dtype
+    label = f"Column {name!r}"
+    if type(dtype).__name__ == "SparseDtype":
+        raise TypeError(f"{label} is sparse; make it dense with .sparse.to_dense().")
+    if type(dtype).__name__ == "CategoricalDtype":
+        return "ordered" if dtype.ordered else "other"
+    kind = getattr(dtype, "kind", "O")
+    if kind == "c":
+        raise TypeError(f"{label} has complex numbers; give their real and imaginary parts.")
+    if type(dtype).__name__ in ("PeriodDtype", "IntervalDtype"):
+        return "other"
+    if type(dtype).__name__ == "StringDtype":
+        return "text"
+    return _nature_of_objects(column, label) if kind == "O" else KINDS.get(kind, "other")
+
+
+def _nature_of_objects(column, label):
+    values = np.asarray(column, dtype=object)
+    present = np.flatnonzero(~is_missing(column))
+    kinds = [_kind_of(values[i]) for i in present]
+    counts = Counter(kinds)
+    if not counts:
+        return "other"
+    rare, number = counts.most_common()[-1]
+    if "nested" in counts:
+        row = present[kinds.index("nested")]
+        raise TypeError(
+            f"{label} has nested values ({type(values[row]).__name__} in row {row}); give a column "
+            "for each of their parts."
+        )
+    if "complex" in counts:
+        raise TypeError(f"{label} has complex numbers; give their real and imaginary parts.")
+    if set(counts) <= set(NUMBERS):
+        return "number" if "number" in counts else "integer"
+    if len(counts) > 1:
+        row = present[kinds.index(rare)]
+        found = ", ".join(f"{count} of type {kind}" for kind, count in counts.most_common())
+        raise TypeError(
+            f"{label} mixes types: {found}; the first {rare} is {values[row]!r} in row {row}. Make "
+            "them one type, for example with .astype(str)."
+        )
+    if rare in ("datetime", "date"):
+        zones = {str(getattr(values[i], "tzinfo", None)) for i in present}
+        zones_said = f" of {len(zones)} time zones" if len(zones) > 1 else ""
+        raise TypeError(
+            f"{label} has {rare} objects{zones_said}; use pandas.to_datetime(..., utc=True) first."
+        )
+    return {"str": "text", "bool": "truth"}.get(rare, "other")
+
+
+def _kind_of(value):
+    if isinstance(value, (bool, np.bool_)):
+        return "bool"
+    if isinstance(value, Integral):
+        return "integer"
+    if isinstance(value, Real):
+        return "number"
+    if isinstance(value, (complex, np.complexfloating)):
+        return "complex"
+    if isinstance(value, NESTED):
+        return "nested"
+    if isinstance(value, str):
+        return "str"
+    if type(value).__name__ == "Timestamp":
+        return "datetime"
+    return type(value).__name__
+
+
+def codes_and_levels(column):
+    """Number of each value's level, (n,), -1 where missing; and the levels, sorted."""
+    if isinstance(column, np.ndarray) and column.dtype.kind != "O":
+        gap = is_missing(column)
+        levels, inverse = np.unique(column[~gap], return_inverse=True)
+        codes = np.full(len(column), -1)
+        codes[~gap] = inverse
+        return codes, levels.tolist()
+    if isinstance(column, np.ndarray):
+        seen: dict[Any, int] = {}
+        gap = is_missing(column)
+        found = [
+            -1 if g else seen.setdefault(v, len(seen)) for v, g in zip(column, gap, strict=True)
+        ]
+        codes, levels = np.array(found, dtype=np.intp), list(seen)
+    else:
+        import pandas as pd
+
+        codes, index = pd.factorize(column)
+        levels = index.tolist()
+    try:
+        order = sorted(range(len(levels)), key=levels.__getitem__)
+    except TypeError:  # values without an order
+        order = sorted(range(len(levels)), key=lambda i: repr(levels[i]))
+    place = np.empty(len(levels) + 1, dtype=np.intp)
+    place[order], place[-1] = np.arange(len(levels)), -1
+    return place[codes], [levels[i] for i in order]
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """How the values of an ordered column are counted in floats, and made from floats again."""
+
+    nature: str
+    origin: Any = None
+    """Of dates: the earliest, in ``unit`` from 1970."""
+    unit: str = ""
+    dtype: Any = None
+    categories: Any = None
+
+    def numbers(self, column):
+        """Float64 (n,), NaN where missing."""
+        if self.nature in ("date", "duration"):
+            ticks, gap = _ticks(column, self.unit), is_missing(column)
+            return np.where(gap, np.nan, (ticks - self.origin).astype(np.float64))
+        if self.nature == "ordered":
+            codes = np.asarray(column.cat.codes, dtype=np.float64)
+            return np.where(codes < 0, np.nan, codes)
+        if isinstance(column, np.ndarray) and column.dtype.kind != "O":
+            return column.astype(np.float64)
+        gap = is_missing(column)
+        values = np.full(len(column), np.nan)
+        values[~gap] = np.asarray(column[~gap], dtype=np.float64)
+        return values
+
+    def values(self, numbers):
+        """A column of the type that the training data had; NaN becomes missing."""
+        gap = np.isnan(numbers)
+        if self.nature in ("date", "duration"):
+            ticks = np.where(gap, 0, np.rint(numbers)).astype(np.int64) + self.origin
+            code = f"{'datetime' if self.nature == 'date' else 'timedelta'}64[{self.unit}]"
+            values = ticks.view(code).copy()
+            values[gap] = "NaT"
+            return _as_dtype(values, self.dtype)
+        if self.nature == "integer":
+            whole = np.where(gap, 0, np.rint(numbers)).astype(np.int64)
+            if not gap.any():
+                return _as_dtype(whole, self.dtype)
+            made = whole.astype(object)
+            made[gap] = None
+            return _as_dtype(made, self.dtype)
+        return _as_dtype(numbers, self.dtype)
+
+
+def _as_dtype(values, dtype):
+    if isinstance(dtype, np.dtype) and dtype.kind != "O":
+        return values.astype(dtype)
+    if isinstance(dtype, np.dtype):
+        return values.astype(object)
+    import pandas as pd
+
+    if getattr(dtype, "tz", None) is not None:
+        return pd.Series(values).dt.tz_localize("UTC").astype(dtype)
+    if values.dtype.kind == "f" and np.isnan(values).any():
+        values = pd.array(np.where(np.isnan(values), None, values.astype(object)), dtype=dtype)
+        return pd.Series(values)
+    return pd.Series(values, dtype=dtype)
+
+
+def scale_of(column, kind) -> Scale:
+    """The scale of a column whose nature is ``kind``."""
+    if kind not in ("date", "duration"):
+        return Scale(kind, dtype=column.dtype)
+    dtype = column.dtype
+    unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
+    ticks, gap = _ticks(column, unit), is_missing(column)
+    return Scale(kind, ticks[~gap].min(), unit, dtype)
+
+
+def _ticks(column, unit):
+    """Dates or durations as integers, in units; what is missing has any."""
+    if not isinstance(column, np.ndarray):
+        if getattr(column.dtype, "tz", None) is not None:
+            column = column.dt.tz_convert(None)
+        column = column.to_numpy()
+    code = "M8" if column.dtype.kind == "M" else "m8"
+    return column.astype(f"{code}[{unit}]").view(np.int64)

@@ -1,0 +1,125 @@
+"""Conditions on columns: ``where={"sex": "F", "age": (30, 40)}``.
+
+    value            equal to it; None is a missing value
+    list or set      one of these
+    (low, high)      from low to high, both included; None for no bound
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ._schema import Schema
+from ._values import is_missing
+
+__all__ = ["Where"]
+
+# Draws without a row that fits, after which it is said that there will be none.
+GIVEN_UP_AFTER = 100_000
+
+
+class Where:
+    """Conditions that rows must fit, all of them.
+
+    Parameters
+    ----------
+    conditions : dict from names of columns to conditions
+    schema : Schema
+    """
+
+    def __init__(self, conditions, schema: Schema):
+        if not isinstance(conditions, dict):
+            raise TypeError(
+                "where must be a dict from names of columns to a value, a list of values or a "
+                f"range (low, high). Got {conditions!r} instead."
+            )
+        kept = [column.name for column in schema.kept]
+        unknown = [name for name in conditions if name not in kept]
+        if unknown:
+            raise ValueError(
+                f"where names columns that samples lack: {', '.join(map(repr, unknown))}."
+            )
+        self.conditions = conditions
+        self._columns = {name: schema.columns[kept_place(schema, name)] for name in conditions}
+
+    def fits(self, columns):
+        """Which rows fit, (n,), of columns by name."""
+        fitting = [self._fits(name, columns[name]) for name in self.conditions]
+        return np.logical_and.reduce(fitting)
+
+    def of_training_rows(self):
+        """Which training rows fit, (n,).
+
+        Raises
+        ------
+        ValueError
+            If none does; says how many fit each condition.
+        """
+        columns = {name: column.values for name, column in self._columns.items()}
+        fitting = self.fits(columns)
+        if not fitting.any():
+            alone = ", ".join(
+                f"{name!r} {int(self._fits(name, columns[name]).sum())}" for name in columns
+            )
+            raise ValueError(
+                f"No training row fits where={self.conditions!r}. Of {len(fitting)} rows fit, "
+                f"each condition alone: {alone}."
+            )
+        return fitting
+
+    def _fits(self, name, values):
+        column, wanted = self._columns[name], self.conditions[name]
+        if isinstance(wanted, tuple):
+            return self._in_range(column, values, wanted)
+        if isinstance(wanted, (list, set, frozenset, np.ndarray)):
+            return np.logical_or.reduce([_equal(column, values, w) for w in wanted])
+        return _equal(column, values, wanted)
+
+    def _in_range(self, column, values, bounds):
+        if len(bounds) != 2:
+            raise ValueError(
+                f"where must give column {column.name!r} a range (low, high). Got {bounds!r} "
+                "instead; a list stands for several values."
+            )
+        if column.scale is None:
+            raise ValueError(
+                f"where gives a range for column {column.name!r}, which is {column.kind}; a list "
+                "stands for several values."
+            )
+        numbers = column.numbers(values)
+        low, high = (_number(column, bound) for bound in bounds)
+        return (numbers >= (-np.inf if low is None else low)) & (
+            numbers <= (np.inf if high is None else high)
+        )
+
+
+def kept_place(schema, name):
+    """Place of a column in the schema, by name."""
+    return next(i for i, column in enumerate(schema.columns) if column.name == name)
+
+
+def _number(column, bound):
+    """A bound as the column counts."""
+    if bound is None:
+        return None
+    if column.scale.nature in ("number", "integer"):
+        return float(bound)
+    return float(column.scale.numbers(_one(column, bound))[0])
+
+
+def _one(column, value) -> Any:
+    """A column of one value, of the type of the training column."""
+    if isinstance(column.values, np.ndarray):
+        return np.array([value]).astype(column.values.dtype)
+    import pandas as pd
+
+    return pd.Series([value]).astype(column.values.dtype)
+
+
+def _equal(column, values, wanted):
+    gap = is_missing(values)
+    if wanted is None:
+        return gap
+    if column.scale is not None and column.scale.nature in ("date", "duration"):
+        return column.numbers(values) == _number(column, wanted)
+    return ~gap & np.array([value == wanted for value in np.asarray(values, object)], dtype=object).astype(bool)
