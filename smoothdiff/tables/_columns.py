@@ -1,10 +1,10 @@
 """How each column is taken: its coordinates, and how a new row gets a value.
 
-    interpolated   numeric, datetime, timedelta: the weighted mean of the parents' values, with as
-                   many decimals as the column has and within its range. Values that many rows
-                   share ("atoms", as the zeros of an amount) and gaps are given, not averaged
-    given          categorical, discrete: the value of a parent, drawn by weight
-    constant       the value that all rows have
+interpolated   numeric, datetime, timedelta: the weighted mean of the parents' values, with as
+               many decimals as the column has and within its range. Values that many rows
+               share ("atoms", as the zeros of an amount) and gaps are given, not averaged
+given          categorical, discrete: the value of a parent, drawn by weight
+constant       the value that all rows have
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ._coordinates import Corners, Line
+from ._frame import take
 from ._values import NUMBERS, Scale, codes_and_levels, is_missing, nature, scale_of
 
 __all__ = ["KINDS", "Column", "fit_column"]
@@ -37,13 +38,15 @@ class Column:
 
     name: Any
     dtype: str
+    nature: str
     kind: str
     why: str
     n_distinct: int
     n_missing: int
     values: Any = field(repr=False)
     """The training column itself."""
-    scale: Scale | None = field(default=None, repr=False)
+    scale: Any = field(default=None, repr=False)
+    """A `Scale`, of what is ordered."""
     line: Line | None = field(default=None, repr=False)
     corners: Corners | None = field(default=None, repr=False)
     levels: tuple = field(default=(), repr=False)
@@ -72,6 +75,7 @@ class Column:
             For a level, or a gap, that no training row has.
         """
         if self.line is not None:
+            self.check(column)
             numbers = self.numbers(column)
             if not self.line.gaps and np.isnan(numbers).any():
                 raise ValueError(
@@ -85,17 +89,18 @@ class Column:
 
     def numbers(self, column):
         """Float64 (n,), NaN where missing."""
-        try:
-            numbers = self.scale.numbers(column)
-        except (TypeError, ValueError, AttributeError) as error:
+        return self.scale.numbers(column)
+
+    def check(self, column):
+        """Raise where the values are not of the type of the training rows', or infinite."""
+        found = nature(column, self.name)
+        alike = found == self.nature or {found, self.nature} <= set(NUMBERS)
+        if not alike and not is_missing(column).all():
             raise TypeError(
                 f"Column {self.name!r} must be of type {self.dtype}, as in the training rows. Got "
                 f"{column.dtype} instead."
-            ) from error
-        if np.isinf(numbers).any():
-            row = int(np.flatnonzero(np.isinf(numbers))[0])
-            raise ValueError(f"Column {self.name!r} has infinite values, the first in row {row}.")
-        return numbers
+            )
+        _refuse_infinity(column, found, self.name)
 
     def _codes(self, column):
         own, levels = codes_and_levels(column)
@@ -111,6 +116,21 @@ class Column:
                 "rows have none there."
             )
         return np.array([*(place[level] for level in levels), len(self.levels)])[own]
+
+    def equal(self, column, row):
+        """Which values (n,) are that of a training row; gaps are alike."""
+        wanted = take(self.values, [row])
+        if is_missing(wanted)[0]:
+            return is_missing(column)
+        return np.asarray(column, dtype=object) == np.asarray(wanted, dtype=object)[0]
+
+    def marks(self, column):
+        """Numbers (n,) that are equal where values are: -1 for a gap or one that is not known."""
+        if self.scale is not None:
+            return np.nan_to_num(self.numbers(column), nan=-1.0) + 0.0  # -0.0 becomes 0.0
+        own, levels = codes_and_levels(column)
+        place = {level: i for i, level in enumerate(self.levels)}
+        return np.array([*(place.get(level, -1) for level in levels), -1], dtype=float)[own]
 
     def finish(self, numbers):
         """Numbers (n,) on the grid of the column and within its range; NaN stays."""
@@ -137,8 +157,9 @@ def fit_column(name, values, kind=None, weights=None) -> Column:
     """
     label = f"Column {name!r}"
     if kind == "drop":
-        return Column(name, str(values.dtype), kind, "as kinds says", 0, 0, None)
+        return Column(name, str(values.dtype), "", kind, "as kinds says", 0, 0, None)
     found = nature(values, name)
+    _refuse_infinity(values, found, name)
     gap = is_missing(values)
     if gap.all():
         raise ValueError(
@@ -159,9 +180,9 @@ def fit_column(name, values, kind=None, weights=None) -> Column:
     else:
         why = "as kinds says"
         _check_kind(kind, found, len(levels), int(gap.sum()), label)
-    column = Column(name, str(values.dtype), kind, why, len(levels), int(gap.sum()), values)
+    column = Column(name, str(values.dtype), found, kind, why, len(levels), int(gap.sum()), values)
     if kind == "constant":
-        return column
+        return _with(column, levels=tuple(levels))
     if kind == "categorical":
         corners = Corners(len(levels) + bool(gap.any()))
         return _with(column, corners=corners, levels=tuple(levels))
@@ -177,6 +198,16 @@ def fit_column(name, values, kind=None, weights=None) -> Column:
     loose = present[~np.isin(present, atoms)]
     loose = loose if len(loose) else present
     return _with(column, step=step, low=loose.min(), high=loose.max(), atoms=atoms)
+
+
+def _refuse_infinity(values, found, name):
+    if found == "number":
+        infinite = np.flatnonzero(np.isinf(Scale(found).numbers(values)))
+        if len(infinite):
+            raise ValueError(
+                f"Column {name!r} has {len(infinite)} infinite values, the first in row "
+                f"{infinite[0]}."
+            )
 
 
 def _with(column, **fields):
@@ -220,7 +251,10 @@ def _check_kind(kind, found, n_levels, n_missing, label):
         "constant": n_levels == 1 and not n_missing,
     }
     if not fits.get(kind, True):
-        has = f"{n_levels} different values" if kind == "constant" else f"values of type {found}"
+        words = {"truth": "true and false", "other": "categories", "ordered": "ordered categories"}
+        has = f"{n_levels} different values"
+        if kind != "constant":
+            has = words.get(found, "text" if found == "text" else f"{found}s")
         raise ValueError(f"{label} cannot be {kind!r}: it has {has}.")
 
 

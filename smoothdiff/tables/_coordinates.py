@@ -1,11 +1,11 @@
 """Coordinates of a column: from its values to R^q, in which distances are comparable.
 
-    Line      numbers, dates: one coordinate of deviation 1; where values are missing they lie at
-              the mean, and a second coordinate, 0 or 1, says so
-    Corners   categories: any two levels at distance 1, a missing value being a level. Up to
-              `MOST_CORNERS` levels have an axis each (one-hot / sqrt 2); more have fixed codes in
-              as many coordinates, random and nearly at distance 1, so that a thousand levels
-              take no more room than these
+Line      numbers, dates: one coordinate of deviation 1; where values are missing they lie at
+          the mean, and a second coordinate, 0 or 1, says so
+Corners   categories: any two levels at distance 1, a missing value being a level. Up to
+          `MOST_CORNERS` levels have an axis each (one-hot / sqrt 2); more have fixed codes in
+          as many coordinates, random and nearly at distance 1, so that a thousand levels
+          take no more room than these
 """
 
 from dataclasses import dataclass

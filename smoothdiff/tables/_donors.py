@@ -8,12 +8,10 @@ the new rows is the weighted one among neighboring rows, and always one that exi
 import numpy as np
 
 from ._columns import Column
-from ._frame import take
+from ._groups import NO_ROW
 from ._values import is_missing
 
-__all__ = ["NO_ROW", "Donors", "draw_donors", "interpolated"]
-
-NO_ROW = -1
+__all__ = ["Donors", "draw_donors", "interpolated"]
 
 
 def draw_donors(generator, parents, weights, allowed=None):

@@ -5,6 +5,7 @@ by a training row are taken from it as they are, whatever their type.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,33 +60,47 @@ def read_frame(X) -> Frame:
 
 
 def _from_pandas(X):
-    import pandas as pd
+    columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    return Frame(X.columns.tolist(), columns, BuildPandas(X.columns[:0]))
 
-    def build(names, columns):
+
+@dataclass(frozen=True, eq=False)
+class BuildPandas:
+    """A pandas DataFrame, with column labels of the kind that ``header`` has."""
+
+    header: Any
+
+    def __call__(self, names, columns):
+        import pandas as pd
+
         made = pd.concat([pd.Series(c).reset_index(drop=True) for c in columns], axis=1)
-        if isinstance(header, pd.MultiIndex):
-            made.columns = pd.MultiIndex.from_tuples(names, names=header.names)
+        if self.header.nlevels > 1:
+            made.columns = pd.MultiIndex.from_tuples(names, names=self.header.names)
         else:
-            made.columns = pd.Index(names, name=header.name)
+            made.columns = pd.Index(names, name=self.header.name)
         return made
-
-    header = X.columns
-    return Frame(header.tolist(), [X.iloc[:, j] for j in range(X.shape[1])], build)
 
 
 def _from_polars(X):
-    import polars as pl
+    columns = [X[name].to_numpy() for name in X.columns]
+    return Frame(list(X.columns), columns, BuildPolars(dict(X.schema)))
 
-    schema = dict(X.schema)
 
-    def build(names, columns):
-        series = [
-            pl.Series(name, np.asarray(c), strict=False).cast(schema[name])
-            for name, c in zip(names, columns, strict=True)
-        ]
-        return pl.DataFrame(series)
+@dataclass(frozen=True, eq=False)
+class BuildPolars:
+    """A polars DataFrame of these types."""
 
-    return Frame(list(X.columns), [X[name].to_numpy() for name in X.columns], build)
+    schema: dict
+
+    def __call__(self, names, columns):
+        import polars
+
+        return polars.DataFrame(
+            [
+                polars.Series(name, np.asarray(c), strict=False).cast(self.schema[name])
+                for name, c in zip(names, columns, strict=True)
+            ]
+        )
 
 
 def _from_array(X):
@@ -97,15 +112,21 @@ def _from_array(X):
             "A table must be a DataFrame or a two-dimensional array. Got "
             f"{f'{values.ndim} dimensions' if values.ndim else type(X).__name__} instead."
         )
-    dtype, d = values.dtype, values.shape[1]
+    d = values.shape[1]
+    return Frame(list(range(d)), [values[:, j] for j in range(d)], BuildArray(values.dtype))
 
-    def build(names, columns):
-        made = np.empty((len(columns[0]), len(columns)), dtype)
+
+@dataclass(frozen=True, eq=False)
+class BuildArray:
+    """A two-dimensional array."""
+
+    dtype: Any
+
+    def __call__(self, names, columns):
+        made = np.empty((len(columns[0]), len(columns)), self.dtype)
         for j, column in enumerate(columns):
             made[:, j] = column
         return made
-
-    return Frame(list(range(d)), [values[:, j] for j in range(d)], build)
 
 
 def take(column, rows):

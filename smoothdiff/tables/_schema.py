@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from .._progress import warn
-from ._columns import KINDS, Column, fit_column
+from ._columns import KINDS, fit_column
 from ._frame import Frame
 
-__all__ = ["Schema", "check_kinds", "check_names", "fit_schema"]
+__all__ = ["Schema", "check_by", "check_kinds", "check_names", "fit_schema"]
 
+# A column of more values than this part of the rows has none to make models for.
+MOST_GROUPS = 0.2
 HEADER = ("column", "type", "kind", "values", "missing", "how a new row gets it", "why")
 
 
@@ -50,13 +52,16 @@ class Schema(Sequence):
         """The columns that have coordinates."""
         return [column for column in self.kept if column.width and column.name not in self.by]
 
+    def group_of(self, column):
+        """Names of the columns that take one parent's values with this one; empty if none do."""
+        return next((tuple(group) for group in self.together if column.name in group), ())
+
     def _how(self, column):
         if column.name in self.by:
             return "drawn first: a model for each value"
-        for group in self.together:
-            if column.name in group:
-                others = [str(name) for name in group if name != column.name]
-                return f"given by one parent, with {', '.join(others)}"
+        others = [str(name) for name in self.group_of(column) if name != column.name]
+        if others:
+            return f"given by one parent, with {', '.join(others)}"
         if column.kind == "drop":
             return "left out"
         if column.kind == "constant":
@@ -131,6 +136,20 @@ def check_names(names, frame: Frame, parameter):
         raise ValueError(
             f"The {parameter!r} parameter of TableDiffusion names a column more than once."
         )
+
+
+def check_by(schema: Schema):
+    """Columns of ``by`` have few values, so that there are rows for a model of each."""
+    for name in schema.by:
+        column = schema[name]
+        if column.kind == "drop":
+            raise ValueError(f"Column {name!r} is in by, and cannot be dropped.")
+        rows = len(column.values)
+        if column.interpolated and column.n_distinct > MOST_GROUPS * rows:
+            raise ValueError(
+                f"Column {name!r} has {column.n_distinct} values in {rows} rows: by needs one "
+                "of few values, with rows for a model of each."
+            )
 
 
 def check_kinds(kinds, frame: Frame):

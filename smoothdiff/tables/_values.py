@@ -1,9 +1,9 @@
 """What the values of a column are, whatever holds them: an array or a pandas Series.
 
-    nature      "number", "integer", "truth", "date", "duration", "text", "ordered" or "other"
-    missing     None, NaN, NaT, NA
-    numbers     float64 with NaN where missing; dates and durations count units from the first
-    levels      the distinct values, in an order that does not depend on the rows'
+nature      "number", "integer", "truth", "date", "duration", "text", "ordered" or "other"
+missing     None, NaN, NaT, NA
+numbers     float64 with NaN where missing; dates and durations count units from the first
+levels      the distinct values, in an order that does not depend on the rows'
 """
 
 from collections import Counter
@@ -75,7 +75,7 @@ def _nature_of_objects(column, label):
     counts = Counter(kinds)
     if not counts:
         return "other"
-    rare, number = counts.most_common()[-1]
+    rare, _ = counts.most_common()[-1]
     if "nested" in counts:
         row = present[kinds.index("nested")]
         raise TypeError(
@@ -124,10 +124,11 @@ def codes_and_levels(column):
     """Number of each value's level, (n,), -1 where missing; and the levels, sorted."""
     if isinstance(column, np.ndarray) and column.dtype.kind != "O":
         gap = is_missing(column)
-        levels, inverse = np.unique(column[~gap], return_inverse=True)
+        distinct, inverse = np.unique(column[~gap], return_inverse=True)
         codes = np.full(len(column), -1)
         codes[~gap] = inverse
-        return codes, levels.tolist()
+        return codes, distinct.tolist()
+    levels: list
     if isinstance(column, np.ndarray):
         seen: dict[Any, int] = {}
         gap = is_missing(column)

@@ -1,8 +1,8 @@
 """Conditions on columns: ``where={"sex": "F", "age": (30, 40)}``.
 
-    value            equal to it; None is a missing value
-    list or set      one of these
-    (low, high)      from low to high, both included; None for no bound
+value            equal to it; None is a missing value
+list or set      one of these
+(low, high)      from low to high, both included; None for no bound
 """
 
 from typing import Any
@@ -13,9 +13,6 @@ from ._schema import Schema
 from ._values import is_missing
 
 __all__ = ["Where"]
-
-# Draws without a row that fits, after which it is said that there will be none.
-GIVEN_UP_AFTER = 100_000
 
 
 class Where:
@@ -40,7 +37,7 @@ class Where:
                 f"where names columns that samples lack: {', '.join(map(repr, unknown))}."
             )
         self.conditions = conditions
-        self._columns = {name: schema.columns[kept_place(schema, name)] for name in conditions}
+        self._columns = {name: schema[name] for name in conditions}
 
     def fits(self, columns):
         """Which rows fit, (n,), of columns by name."""
@@ -93,11 +90,6 @@ class Where:
         )
 
 
-def kept_place(schema, name):
-    """Place of a column in the schema, by name."""
-    return next(i for i, column in enumerate(schema.columns) if column.name == name)
-
-
 def _number(column, bound):
     """A bound as the column counts."""
     if bound is None:
@@ -122,4 +114,4 @@ def _equal(column, values, wanted):
         return gap
     if column.scale is not None and column.scale.nature in ("date", "duration"):
         return column.numbers(values) == _number(column, wanted)
-    return ~gap & np.array([value == wanted for value in np.asarray(values, object)], dtype=object).astype(bool)
+    return ~gap & (np.asarray(values, dtype=object) == wanted)

@@ -1,0 +1,228 @@
+"""A fitted table: the schema, and models of the embedded rows. What `fit` builds, and pickles keep.
+
+Sampling goes down from here: groups draw embedded rows with their parents (`_groups`), donors
+among these give what cannot be averaged (`_donors`), columns make values of what comes out
+(`_columns`).
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.neighbors import NearestNeighbors
+
+from .._progress import Progress
+from ._copies import SingleRows
+from ._donors import Donors, interpolated
+from ._frame import take
+from ._groups import NO_ROW, Group
+from ._schema import Schema
+from ._where import Where
+
+__all__ = ["Drawn", "TableModel"]
+
+# Draws of which none fits, after which it is said that there will be none.
+GIVEN_UP_AFTER = 100_000
+FEWEST_DRAWS = 64
+# How often copies of single training rows are drawn again.
+ATTEMPTS = 20
+
+
+class Drawn(NamedTuple):
+    """New rows."""
+
+    columns: dict
+    """Values (n,) by the names of the columns."""
+    parents: np.ndarray
+    """Training rows (n, k), -1 where there is none."""
+    weights: np.ndarray
+    """Their weights, (n, k)."""
+
+    def take(self, rows):
+        """Some of the rows."""
+        columns = {name: take(column, rows) for name, column in self.columns.items()}
+        return Drawn(columns, self.parents[rows], self.weights[rows])
+
+    @classmethod
+    def joined(cls, parts):
+        """The rows of several, one after the other."""
+        names = parts[0].columns
+        columns = {name: _concatenated([part.columns[name] for part in parts]) for name in names}
+        parents = _stacked([part.parents for part in parts], NO_ROW)
+        return cls(columns, parents, _stacked([part.weights for part in parts], 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class TableModel:
+    """A table that can be drawn from."""
+
+    schema: Schema
+    groups: list[Group]
+    one_donor: bool
+    """Whether one parent gives all values of a row that are given."""
+    fill: bool
+    """Whether new rows have no gaps."""
+    singles: SingleRows
+    """Training rows that are not to come out again."""
+
+    def embed(self, columns):
+        """Coordinates (n, q) of rows, whose columns are given by name."""
+        parts = [column.embed(columns[column.name]) for column in self.schema.embedded]
+        return np.concatenate(parts, axis=1)
+
+    # ------------------------------------------------------------------ sampling
+
+    def sample(self, generator, n, where: Where | None = None) -> Drawn:
+        """Draw n rows, all of which fit ``where``."""
+        if where is None:
+            return self._draw(generator, n, [group.starts for group in self.groups])
+        fitting = where.of_training_rows()
+        starts = [group.starts[fitting[group.starts]] for group in self.groups]
+        progress = Progress(n, "rows")
+        parts: list[Drawn] = []
+        kept = drawn = 0
+        while not parts or kept < n:
+            rate = (kept + 1) / (drawn + 1)
+            size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
+            part = self._draw(generator, size if n else 0, starts)
+            parts.append(part.take(np.flatnonzero(where.fits(part.columns))[: n - kept]))
+            kept, drawn = kept + len(parts[-1].parents), drawn + size
+            progress(kept, f"{kept / drawn:.2%} of the draws fit")
+            if kept == 0 < n and drawn >= GIVEN_UP_AFTER:
+                raise ValueError(
+                    f"None of {drawn} samples fits where={where.conditions!r}, though "
+                    f"{int(fitting.sum())} training rows do; give ranges instead of values, or "
+                    "fewer conditions."
+                )
+        return Drawn.joined(parts)
+
+    def _draw(self, generator, n, starts) -> Drawn:
+        """Draw n rows that start around some of the rows of each group.
+
+        Copies of single training rows are drawn again, a few times: where nothing else can come
+        out (a table of few combinations, a model that memorizes) they stay.
+        """
+        drawn = self._draw_any(generator, n, starts)
+        for _ in range(ATTEMPTS):
+            copied = np.flatnonzero(self.singles.copied(drawn.columns))
+            if len(copied) == 0:
+                break
+            again = self._draw_any(generator, len(copied), starts)
+            place = np.arange(n)
+            place[copied] = n + np.arange(len(copied))
+            drawn = Drawn.joined([drawn, again]).take(place)
+        return drawn
+
+    def _draw_any(self, generator, n, starts) -> Drawn:
+        part = [len(some) / len(g.starts) for some, g in zip(starts, self.groups, strict=True)]
+        shares = np.array([group.share for group in self.groups]) * part
+        which = generator.choice(len(shares), size=n, p=shares / shares.sum())
+        count = np.bincount(which, minlength=len(shares))
+        drawn = [
+            group.draw(generator, int(m), some)
+            for group, some, m in zip(self.groups, starts, count, strict=True)
+            if m or len(shares) == 1
+        ] or [self.groups[0].draw(generator, 0, starts[0])]
+        place = np.argsort(np.argsort(which, kind="stable"))  # of each row among the joined parts
+        Z = np.concatenate([z for z, _, _ in drawn])[place]
+        parents = _stacked([found for _, found, _ in drawn], NO_ROW)[place]
+        weights = _stacked([weight for _, _, weight in drawn], 0.0)[place]
+        examples = np.array([group.starts[0] for group in self.groups])[which]
+        return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
+
+    def _decode(self, generator, Z, parents, weights, examples):
+        """Columns by name; ``examples`` are training rows with the right values of ``by``."""
+        schema = self.schema
+        donors = Donors(
+            generator,
+            parents,
+            weights,
+            lambda allowed: self._nearest(Z, allowed),
+            one_for_all=self.one_donor,
+            fill=self.fill,
+        )
+        shared = {}
+        columns, place = {}, 0
+        for column in schema.kept:
+            group = schema.group_of(column)
+            if column.name in schema.by:
+                columns[column.name] = take(column.values, examples)
+                continue
+            if column.kind == "constant":
+                columns[column.name] = take(column.values, np.zeros(len(Z), dtype=np.intp))
+            elif group:
+                if group not in shared:
+                    shared[group] = donors.of([schema[name] for name in group])
+                columns[column.name] = take(column.values, shared[group])
+            elif column.interpolated:
+                columns[column.name] = _mean(column, Z[:, place], donors)
+            else:
+                columns[column.name] = take(column.values, donors.of([column]))
+            place += column.width
+        return columns
+
+    def _nearest(self, Z, allowed):
+        """For each of some embedded rows the nearest training row that is allowed, (n,)."""
+        rows = np.flatnonzero(allowed)
+        known = self.embed({c.name: take(c.values, rows) for c in self.schema.embedded})
+        search = NearestNeighbors(n_neighbors=1).fit(known)
+        return rows[search.kneighbors(Z, return_distance=False)[:, 0]]
+
+    # ------------------------------------------------------------------ density
+
+    @property
+    def without_density(self):
+        """Why there is no density: a column, and what it has. None where there is one."""
+        for column in self.schema.kept:
+            if column.name in self.schema.by or column.kind == "constant":
+                continue
+            if not column.interpolated:
+                return f"column {column.name!r} is {column.kind}"
+            if column.n_missing:
+                return f"column {column.name!r} has missing values"
+            if len(column.atoms):
+                return f"column {column.name!r} has values that many rows share"
+            if self.schema.group_of(column):
+                return f"column {column.name!r} is given by a parent"
+        return None
+
+    def log_density(self, columns):
+        """Log-density (n,) of rows in the units of the table."""
+        Z = self.embed(columns)
+        log_p = np.full(len(Z), -np.inf)
+        for group in self.groups:
+            own = np.ones(len(Z), dtype=bool)
+            for name in self.schema.by:
+                own &= self.schema[name].equal(columns[name], group.starts[0])
+            if own.any():
+                log_p[own] = group.model.score_samples(Z[own]) + np.log(group.share)
+        for column in self.schema.kept:
+            if column.kind == "constant":
+                log_p[~column.equal(columns[column.name], 0)] = -np.inf
+        return log_p - sum(np.log(column.line.scale) for column in self.schema.embedded)
+
+
+def _mean(column, z, donors):
+    """Values of an interpolated column from its coordinate z (n,) and the parents."""
+    numbers = column.numbers(column.values)
+    mean = (donors.weights * column.line.embed(numbers)[:, 0][donors.parents]).sum(axis=1)
+    given = donors.of([column]) if column.n_missing or len(column.atoms) else None
+    noise = column.line.scale * (z - mean)
+    made = interpolated(column, numbers, donors.parents, donors.weights, noise, given)
+    return column.scale.values(made)
+
+
+def _stacked(arrays, padding):
+    """Arrays (n, k) of some k one above the other, filled up to the largest k."""
+    width = max(array.shape[1] for array in arrays)
+    return np.concatenate(
+        [np.pad(a, ((0, 0), (0, width - a.shape[1])), constant_values=padding) for a in arrays]
+    )
+
+
+def _concatenated(columns):
+    if isinstance(columns[0], np.ndarray):
+        return np.concatenate(columns)
+    import pandas as pd
+
+    return pd.concat(columns, ignore_index=True)
