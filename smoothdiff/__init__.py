@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
+    from .tables import TableDiffusion
 
 __version__ = "0.1.0"
 
@@ -30,9 +31,10 @@ __all__ = [
     "ScoreDiffusion",
     "SmoothedPLDiffusion",
     "SmoothedPLDiffusionCV",
+    "TableDiffusion",
 ]
 
-HOMES = {"PointCloud": ".cloud"}
+HOMES = {"PointCloud": ".cloud", "TableDiffusion": ".tables"}
 
 
 def __getattr__(name):

@@ -147,8 +147,10 @@ class _NOTHING:
     width = 0
 
 
-def fit_column(name, values, kind=None, weights=None) -> Column:
-    """How a column is taken, by its values or as ``kind`` says.
+def fit_column(name, values, kind, weights, rows) -> Column:
+    """How a column is taken, by its values or as ``kind`` says where it is not None.
+
+    ``weights`` and ``rows``, each (n,), are the weight of each row and for how many it counts.
 
     Raises
     ------
@@ -188,13 +190,12 @@ def fit_column(name, values, kind=None, weights=None) -> Column:
         return _with(column, corners=corners, levels=tuple(levels))
     column = _with(column, scale=scale_of(values, found))
     numbers = column.numbers(values)
-    weights = np.ones(len(numbers)) if weights is None else weights
     column = _with(column, line=Line.of(numbers, weights))
     if kind == "discrete":
         return column
     present = numbers[~gap]
     step = _step(found, column.scale, present)
-    atoms = _atoms(present, weights[~gap])
+    atoms = _atoms(present, weights[~gap], rows[~gap])
     loose = present[~np.isin(present, atoms)]
     loose = loose if len(loose) else present
     return _with(column, step=step, low=loose.min(), high=loose.max(), atoms=atoms)
@@ -276,8 +277,8 @@ def _step(found, scale, numbers):
     return 0.0
 
 
-def _atoms(numbers, weights):
+def _atoms(numbers, weights, rows):
     """Values that many rows share."""
-    values, inverse, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    values, inverse = np.unique(numbers, return_inverse=True)
     share = np.bincount(inverse, weights) / weights.sum()
-    return values[(share >= ATOM_SHARE) & (counts >= ATOM_ROWS)]
+    return values[(share >= ATOM_SHARE) & (np.bincount(inverse, rows) >= ATOM_ROWS)]

@@ -19,14 +19,14 @@ class SingleRows:
     Parameters
     ----------
     schema : Schema
-    weights : array of shape (n,)
-        A row of weight 2 is two rows.
+    count : array of shape (n,)
+        For how many rows each counts.
     """
 
-    def __init__(self, schema: Schema, weights):
+    def __init__(self, schema: Schema, count):
         columns = {column.name: column.values for column in schema.kept}
         mark, place = np.unique(_fingerprints(schema, columns), return_inverse=True)
-        self._marks = mark[np.bincount(place, weights) <= 1]
+        self._marks = mark[np.bincount(place, count) <= 1]
         self._schema = schema
 
     def copied(self, columns):

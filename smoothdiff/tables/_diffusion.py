@@ -133,13 +133,15 @@ class TableDiffusion(BaseEstimator):
             frame = read_frame(X)
             by, together = self._named(frame)
             weights = checks.check_sample_weight(sample_weight, len(frame))
-            schema = fit_schema(frame, check_kinds(self.kinds, frame), by, together, weights)
+            # An integer weight equals that many rows; other weights repeat nothing.
+            count = weights if (weights == np.round(weights)).all() else np.ones(len(weights))
+            kinds = check_kinds(self.kinds, frame)
+            schema = fit_schema(frame, kinds, by, together, weights, count)
             check_by(schema)
-            table = TableModel(
-                schema, [], self.draw == "row", self.missing == "fill", SingleRows(schema, weights)
-            )
+            singles = SingleRows(schema, count)
+            table = TableModel(schema, [], self.draw == "row", self.missing == "fill", singles)
             Z = table.embed({column.name: column.values for column in schema.embedded})
-            table.groups.extend(fit_groups(estimator, schema, Z, weights))
+            table.groups.extend(fit_groups(estimator, schema, Z, weights, count))
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = (
                 {label_of(schema, group.starts[0]): group.model for group in table.groups}

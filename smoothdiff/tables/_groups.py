@@ -45,8 +45,11 @@ class Group(NamedTuple):
         return np.asarray(Z), np.where(found >= 0, self.rows[found], NO_ROW), weights
 
 
-def fit_groups(estimator, schema: Schema, Z, weights) -> list[Group]:
-    """Fit a clone of the estimator to the embedded rows (n, q) of each group."""
+def fit_groups(estimator, schema: Schema, Z, weights, count) -> list[Group]:
+    """Fit a clone of the estimator to the embedded rows (n, q) of each group.
+
+    ``count`` (n,) is for how many rows each counts.
+    """
     weighted = np.flatnonzero(weights > 0)
     if not schema.by:
         model = _fit(estimator, schema, Z, weights)
@@ -54,7 +57,9 @@ def fit_groups(estimator, schema: Schema, Z, weights) -> list[Group]:
     codes = [codes_and_levels(schema[name].values)[0] for name in schema.by]
     _, code = np.unique(np.column_stack(codes)[weighted], axis=0, return_inverse=True)
     members = [weighted[code.ravel() == g] for g in range(code.max() + 1)]
-    rare = [len(rows) < FEWEST_ROWS or len(np.unique(Z[rows], axis=0)) < 2 for rows in members]
+    rare = [
+        count[rows].sum() < FEWEST_ROWS or len(np.unique(Z[rows], axis=0)) < 2 for rows in members
+    ]
     pooled = _fit(estimator, schema, Z, weights) if any(rare) else None
     groups = []
     for rows, is_rare in zip(members, rare, strict=True):

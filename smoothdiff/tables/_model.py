@@ -26,6 +26,8 @@ GIVEN_UP_AFTER = 100_000
 FEWEST_DRAWS = 64
 # How often copies of single training rows are drawn again.
 ATTEMPTS = 20
+# Part of the draws that are copies from which the rest, what is left, would be no fair draw.
+MOST_COPIED = 0.8
 
 
 class Drawn(NamedTuple):
@@ -99,13 +101,13 @@ class TableModel:
     def _draw(self, generator, n, starts) -> Drawn:
         """Draw n rows that start around some of the rows of each group.
 
-        Copies of single training rows are drawn again, a few times: where nothing else can come
-        out (a table of few combinations, a model that memorizes) they stay.
+        Copies of single training rows are drawn again, a few times. Where little else comes out
+        (one donor gives all of a row, or the model memorizes) all stay as they are.
         """
         drawn = self._draw_any(generator, n, starts)
         for _ in range(ATTEMPTS):
             copied = np.flatnonzero(self.singles.copied(drawn.columns))
-            if len(copied) == 0:
+            if len(copied) == 0 or len(copied) > MOST_COPIED * n:
                 break
             again = self._draw_any(generator, len(copied), starts)
             place = np.arange(n)

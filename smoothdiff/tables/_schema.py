@@ -110,10 +110,10 @@ def _grid(step):
     return f"{decimals} decimal{'s' * (decimals > 1)}, "
 
 
-def fit_schema(frame: Frame, kinds, by, together, weights) -> Schema:
+def fit_schema(frame: Frame, kinds, by, together, weights, rows) -> Schema:
     """Look at each column once; the overrides are checked before."""
     columns = [
-        fit_column(name, column, kinds.get(name), weights)
+        fit_column(name, column, kinds.get(name), weights, rows)
         for name, column in zip(frame.names, frame.columns, strict=True)
     ]
     schema = Schema(columns, by, together)

@@ -1,0 +1,93 @@
+"""Generated rows of mixed tables, beside those of rivals and the training rows themselves.
+
+``SMOOTHDIFF_TABLES=folder python -m benchmarks tables``: 35% of the rows held out, five splits,
+means and standard errors. Rivals that take minutes (adversarial forests, TVAE, CTGAN,
+ForestDiffusion, each where it is installed) have one split.
+
+    c2st          ROC AUC of a random forest, generated against held-out rows, 5 shuffled folds;
+                  0.5 cannot be told apart. Its null is "training rows, drawn again"
+    efficacy      accuracy (R^2 where the target is a number) on held-out rows of a forest trained
+                  on generated ones; "training rows" is that of real ones
+    columns       1 - Kolmogorov-Smirnov or total variation, mean over the columns
+    associations  1 - half the difference of correlations, or 1 - the total variation of two-way
+                  tables, mean over pairs of columns
+    copied        part of the rows that equal a training row; "held-out rows" is the chance level
+    closest       median distance to the closest training row, that of held-out rows being 1
+    seconds, MB   to fit and to draw as many rows as there are, and the growth of memory
+
+The weighting is that of the rows.
+"""
+
+import os
+import warnings
+
+import numpy as np
+
+from . import _mixed
+from ._measure import peak_bytes, record, seconds
+from ._table_generators import FAST, SLOW
+
+SEEDS = range(5)
+
+
+def scores(generator, split, seed):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        elapsed, made = seconds(
+            lambda: generator(split.train, split.target, split.is_class, seed), 1
+        )
+    return _mixed.judge(made, split, seed) | {"seconds": elapsed}
+
+
+def null(split, seed):
+    """Held-out rows in two halves, and real rows to train on."""
+    half = len(split.test) // 2
+    return {
+        "c2st": _mixed.c2st(split.test[:half], split.test[half:], seed),
+        "efficacy": _mixed.efficacy(split.train, split, seed),
+        "columns": _mixed.column_similarity(split.train, split.test),
+        "associations": _mixed.association_similarity(split.train, split.test),
+        "copied": _mixed.copies(split.test, split.train),
+        "closest": 1.0,
+    }
+
+
+def table(folder, name):
+    """Means and standard errors of each generator on one table."""
+    data, target, is_class = _mixed.load(folder, name)
+    found: dict = {}
+    for seed in SEEDS:
+        split = _mixed.split(data, target, is_class, seed)
+        found.setdefault("real rows", []).append(null(split, seed))
+        for generator, draw in FAST.items():
+            found.setdefault(generator, []).append(scores(draw, split, seed))
+    split = _mixed.split(data, target, is_class, 0)
+    for generator, draw in SLOW.items():
+        try:
+            found[generator] = [scores(draw, split, 0)]
+        except Exception as error:
+            print(f"{name}, {generator}: {type(error).__name__}: {error}")
+    results = {}
+    for generator, rows in found.items():
+        values = {key: [row[key] for row in rows] for key in rows[0]}
+        results[f"{name}, {generator}"] = {
+            "splits": len(rows),
+            **{key: float(np.mean(v)) for key, v in values.items()},
+            "c2st_se": float(np.std(values["c2st"], ddof=1) / len(rows) ** 0.5)
+            if len(rows) > 1
+            else float("nan"),
+        }
+    peak = peak_bytes(lambda: FAST["smoothdiff"](split.train, target, is_class, 0))
+    results[f"{name}, smoothdiff"]["MB"] = peak / 2**20
+    return results
+
+
+def main():
+    folder = os.environ["SMOOTHDIFF_TABLES"]
+    names = os.environ.get("SMOOTHDIFF_NAMES", ",".join(_mixed.TABLES)).split(",")
+    FAST["smoothdiff"](*_mixed.load(folder, "ecoli"), 0)  # compile
+    results: dict = {}
+    for name in names:
+        results |= table(folder, name)
+        record("tables", results)
+    return results
