@@ -118,9 +118,9 @@ def association_similarity(made, real):
             edges = np.unique(real[name].quantile(np.linspace(0, 1, 11)[1:-1]))
             cut[name] = [np.digitize(t[name].fillna(np.inf), edges) for t in (made, real)]
         else:
-            levels = {v: i for i, v in enumerate(sorted(set(real[name].astype(str))))}
+            levels = {v: i for i, v in enumerate(sorted(set(map(str, real[name]))))}
             cut[name] = [
-                t[name].astype(str).map(levels).fillna(-1).to_numpy() for t in (made, real)
+                t[name].map(str).map(levels).fillna(-1).to_numpy() for t in (made, real)
             ]
     found, names = [], list(real.columns)
     for i, a in enumerate(names):

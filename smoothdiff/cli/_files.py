@@ -22,7 +22,15 @@ import numpy as np
 
 from .._files import check_suffix, replacing
 
-__all__ = ["SUFFIXES", "Table", "parse_csv", "read_table", "write_csv", "write_tables"]
+__all__ = [
+    "SUFFIXES",
+    "Table",
+    "parse_csv",
+    "read_cells",
+    "read_table",
+    "write_csv",
+    "write_tables",
+]
 
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -95,6 +103,34 @@ def parse_csv(data: bytes, name="the table") -> Table:
         If a cell is empty, no number, NaN or infinite, or a line has more or fewer cells than
         the first; names the line and the column, both counted from 1.
     """
+    header, values, width = None, array("d"), 0
+    for line, cells in read_cells(data, name):
+        if not width:
+            width = len(cells)
+            if all(map(_is_word, cells)):
+                header = cells
+                continue
+        try:
+            values.extend(map(_number, cells))
+        except ValueError:
+            column = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+            raise ValueError(
+                f"{name}, line {line}, column {column + 1}"
+                f"{f' ({header[column]})' if header else ''}: {_complaint(cells[column])}."
+            ) from None
+    if not values:
+        raise ValueError(f"{name} has {'a header but no rows' if header else 'no rows'}.")
+    return Table(np.array(values).reshape(-1, width), header)
+
+
+def read_cells(data: bytes, name="the table"):
+    """Yield the number of each line that is not empty, and its cells, as many in each.
+
+    Raises
+    ------
+    ValueError
+        If that is no text, or a line has more or fewer cells than the first.
+    """
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         text = data.decode("utf-16" if utf16 else "utf-8-sig")
@@ -103,43 +139,37 @@ def parse_csv(data: bytes, name="the table") -> Table:
     lines = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=_delimiter(text),
+        quotechar=_quote(text),
         skipinitialspace=True,
         strict=True,
     )
-    header, values, first, width = None, array("d"), 0, 0
+    first = width = 0
     try:
         for cells in lines:
             if not "".join(cells).strip() and len(cells) < 2:
                 continue
             if not first:
                 first, width = lines.line_num, len(cells)
-                if all(map(_is_word, cells)):
-                    header = cells
-                    continue
             if len(cells) != width:
                 raise ValueError(
                     f"{name}, line {lines.line_num}: the number of cells is {len(cells)}, "
                     f"where line {first} has {width}."
                 )
-            try:
-                values.extend(map(_number, cells))
-            except ValueError:
-                column = next(i for i, cell in enumerate(cells) if not _is_number(cell))
-                raise ValueError(
-                    f"{name}, line {lines.line_num}, column {column + 1}"
-                    f"{f' ({header[column]})' if header else ''}: {_complaint(cells[column])}."
-                ) from None
+            yield lines.line_num, cells
     except csv.Error as error:
         raise ValueError(f"{name}, line {lines.line_num}: {error}.") from error
-    if not values:
-        raise ValueError(f"{name} has {'a header but no rows' if header else 'no rows'}.")
-    return Table(np.array(values).reshape(-1, width), header)
 
 
 def _delimiter(text):
     """Separator of the cells: judged by the last line, which has no words to mislead."""
     last = text.rstrip().rpartition("\n")[2]
     return next((mark for mark in "\t;" if mark in last), ",")
+
+
+def _quote(text):
+    """What cells are quoted by: the single quote where it opens the last line and no double does."""
+    last = text.rstrip().rpartition("\n")[2]
+    return "'" if last.startswith("'") and '"' not in last else '"'
 
 
 def _number(cell):
@@ -200,7 +230,7 @@ def write_csv(stream, values, header=None, delimiter=","):
     Parameters
     ----------
     stream : text stream
-    values : array (n, d), or structured array (n,) of d fields
+    values : array (n, d), of objects too (None is an empty cell), or structured array (n,)
     header : sequence of d str, optional
         By default the names of the fields, if there are any.
     delimiter : str, default=","

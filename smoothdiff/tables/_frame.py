@@ -43,7 +43,9 @@ def read_frame(X) -> Frame:
     if sparse.issparse(X):
         raise TypeError("A table must be dense. Got a sparse array instead; use X.toarray().")
     library = type(X).__module__.partition(".")[0]
-    if library == "pandas" and hasattr(X, "columns"):
+    if isinstance(X, Frame):
+        frame = X
+    elif library == "pandas" and hasattr(X, "columns"):
         frame = _from_pandas(X)
     elif library == "polars" and hasattr(X, "columns"):
         frame = _from_polars(X)

@@ -1,0 +1,123 @@
+"""Text files of mixed columns: what the cells of each are.
+
+    whole numbers, numbers, dates (2024-02-29, with or without a time), or else text
+
+A column is of the first kind that all its cells are, those that mean a missing value left out.
+Digits with a leading zero (02134) are text: codes, which no arithmetic should touch.
+"""
+
+from datetime import datetime
+from re import compile as pattern
+
+import numpy as np
+
+from ..tables import Frame
+from ._files import read_cells
+
+__all__ = ["MISSING", "columns_of_cells", "rows_of_columns", "text_frame"]
+
+# What means a missing value without being asked for.
+MISSING = ("", "NA", "NaN", "nan", "null", "NULL")
+WHOLE = pattern(r"[+-]?(0|[1-9]\d*)")
+NUMBER = pattern(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+DATE = pattern(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?")
+# Part of the cells of a column that are numbers, from which the others are asked about.
+MOSTLY = 0.5
+
+
+def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
+    """Columns of a text file.
+
+    Parameters
+    ----------
+    data : bytes
+    name : str
+        What errors call the file.
+    missing : sequence of str
+        What means a missing value, besides `MISSING`.
+    header : {"auto", "yes", "no"}
+        Whether the first line has the names of the columns; "auto" takes it for names where no
+        cell of it is a number, and none occurs again in its column.
+    """
+    rows = [[cell.strip() for cell in cells] for _, cells in read_cells(data, name)]
+    if not rows:
+        raise ValueError(f"{name} has no rows.")
+    gaps = {*MISSING, *missing}
+    named = _is_header(rows, gaps) if header == "auto" else header == "yes"
+    names = rows.pop(0) if named else [str(j + 1) for j in range(len(rows[0]))]
+    if not rows:
+        raise ValueError(f"{name} has a header but no rows.")
+    columns = [
+        columns_of_cells(cells, gaps, f"{name}, column {j + 1}{f' ({names[j]})' if named else ''}")
+        for j, cells in enumerate(zip(*rows, strict=True))
+    ]
+    return Frame(names, columns, BuildRows(named))
+
+
+class BuildRows:
+    """Rows of objects for a file, and its header."""
+
+    def __init__(self, named):
+        self.named = named
+
+    def __call__(self, names, columns):
+        return rows_of_columns(columns), list(names) if self.named else None
+
+
+def _is_header(rows, gaps):
+    first = rows[0]
+    if any(NUMBER.fullmatch(cell) or cell in gaps for cell in first):
+        return False
+    return all(cell not in below for cell, below in zip(first, zip(*rows[1:], strict=True)))
+
+
+def columns_of_cells(cells, gaps, label):
+    """One column as an array, of objects where cells are missing."""
+    gap = np.array([cell in gaps for cell in cells])
+    present = [cell for cell, missing in zip(cells, gap, strict=True) if not missing]
+    numbers = [NUMBER.fullmatch(cell) is not None for cell in present]
+    if present and all(numbers) and not any(_is_code(cell) for cell in present):
+        whole = all(WHOLE.fullmatch(cell) for cell in present)
+        return _with_gaps(gap, [int(c) if whole else float(c) for c in present], whole)
+    if present and all(DATE.fullmatch(cell) for cell in present):
+        return _dates(gap, present)
+    strange = sorted({cell for cell, is_number in zip(present, numbers, strict=True) if not is_number})
+    if len(strange) == 1 and sum(numbers) > MOSTLY * len(present):
+        count = present.count(strange[0])
+        raise ValueError(
+            f"{label}: {count} cells are {strange[0]!r} and the others numbers. If it means a "
+            f"missing value, add --na {strange[0]!r}."
+        )
+    column = np.full(len(cells), None, dtype=object)
+    column[~gap] = np.array(present, dtype=object)
+    return column
+
+
+def _is_code(cell):
+    return len(cell) > 1 and cell[0] == "0" and cell.isdigit()
+
+
+def _with_gaps(gap, numbers, whole):
+    if not gap.any():
+        return np.array(numbers, dtype=np.int64 if whole else np.float64)
+    column = np.full(len(gap), None, dtype=object)
+    column[~gap] = np.array(numbers, dtype=object)
+    return column
+
+
+def _dates(gap, present):
+    column = np.full(len(gap), np.datetime64("NaT"), dtype="datetime64[us]")
+    column[~gap] = [np.datetime64(datetime.fromisoformat(cell), "us") for cell in present]
+    return column
+
+
+def rows_of_columns(columns):
+    """Objects (n, d) that a CSV writer writes: None for a missing value, dates in ISO form."""
+    made = np.empty((len(columns[0]), len(columns)), dtype=object)
+    for j, column in enumerate(columns):
+        if column.dtype.kind == "M":
+            days = not np.any((column[~np.isnat(column)] - column.astype("datetime64[D]")[~np.isnat(column)]).astype(int))
+            text = np.datetime_as_string(column.astype("datetime64[D]") if days else column.astype("datetime64[s]"))
+            column = np.where(np.isnat(column), None, text)
+        made[:, j] = column.tolist()
+    return made
