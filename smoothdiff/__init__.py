@@ -18,21 +18,28 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
+    from .pipeline import GenerativePipeline, make_generative_pipeline
 
 __version__ = "0.1.0"
 
 __all__ = [
     "DiffusionOutlierDetector",
     "EmpiricalScoreDiffusion",
+    "GenerativePipeline",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
     "PointCloud",
     "ScoreDiffusion",
     "SmoothedPLDiffusion",
     "SmoothedPLDiffusionCV",
+    "make_generative_pipeline",
 ]
 
-HOMES = {"PointCloud": ".cloud"}
+HOMES = {
+    "GenerativePipeline": ".pipeline",
+    "PointCloud": ".cloud",
+    "make_generative_pipeline": ".pipeline",
+}
 
 
 def __getattr__(name):
