@@ -143,7 +143,8 @@ def through(steps, X, left_out_of):
     """
     inputs = [X]
     for _, step in steps:
-        inputs.append(inputs[-1] if idle(step) else step.transform(inputs[-1]))
+        # Of a copy: with copy=False a step writes into what it is given.
+        inputs.append(inputs[-1] if idle(step) else step.transform(inputs[-1].copy()))
     left_out = left_out_of(inputs[-1])
     total = np.zeros(len(X))
     for (name, step), x in zip(reversed(steps), reversed(inputs[:-1]), strict=True):

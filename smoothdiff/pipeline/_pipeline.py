@@ -246,6 +246,7 @@ class GenerativePipeline(Pipeline):
             If a step has no known Jacobian, or keeps fewer dimensions than it is given.
         """
         check_is_fitted(self)
+        X = X if hasattr(X, "copy") else np.asarray(X)
         Z, log_jacobian, _ = self._through(X)
         return _model_of(self).score_samples(Z) + log_jacobian
 

@@ -142,6 +142,18 @@ def test_a_square_counts_one_branch():
     np.testing.assert_allclose(pipe.score_samples([[1.5]]), np.log(3))
 
 
+def test_steps_that_work_in_place_are_scored_at_their_input():
+    X = rows()
+    kept = X.copy()
+    for step in (PowerTransformer(), QuantileTransformer(n_quantiles=17), StandardScaler()):
+        expected = log_jacobian(step, X)
+        columns = ColumnTransformer([("all", step.set_params(copy=False), slice(None))])
+        for in_place in (step, columns):
+            found = log_jacobian(in_place, X, SKEWED.copy())
+            np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(X, kept)
+
+
 # ---------------------------------------------------------------------- quantiles
 
 
