@@ -147,7 +147,7 @@ def test_steps_that_work_in_place_are_scored_at_their_input():
     kept = X.copy()
     for step in (PowerTransformer(), QuantileTransformer(n_quantiles=17), StandardScaler()):
         expected = log_jacobian(step, X)
-        columns = ColumnTransformer([("all", step.set_params(copy=False), slice(None))])
+        columns = ColumnTransformer([("all", step.set_params(copy=False), slice(0, 3))])
         for in_place in (step, columns):
             found = log_jacobian(in_place, X, SKEWED.copy())
             np.testing.assert_array_equal(found, expected)
