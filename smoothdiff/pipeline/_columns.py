@@ -1,5 +1,6 @@
 """What the inverse and the Jacobian of a ColumnTransformer need: a partition of its columns."""
 
+from collections import UserList
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -88,6 +89,8 @@ def _numbers(step, spec):
     """Columns as integers; ``spec`` is any of scikit-learn's ways to name them."""
     numbers = np.arange(step.n_features_in_)
     place = {column: i for i, column in enumerate(getattr(step, "feature_names_in_", ()))}
+    if isinstance(spec, UserList):  # scikit-learn 1.6 warns where it is read as a list
+        spec = spec.data
     if isinstance(spec, str):
         return numbers[[place[spec]]]
     if isinstance(spec, slice):

@@ -102,6 +102,8 @@ def invert(name, step, X):
         with np.errstate(all="ignore"), warnings.catch_warnings():
             # PowerTransformer speaks of numerical issues, where it is a question of the range.
             warnings.filterwarnings("ignore", "Some values in column")
+            # Samples have no names; before scikit-learn 1.7 some inverses asked for them.
+            warnings.filterwarnings("ignore", "X does not have valid feature names")
             back = step.inverse_transform(X)
     except (ValueError, AttributeError, NotImplementedError) as error:
         raise ValueError(f"{label(name, step)} cannot go back: {error}") from error

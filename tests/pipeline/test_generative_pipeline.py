@@ -363,7 +363,7 @@ def test_metadata_routing():
             TypeError,
             "All intermediate steps sh",
         ),
-        ([], ValueError, "The pipeline is empty"),
+        ([], ValueError, "The pipeline is empty|not enough values to unpack"),  # or, before 1.7
         ([("a", PCA()), ("a", KernelDensity())], ValueError, "Names provided are not unique"),
         (3, ValueError, "The 'steps' parameter of GenerativePipeline must be"),
     ],
