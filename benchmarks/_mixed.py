@@ -119,9 +119,7 @@ def association_similarity(made, real):
             cut[name] = [np.digitize(t[name].fillna(np.inf), edges) for t in (made, real)]
         else:
             levels = {v: i for i, v in enumerate(sorted(set(map(str, real[name]))))}
-            cut[name] = [
-                t[name].map(str).map(levels).fillna(-1).to_numpy() for t in (made, real)
-            ]
+            cut[name] = [t[name].map(str).map(levels).fillna(-1).to_numpy() for t in (made, real)]
     found, names = [], list(real.columns)
     for i, a in enumerate(names):
         for b in names[:i]:

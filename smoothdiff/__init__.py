@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
+    from .pipeline import GenerativePipeline, make_generative_pipeline
     from .tables import TableDiffusion
 
 __version__ = "0.1.0"
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 __all__ = [
     "DiffusionOutlierDetector",
     "EmpiricalScoreDiffusion",
+    "GenerativePipeline",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
     "PointCloud",
@@ -32,9 +34,15 @@ __all__ = [
     "SmoothedPLDiffusion",
     "SmoothedPLDiffusionCV",
     "TableDiffusion",
+    "make_generative_pipeline",
 ]
 
-HOMES = {"PointCloud": ".cloud", "TableDiffusion": ".tables"}
+HOMES = {
+    "GenerativePipeline": ".pipeline",
+    "PointCloud": ".cloud",
+    "TableDiffusion": ".tables",
+    "make_generative_pipeline": ".pipeline",
+}
 
 
 def __getattr__(name):

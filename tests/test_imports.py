@@ -21,7 +21,7 @@ LAYERS = [
     ["ode", "training", "theory", "likelihood"],
     ["solvers", "model"],
     ["estimators"],
-    ["tables"],
+    ["tables", "pipeline"],
     ["inspection"],
     ["cli"],
     ["__main__"],

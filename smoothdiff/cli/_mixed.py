@@ -81,7 +81,9 @@ def columns_of_cells(cells, gaps, label):
         return _with_gaps(gap, [int(c) if whole else float(c) for c in present], whole)
     if present and all(DATE.fullmatch(cell) for cell in present):
         return _dates(gap, present)
-    strange = sorted({cell for cell, is_number in zip(present, numbers, strict=True) if not is_number})
+    strange = sorted(
+        {cell for cell, is_number in zip(present, numbers, strict=True) if not is_number}
+    )
     if len(strange) == 1 and sum(numbers) > MOSTLY * len(present):
         count = present.count(strange[0])
         raise ValueError(
@@ -116,8 +118,14 @@ def rows_of_columns(columns):
     made = np.empty((len(columns[0]), len(columns)), dtype=object)
     for j, column in enumerate(columns):
         if column.dtype.kind == "M":
-            days = not np.any((column[~np.isnat(column)] - column.astype("datetime64[D]")[~np.isnat(column)]).astype(int))
-            text = np.datetime_as_string(column.astype("datetime64[D]") if days else column.astype("datetime64[s]"))
+            days = not np.any(
+                (
+                    column[~np.isnat(column)] - column.astype("datetime64[D]")[~np.isnat(column)]
+                ).astype(int)
+            )
+            text = np.datetime_as_string(
+                column.astype("datetime64[D]") if days else column.astype("datetime64[s]")
+            )
             column = np.where(np.isnat(column), None, text)
         made[:, j] = column.tolist()
     return made

@@ -1,0 +1,150 @@
+"""Densities of pipelines sum to one, and do not depend on the units between the steps."""
+
+import numpy as np
+import pytest
+from given import normal
+from scipy.stats import multivariate_normal, norm
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+from sklearn.neighbors import KernelDensity
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MaxAbsScaler,
+    MinMaxScaler,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from smoothdiff import SmoothedPLDiffusion, make_generative_pipeline
+
+QUANTILES = QuantileTransformer(n_quantiles=9)
+
+
+def integral(pipe, *ranges):
+    """Of the density over a box, by the midpoint rule."""
+    edges = [np.linspace(a, b, n + 1) for a, b, n in ranges]
+    middles = np.meshgrid(*[(e[1:] + e[:-1]) / 2 for e in edges], indexing="ij")
+    cell = np.prod([e[1] - e[0] for e in edges])
+    return np.exp(pipe.score_samples(np.stack([m.ravel() for m in middles], 1))).sum() * cell
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [FunctionTransformer(np.log, np.exp), StandardScaler()],
+        [PowerTransformer("box-cox")],
+        [MaxAbsScaler(), FunctionTransformer(np.cbrt, lambda z: z**3)],
+    ],
+    ids=["log", "box-cox", "cube root"],
+)
+def test_one_column_integrates_to_one(steps):
+    x = np.exp(0.5 * normal(80, 1))
+    pipe = make_generative_pipeline(*steps, SmoothedPLDiffusion(t_min_scale=0.5)).fit(x)
+    assert abs(integral(pipe, (1e-9, 12.0, 40_000)) - 1) < 3e-3
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [StandardScaler(), PCA(whiten=True)],
+        [ColumnTransformer([("a", MinMaxScaler((0, 5)), [1]), ("b", RobustScaler(), [0])]), PCA()],
+        [PCA(), PowerTransformer()],
+    ],
+    ids=["pca", "columns", "powers"],
+)
+def test_two_columns_integrate_to_one(steps):
+    X = normal(50, 2) @ np.array([[3.0, 0.2], [0.0, 0.4]])
+    pipe = make_generative_pipeline(*steps, KernelDensity(bandwidth=0.3)).fit(X)
+    assert abs(integral(pipe, (-20, 20, 500), (-5, 5, 500)) - 1) < 1e-3
+
+
+def test_a_gaussian_is_itself_whatever_the_units():
+    """The maximum of the likelihood does not depend on linear maps before it."""
+    X = normal(200, 3) @ np.array([[5.0, 1.0, 0.0], [0.0, 2.0, 0.3], [0.0, 0.0, 0.01]]) + 7
+    expected = multivariate_normal(X.mean(0), np.cov(X.T, bias=True)).logpdf(X)
+    for steps in (
+        [StandardScaler()],
+        [MinMaxScaler(), RobustScaler()],
+        [PCA(whiten=True)],
+        [ColumnTransformer([("a", StandardScaler(), [2])], remainder=MaxAbsScaler())],
+    ):
+        model = GaussianMixture(reg_covar=0.0, random_state=0)
+        pipe = make_generative_pipeline(*steps, model).fit(X)
+        np.testing.assert_allclose(pipe.score_samples(X), expected, atol=1e-8)
+        assert pipe.score(X) == pytest.approx(expected.mean())
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    [
+        StandardScaler(),
+        MaxAbsScaler(),
+        MinMaxScaler((0, 5)),
+        RobustScaler(),
+        QuantileTransformer(n_quantiles=9),
+    ],
+    ids=lambda t: type(t).__name__,
+)
+def test_a_constant_column_takes_no_part_in_the_volume(scaler):
+    """The density of the others alone, whatever the scaler makes of the constant."""
+    X = normal(40, 3)
+    X[:, 1] = 5.0
+    model = SmoothedPLDiffusion(random_state=0)
+    whole = make_generative_pipeline(scaler, model).fit(X).score_samples(X[3:])
+    columns = ColumnTransformer([("b", scaler, [2, 1])], remainder=scaler)
+    split = make_generative_pipeline(columns, make_pipeline("passthrough"), model).fit(X)
+    split = split.score_samples(X[3:])
+    alone = make_generative_pipeline(scaler, model).fit(X[:, [0, 2]]).score_samples(X[3:, [0, 2]])
+    np.testing.assert_allclose(whole, alone, rtol=1e-9)
+    np.testing.assert_allclose(split, alone, rtol=1e-9)
+
+
+def test_a_row_off_the_constant_cannot_be_drawn():
+    X = normal(40, 2)
+    X[:, 1] = 5.0
+    pipe = make_generative_pipeline(QUANTILES, SmoothedPLDiffusion()).fit(X)
+    assert pipe.score_samples([[0.0, 4.0]]) == -np.inf  # which the transformer hides from the model
+
+
+def test_nested_models_add_their_steps():
+    X = normal(60, 3) @ np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.3], [0.2, 0.0, 2.0]])
+    model = SmoothedPLDiffusion(random_state=0)
+    flat = make_generative_pipeline(StandardScaler(), PCA(whiten=True), MaxAbsScaler(), model)
+    inner = make_generative_pipeline(MaxAbsScaler(), model)
+    deep = make_generative_pipeline(make_pipeline(StandardScaler(), PCA(whiten=True)), inner)
+    expected = flat.fit(X).score_samples(X)
+    np.testing.assert_array_equal(deep.fit(X).score_samples(X), expected)
+    np.testing.assert_array_equal(deep.sample(5, 0), flat.sample(5, 0))
+
+
+@pytest.mark.parametrize("output", ["uniform", "normal"])
+def test_quantiles_integrate_to_what_lies_within(output):
+    """The rest are the atoms at the two extreme values."""
+    x = np.sort(np.exp(normal(30, 1)), axis=0)
+    quantile = QuantileTransformer(n_quantiles=30, output_distribution=output)
+    pipe = make_generative_pipeline(quantile, KernelDensity(bandwidth=0.3)).fit(x)
+    z = pipe[0].transform(x)
+    low, high = z.min(), z.max()
+    # Even in z: the normal's tails fill a small part of the first and the last piece. The outermost
+    # 1e-7 of the distribution, which the transformer clips, is left out.
+    edges = pipe[0].inverse_transform(np.linspace(low, high, 20_001)[1:-1, None])[:, 0]
+    middle = (edges[1:] + edges[:-1]) / 2
+    mass = np.exp(pipe.score_samples(middle[:, None])) @ np.diff(edges)
+    inside = np.mean(norm.cdf((high - z) / 0.3) - norm.cdf((low - z) / 0.3))
+    assert abs(mass - inside) < 2e-3
+    drawn = pipe.sample(4000, random_state=0)[:, 0]
+    assert abs(np.mean((drawn > x[0]) & (drawn < x[-1])) - inside) < 4 * np.sqrt(0.25 / 4000)
+
+
+def test_plain_pipelines_score_in_other_units():
+    """What the class is for: scikit-learn's own leaves the Jacobian out."""
+    X = 10 * normal(40, 2)
+    steps = [("scale", StandardScaler()), ("model", SmoothedPLDiffusion())]
+    plain = Pipeline(steps).fit(X)
+    ours = make_generative_pipeline(StandardScaler(), SmoothedPLDiffusion()).fit(X)
+    shift = plain.score_samples(X) - ours.score_samples(X)
+    np.testing.assert_allclose(shift, np.log(X.std(0)).sum())
