@@ -32,7 +32,7 @@ def bootstrap(train, target, is_class, seed):
 
 
 def smote(train, target, is_class, seed):
-    """Each class over-sampled; gaps filled by the median or a level of their own; integers whole."""
+    """Each class over-sampled, gaps filled by the median or a level of their own."""
     X = train.copy()
     for name in X:
         if pd.api.types.is_numeric_dtype(X[name]):

@@ -167,7 +167,7 @@ def _delimiter(text):
 
 
 def _quote(text):
-    """What cells are quoted by: the single quote where it opens the last line and no double does."""
+    """What cells are quoted by: the single quote where it opens the last line."""
     last = text.rstrip().rpartition("\n")[2]
     return "'" if last.startswith("'") and '"' not in last else '"'
 

@@ -14,7 +14,7 @@ import numpy as np
 from ..tables import Frame
 from ._files import read_cells
 
-__all__ = ["MISSING", "columns_of_cells", "rows_of_columns", "text_frame"]
+__all__ = ["MISSING", "conditions", "kinds", "text_frame"]
 
 # What means a missing value without being asked for.
 MISSING = ("", "NA", "NaN", "nan", "null", "NULL")
@@ -48,7 +48,7 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
     if not rows:
         raise ValueError(f"{name} has a header but no rows.")
     columns = [
-        columns_of_cells(cells, gaps, f"{name}, column {j + 1}{f' ({names[j]})' if named else ''}")
+        _column(cells, gaps, f"{name}, column {j + 1}{f' ({names[j]})' if named else ''}")
         for j, cells in enumerate(zip(*rows, strict=True))
     ]
     return Frame(names, columns, BuildRows(named))
@@ -61,17 +61,17 @@ class BuildRows:
         self.named = named
 
     def __call__(self, names, columns):
-        return rows_of_columns(columns), list(names) if self.named else None
+        return _rows(columns), list(names) if self.named else None
 
 
 def _is_header(rows, gaps):
     first = rows[0]
     if any(NUMBER.fullmatch(cell) or cell in gaps for cell in first):
         return False
-    return all(cell not in below for cell, below in zip(first, zip(*rows[1:], strict=True)))
+    return not any(cell in [row[j] for row in rows[1:]] for j, cell in enumerate(first))
 
 
-def columns_of_cells(cells, gaps, label):
+def _column(cells, gaps, label):
     """One column as an array, of objects where cells are missing."""
     gap = np.array([cell in gaps for cell in cells])
     present = [cell for cell, missing in zip(cells, gap, strict=True) if not missing]
@@ -87,8 +87,8 @@ def columns_of_cells(cells, gaps, label):
     if len(strange) == 1 and sum(numbers) > MOSTLY * len(present):
         count = present.count(strange[0])
         raise ValueError(
-            f"{label}: {count} cells are {strange[0]!r} and the others numbers. If it means a "
-            f"missing value, add --na {strange[0]!r}."
+            f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange[0]!r} and the others "
+            f"are numbers. If it means a missing value, add --na {strange[0]!r}."
         )
     column = np.full(len(cells), None, dtype=object)
     column[~gap] = np.array(present, dtype=object)
@@ -113,19 +113,58 @@ def _dates(gap, present):
     return column
 
 
-def rows_of_columns(columns):
+def _rows(columns):
     """Objects (n, d) that a CSV writer writes: None for a missing value, dates in ISO form."""
     made = np.empty((len(columns[0]), len(columns)), dtype=object)
     for j, column in enumerate(columns):
         if column.dtype.kind == "M":
-            days = not np.any(
-                (
-                    column[~np.isnat(column)] - column.astype("datetime64[D]")[~np.isnat(column)]
-                ).astype(int)
-            )
-            text = np.datetime_as_string(
-                column.astype("datetime64[D]") if days else column.astype("datetime64[s]")
-            )
-            column = np.where(np.isnat(column), None, text)
+            gap = np.isnat(column)
+            whole_days = (column[~gap] == column[~gap].astype("datetime64[D]")).all()
+            unit = "datetime64[D]" if whole_days else "datetime64[s]"
+            column = np.where(gap, None, np.datetime_as_string(column.astype(unit)))
         made[:, j] = column.tolist()
     return made
+
+
+def kinds(options):
+    """A dict of kinds from ``COLUMN=KIND``."""
+    return dict(_split(option, "--kind", "COLUMN=KIND") for option in options) or None
+
+
+def conditions(options, schema):
+    """Conditions on columns from ``sex=F``, ``city=Rome,Oslo``, ``age=30:40``."""
+    found = {}
+    for option in options:
+        name, text = _split(option, "--where", "COLUMN=VALUE or COLUMN=LOW:HIGH")
+        if name not in schema:
+            raise ValueError(f"--where names a column that the table lacks: {name!r}.")
+        values = schema[name].values
+        is_range = ":" in text and schema[name].scale is not None
+        parts = text.split(":", 1) if is_range else text.split(",")
+        found[name] = (tuple if is_range else list)(_value(part, values, name) for part in parts)
+    return found
+
+
+def _split(option, parameter, form):
+    name, equals, value = option.partition("=")
+    if not equals:
+        raise ValueError(f"{parameter} must be {form}. Got {option!r} instead.")
+    return name.strip(), value.strip()
+
+
+def _value(text, values, name):
+    """A value as the column has them; None for what means a missing one."""
+    text = text.strip()
+    if text in MISSING:
+        return None
+    if values.dtype.kind == "M":
+        if not DATE.fullmatch(text):
+            raise ValueError(f"--where gives column {name!r} {text!r}, which is no date.")
+        return text
+    numbers = [value for value in values if value is not None]
+    if isinstance(numbers[0], str):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"--where gives column {name!r} {text!r}, which is no number.") from None

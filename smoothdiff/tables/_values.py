@@ -199,7 +199,9 @@ def _as_dtype(values, dtype):
     if isinstance(dtype, np.dtype) and dtype.kind != "O":
         return values.astype(dtype)
     if isinstance(dtype, np.dtype):
-        return values.astype(object)
+        values = values.astype(object)
+        values[values != values] = None
+        return values
     import pandas as pd
 
     if getattr(dtype, "tz", None) is not None:

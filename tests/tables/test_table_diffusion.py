@@ -213,7 +213,7 @@ def test_rare_values_are_drawn_around_their_rows(table):
     X = table[["income", "weight", "city"]].assign(label=label)
     with pytest.warns(UserWarning, match=r"too few rows .* around theirs: 'rare'\."):
         model = TableDiffusion(by="label", random_state=0).fit(X)
-    made, parents, weights = model.sample(20_000, return_parents=True)
+    made, parents, _ = model.sample(20_000, return_parents=True)
     rare = (made["label"] == "rare").to_numpy()
     assert abs(rare.mean() - 2 / len(X)) < 0.004
     heaviest = parents[rare, 0]
