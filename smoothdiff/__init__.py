@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cloud import PointCloud
     from .estimators import (
+        ClassConditionalDiffusion,
         DiffusionOutlierDetector,
         EmpiricalScoreDiffusion,
         LocalAverageDiffusion,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ClassConditionalDiffusion",
     "DiffusionOutlierDetector",
     "EmpiricalScoreDiffusion",
     "LocalAverageDiffusion",
