@@ -20,6 +20,7 @@ from smoothdiff import (
 )
 
 EXACT = EmpiricalScoreDiffusion(t_min_scale=0.5)
+BLOBS = GaussianMixture(random_state=0)
 DENSITY = SmoothedPLDiffusion(t_min_scale=0.5)
 
 
@@ -56,9 +57,7 @@ def by_loops(model, X):
 
 
 @pytest.mark.parametrize("prior", [None, "balanced", [0.7, 0.1, 0.2]])
-@pytest.mark.parametrize(
-    "estimator", [DENSITY, EmpiricalScoreDiffusion(), KernelDensity()], ids=str
-)
+@pytest.mark.parametrize("estimator", [DENSITY, EXACT, KernelDensity()], ids=str)
 def test_probabilities_and_density_by_loops(estimator, prior):
     X, y = three_classes()
     model = ClassConditionalDiffusion(estimator, class_prior=prior).fit(X, y)
@@ -148,7 +147,7 @@ def test_the_noise_is_delta_long():
     X[0] = [50.0, 50.0, 3.0]
     y[0] = "d"
     with pytest.warns(UserWarning, match="Class 'd' has one distinct row"):
-        model = ClassConditionalDiffusion(DENSITY).fit(X, y)
+        model = ClassConditionalDiffusion(BLOBS).fit(X, y)
     Z = (X / np.where(X.std(axis=0) > 0, X.std(axis=0), 1))[:, :2]
     distances = np.linalg.norm(Z[:, None] - Z[None], axis=-1) + 1e9 * np.eye(80)
     delta = np.median(distances.min(axis=1)) / 2
@@ -170,20 +169,19 @@ def test_columns_constant_everywhere_say_nothing():
 
 
 def test_pixels_that_some_digits_never_use():
-    """No warning, and better than the chance that densities of different volumes give."""
+    """They cost no accuracy, and `predict` warns of none (which would be an error here)."""
     X, y = load_digits(return_X_y=True)
     train, test = np.arange(0, 900), np.arange(900, 1200)
-    model = ClassConditionalDiffusion(DENSITY).fit(X[train], y[train])
-    assert model.score(X[test], y[test]) > 0.9
+    with pytest.warns(UserWarning, match="drowns"):  # pixels that a class hardly uses
+        model = ClassConditionalDiffusion(DENSITY).fit(X[train], y[train])
+    assert model.score(X[test], y[test]) > 0.95  # the nearest neighbor has 0.967
 
 
 # ---------------------------------------------------------------------- classes with one row
 
 
 @pytest.mark.parametrize("copies", [1, 3])
-@pytest.mark.parametrize(
-    "estimator", [SmoothedPLDiffusion(random_state=0), GaussianMixture(random_state=0)]
-)
+@pytest.mark.parametrize("estimator", [SmoothedPLDiffusion(random_state=0), BLOBS])
 def test_a_class_with_one_row_is_noise_around_it(estimator, copies):
     X, y = three_classes()
     row = np.array([9.0, -9.0])
@@ -243,9 +241,7 @@ def test_labels_are_drawn_by_the_prior():
         np.testing.assert_allclose(new[labels == label].mean(axis=0), center, atol=0.3)
 
 
-@pytest.mark.parametrize(
-    "estimator", [None, KernelDensity(), GaussianMixture(2, random_state=0)], ids=str
-)
+@pytest.mark.parametrize("estimator", [None, KernelDensity(), BLOBS], ids=str)
 def test_rows_are_in_the_order_of_the_labels(estimator):
     """Far classes: the nearest center of each row says its label."""
     X, y = three_classes()
