@@ -19,12 +19,14 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
+    from .over_sampler import DiffusionOverSampler
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ClassConditionalDiffusion",
     "DiffusionOutlierDetector",
+    "DiffusionOverSampler",
     "EmpiricalScoreDiffusion",
     "LocalAverageDiffusion",
     "NeuralScoreDiffusion",
@@ -34,7 +36,7 @@ __all__ = [
     "SmoothedPLDiffusionCV",
 ]
 
-HOMES = {"PointCloud": ".cloud"}
+HOMES = {"DiffusionOverSampler": ".over_sampler", "PointCloud": ".cloud"}
 
 
 def __getattr__(name):

@@ -21,6 +21,7 @@ LAYERS = [
     ["ode", "training", "theory", "likelihood"],
     ["solvers", "model"],
     ["estimators"],
+    ["over_sampler"],
     ["inspection"],
     ["cli"],
     ["__main__"],

@@ -5,7 +5,7 @@ p(x) = sum_k P(k) p_k(x),   P(k | x) = P(k) p_k(x) / p(x)
 
 import numpy as np
 from scipy.special import logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
@@ -18,10 +18,12 @@ from ._base import BaseDiffusion
 from ._class_laws import (
     SingleRow,
     check_model,
+    concatenate,
     draw,
     fit_laws,
     log_noise,
     noise_of_rows,
+    take,
     warn_of_single_rows,
 )
 from ._smoothed_pl import SmoothedPLDiffusion
@@ -152,7 +154,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
                     "take it."
                 )
             kept = np.flatnonzero(weights)
-            X, weights = _take(X, kept), weights[kept]
+            X, weights = take(X, kept), weights[kept]
             self.classes_, codes = np.unique(y[kept], return_inverse=True)
             self.class_prior_ = self._find_prior(codes, weights)
             self._fit_laws(template, X, codes, weights, weighted)
@@ -187,12 +189,12 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
 
     def _fit_laws(self, template, X, codes, weights, weighted):
         """A model of each class, and what makes their densities comparable."""
-        rows = [np.flatnonzero(codes == k) for k in range(len(self.classes_))]
-        rows.append(np.arange(len(codes)))
-        *parts, whole = (_take(X, r) for r in rows)
-        params = [{"sample_weight": weights[r]} if weighted else {} for r in rows]
-        laws = fit_laws(template, parts, whole, params)
+        places = [np.flatnonzero(codes == k) for k in range(len(self.classes_))]
+        params = [{"sample_weight": weights[rows]} if weighted else {} for rows in places]
+        laws = fit_laws(template, [take(X, rows) for rows in places], params)
         single = [k for k, law in enumerate(laws) if law is None]
+        if len(single) == len(laws):
+            clone(template).fit(X, **({"sample_weight": weights} if weighted else {}))
         noise = None
         if self._ours:
             self._lowest, self._varies = X.min(axis=0), X.min(axis=0) < X.max(axis=0)
@@ -202,7 +204,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         elif single:
             noise = noise_of_rows(check_array(X, dtype=np.float64), weights)
         for k in single:
-            laws[k] = SingleRow(np.asarray(_take(parts[k], [0]), dtype=np.float64)[0], noise)
+            laws[k] = SingleRow(np.asarray(take(X, places[k][:1]), dtype=np.float64)[0], noise)
         warn_of_single_rows(self.classes_[single].tolist())
         self.estimators_, self._noise = laws, noise
 
@@ -261,7 +263,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         order = np.argsort(np.concatenate([np.flatnonzero(codes == k) for k in drawn]))
         counts = np.bincount(codes)
         parts = [draw(self.estimators_[k], int(counts[k]), seeds[k]) for k in drawn]
-        return _take(_concatenate(parts), order)
+        return take(concatenate(parts), order)
 
     # ------------------------------------------------------------------ classification and density
 
@@ -324,28 +326,6 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         inside = law.score_samples(np.where(constant, law.mean_, X))
         lacking = constant & self._varies
         return inside + log_noise(X, law.mean_, self._noise, lacking) if lacking.any() else inside
-
-
-# ---------------------------------------------------------------------- arrays and DataFrames
-
-
-def _take(rows, indices):
-    """Rows of an array or a DataFrame; the index of the latter starts anew."""
-    if hasattr(rows, "iloc"):
-        return rows.iloc[indices].reset_index(drop=True)
-    return rows[indices]
-
-
-def _concatenate(parts):
-    """Arrays, or DataFrames if any is one, one below the other."""
-    frames = [part for part in parts if hasattr(part, "iloc")]
-    if not frames:
-        return np.concatenate(parts)
-    from pandas import DataFrame, concat
-
-    columns = frames[0].columns
-    parts = [p if hasattr(p, "iloc") else DataFrame(p, columns=columns) for p in parts]
-    return concat(parts, ignore_index=True)
 
 
 def _seed_of(estimator):

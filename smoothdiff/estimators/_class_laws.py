@@ -18,7 +18,17 @@ from .._progress import warn
 from ..cloud import PointCloud, distinct_rows
 from . import _validation as checks
 
-__all__ = ["SingleRow", "check_model", "draw", "fit_laws", "noise_of_rows", "warn_of_single_rows"]
+__all__ = [
+    "SingleRow",
+    "check_model",
+    "concatenate",
+    "draw",
+    "fit_laws",
+    "log_noise",
+    "noise_of_rows",
+    "take",
+    "warn_of_single_rows",
+]
 
 
 class SingleRow:
@@ -27,10 +37,12 @@ class SingleRow:
     def __init__(self, row, noise):
         self.row, self.noise = row, noise
 
-    def sample(self, n_samples=1, random_state=None):
-        """Draw new rows, (n_samples, d)."""
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        """Draw new rows, (n_samples, d), as the estimators do."""
         generator = checks.make_generator(random_state)
-        return self.row + self.noise * generator.standard_normal((n_samples, len(self.row)))
+        X = self.row + self.noise * generator.standard_normal((n_samples, len(self.row)))
+        parents = np.zeros((n_samples, 1), dtype=int)
+        return (X, parents, np.ones((n_samples, 1))) if return_parents else X
 
     def score_samples(self, X):
         """Log-density at X (n, d) over the columns with noise; -inf off the others' values."""
@@ -74,36 +86,33 @@ def check_model(owner):
         checks.refuse(owner, "estimator", wanted, TypeError)
 
 
-def fit_laws(estimator, parts, whole, fit_params=None):
+def fit_laws(estimator, parts, params=None):
     """Clones of an estimator, each fitted to the rows of a class; None where there is only one row.
+
+    If all are None, fit the estimator to the rows of all classes: that works, unless something is
+    wrong with its parameters or with all of the data, which then shows.
 
     Parameters
     ----------
     estimator : estimator
     parts : list of arrays or DataFrames
         Rows of each class.
-    whole : array or DataFrame
-        Rows of all classes.
-    fit_params : list of dict, optional
-        For each class what else its fit is given, and for all of them at the end.
+    params : list of dict, optional
+        What else each fit is given.
 
     Raises
     ------
     ValueError, TypeError
         What the estimator raises, unless a class has one row of numbers, or copies of one.
     """
-    fit_params = fit_params or [{}] * (len(parts) + 1)
     laws = []
-    for part, params in zip(parts, fit_params[:-1], strict=True):
+    for part, more in zip(parts, params or [{}] * len(parts), strict=True):
         try:
-            laws.append(clone(estimator).fit(part, **params))
+            laws.append(clone(estimator).fit(part, **more))
         except ValueError:
             if not _is_one_row(part):
                 raise
             laws.append(None)
-    if not any(law is not None for law in laws):
-        # Was it the classes, or is it the estimator or the data? That shows on all rows.
-        clone(estimator).fit(whole, **fit_params[-1])
     return laws
 
 
@@ -152,3 +161,25 @@ def draw(model, n, seed):
         model.random_state = seed
         rows = model.sample(n)
     return rows[0] if isinstance(rows, tuple) else rows
+
+
+# ---------------------------------------------------------------------- arrays and DataFrames
+
+
+def take(rows, indices):
+    """Rows of an array or a DataFrame; the index of the latter starts anew."""
+    if hasattr(rows, "iloc"):
+        return rows.iloc[indices].reset_index(drop=True)
+    return rows[indices]
+
+
+def concatenate(parts):
+    """Arrays, or DataFrames if any is one, one below the other."""
+    frames = [part for part in parts if hasattr(part, "iloc")]
+    if not frames:
+        return np.concatenate(parts)
+    from pandas import DataFrame, concat
+
+    columns = frames[0].columns
+    parts = [p if hasattr(p, "iloc") else DataFrame(p, columns=columns) for p in parts]
+    return concat(parts, ignore_index=True)
