@@ -102,6 +102,11 @@ class DiffusionOverSampler(BaseOverSampler):
         self.estimator = estimator
         self.random_state = random_state
 
+    def fit(self, X, y):
+        """Check X and y, and count the new rows of each class; `fit_resample` makes them."""
+        with checks.unchanged_on_error(self):
+            return super().fit(X, y)
+
     def fit_resample(self, X, y):
         """The rows of X, and new rows of the classes that are too small.
 
@@ -131,22 +136,27 @@ class DiffusionOverSampler(BaseOverSampler):
             return super().fit_resample(X, y)
 
     def _check_X_y(self, X, y):  # noqa: N802, the base's name
-        check_model(self)
-        if _is_table(X):
+        check_model(self, "fit", "sample")
+        dtypes = list(X.dtypes) if hasattr(X, "iloc") else None
+        if self._is_table(X):
             y, one_hot = check_target_type(y, indicate_one_vs_all=True)
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
-            return X, y, one_hot
-        dtypes = list(X.dtypes) if hasattr(X, "iloc") else None
-        X, y, one_hot = super()._check_X_y(X, y)
-        self._dtypes = [_dtype(dtype) for dtype in dtypes or [X.dtype] * X.shape[1]]
+        else:
+            X, y, one_hot = super()._check_X_y(X, y)
+        self._dtypes = dtypes or [X.dtype] * X.shape[1]
         return X, y, one_hot
+
+    def _is_table(self, X):
+        """Whether it is a DataFrame that stays one, since it has columns other than of numbers."""
+        return hasattr(X, "iloc") and not all(map(_is_number, X.dtypes))
 
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""
-        if _is_table(X):
+        if self._is_table(X):
+            others = [repr(name) for name, dtype in X.dtypes.items() if not _is_number(dtype)]
             raise TypeError(
-                "DiffusionOverSampler takes columns of numbers. Got columns of other types: "
-                f"{', '.join(repr(name) for name in X.columns[_other_columns(X)])}."
+                "DiffusionOverSampler takes columns of numbers. Got others: "
+                f"{', '.join(others[:5])}{' and more' if len(others) > 5 else ''}."
             )
         model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
@@ -184,17 +194,24 @@ class DiffusionOverSampler(BaseOverSampler):
 
     def _append(self, X, parts):
         """X and new rows below, of the dtypes of X."""
-        if hasattr(X, "iloc") or not parts:
-            return concatenate([X, *parts]) if parts else X.copy()
-        new = np.concatenate(parts)
-        for j, dtype in enumerate(self._dtypes):
-            if dtype.kind in "iub":
-                least, most = (0, 1) if dtype.kind == "b" else _range(dtype)
-                new[:, j] = np.clip(np.rint(new[:, j]), least, most)
-        new = new.astype(X.dtype)
+        parts = [part if hasattr(part, "iloc") else self._rounded(part) for part in parts]
+        if hasattr(X, "iloc"):
+            return concatenate([X, *parts])
+        new = np.concatenate([np.empty((0, X.shape[1])), *parts]).astype(X.dtype)
         if issparse(X):
             return vstack([X, type(X)(new)], format=X.format)
         return np.concatenate([X, new])
+
+    def _rounded(self, new):
+        """New rows whose columns of integers and of booleans have such values, as floats."""
+        new = new.copy()
+        for j, dtype in enumerate(map(_numpy_dtype, self._dtypes)):
+            if dtype.kind == "b":
+                new[:, j] = new[:, j] > 0.5
+            elif dtype.kind in "iu":
+                limits = np.iinfo(dtype)
+                new[:, j] = np.clip(np.rint(new[:, j]), limits.min, limits.max)
+        return new
 
 
 class _Standardized(BaseEstimator):
@@ -247,25 +264,15 @@ def _join_parents(drawn, places):
 # ---------------------------------------------------------------------- kinds of X
 
 
-def _other_columns(X):
-    """Which columns of a DataFrame are not of numbers, boolean (d,)."""
-    return np.array([getattr(dtype, "kind", "O") not in "biuf" for dtype in X.dtypes], dtype=bool)
+def _is_number(dtype):
+    """Whether a dtype, of pandas or NumPy, is one of real numbers or booleans."""
+    return getattr(dtype, "kind", "O") in "biuf"
 
 
-def _is_table(X):
-    """Whether it is a DataFrame that is more than an array of numbers."""
-    return hasattr(X, "iloc") and bool(_other_columns(X).any())
-
-
-def _dtype(dtype):
-    """NumPy's dtype for one of pandas (sparse or nullable)."""
+def _numpy_dtype(dtype):
+    """NumPy's dtype for one of pandas (sparse or nullable) or of its own."""
     return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
 
 
 def _dense(rows):
     return rows.toarray() if issparse(rows) else rows
-
-
-def _range(dtype):
-    """Least and largest value of integers."""
-    return np.iinfo(dtype).min, np.iinfo(dtype).max

@@ -46,9 +46,9 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    estimator : estimator with ``fit`` and ``sample``, default=None
-        Cloned for each class; None is `SmoothedPLDiffusion()`. To classify it needs
-        ``score_samples``, and nothing but that. An estimator that is not of this library is given
+    estimator : estimator with ``fit``, default=None
+        Cloned for each class; None is `SmoothedPLDiffusion()`. To draw samples it needs ``sample``,
+        to classify ``score_samples``: without one of them the methods that use it are absent. An estimator that is not of this library is given
         DataFrames as they are, whatever their columns.
     class_prior : None, "balanced" or array-like of shape (n_classes,), default=None
         Probabilities of the classes: None takes those of the training data, by weight,
@@ -137,7 +137,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
             Which names the classes that have one distinct row.
         """
         with checks.unchanged_on_error(self):
-            check_model(self)
+            check_model(self, "fit")
             template = self._template()
             self._ours = isinstance(template, BaseDiffusion)
             validate_data(self, X, y, reset=True, skip_check_array=True)  # a missing y is told

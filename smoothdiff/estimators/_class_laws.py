@@ -76,13 +76,13 @@ def noise_of_rows(X, weights=None):
     return deviation * PointCloud(points, share).spacing() / np.sqrt(varies.sum())
 
 
-def check_model(owner):
-    """The parameter ``estimator``: None, or something to clone, fit and draw from."""
+def check_model(owner, *methods):
+    """The parameter ``estimator``: None, or something to clone that has these methods."""
     model = owner.estimator
-    wanted = "None or an estimator with fit and sample"
     if model is None:
         return
-    if isinstance(model, type) or not all(hasattr(model, m) for m in ("get_params", "fit")):
+    if isinstance(model, type) or not all(hasattr(model, m) for m in ("get_params", *methods)):
+        wanted = f"None or an estimator with {' and '.join(methods)}"
         checks.refuse(owner, "estimator", wanted, TypeError)
 
 

@@ -412,7 +412,7 @@ X, y = three_classes(40)
 @pytest.mark.parametrize(
     ("parameters", "arguments", "error", "sentence"),
     [
-        ({"estimator": 3}, {}, TypeError, "must be None or an estimator with fit and sample"),
+        ({"estimator": 3}, {}, TypeError, "must be None or an estimator with fit. Got 3"),
         ({"estimator": SmoothedPLDiffusion}, {}, TypeError, "must be None or an estimator with"),
         ({"class_prior": "even"}, {}, ValueError, r"None, 'balanced' or an array of shape \(3,\)"),
         ({"class_prior": [0.5, 0.5]}, {}, ValueError, r"'class_prior' .* must have shape \(3,\)"),
