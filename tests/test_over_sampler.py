@@ -208,7 +208,7 @@ def test_a_ratio():
 
 @pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.int8])
 def test_integers_are_rounded(dtype):
-    """A Poisson column of mean 2 keeps it; what is cut off would have 1.5. No value wraps around."""
+    """A Poisson column of mean 2 keeps it (cut off, it would have 1.5); no value wraps around."""
     generator = np.random.default_rng(0)
     counts = generator.poisson(2.0, size=(600, 3)).astype(dtype)
     y = np.repeat([0, 1], [450, 150])

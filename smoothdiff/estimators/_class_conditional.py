@@ -48,8 +48,8 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     ----------
     estimator : estimator with ``fit``, default=None
         Cloned for each class; None is `SmoothedPLDiffusion()`. To draw samples it needs ``sample``,
-        to classify ``score_samples``: without one of them the methods that use it are absent. An estimator that is not of this library is given
-        DataFrames as they are, whatever their columns.
+        to classify ``score_samples``; the methods that need what it lacks are absent. An estimator
+        that is not of this library is given DataFrames as they are, whatever their columns.
     class_prior : None, "balanced" or array-like of shape (n_classes,), default=None
         Probabilities of the classes: None takes those of the training data, by weight,
         "balanced" makes all equal, and numbers, in the order of ``classes_``, are positive and

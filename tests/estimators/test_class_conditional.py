@@ -1,5 +1,8 @@
 """One model for each class: samples with labels, and Bayes' rule."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from given import normal
@@ -299,6 +302,19 @@ def test_classes_do_not_share_their_noise(estimator):
     model = ClassConditionalDiffusion(estimator).fit(np.r_[X, X], np.repeat([0, 1], 30))
     new = model.sample(y=np.repeat([0, 1], 10), random_state=0)
     assert np.all(new[:10] != new[10:])
+
+
+def test_copies_draw_the_same():
+    X, y = three_classes(40)
+    X, y = np.r_[X, [[9.0, 9.0]]], np.r_[y, ["rare"]]
+    with pytest.warns(UserWarning, match="one distinct row"):
+        model = ClassConditionalDiffusion(SmoothedPLDiffusion(random_state=0)).fit(X, y)
+    twins = [pickle.loads(pickle.dumps(model)), copy.deepcopy(model), model]
+    one, two, three = (twin.sample(20) for twin in twins)
+    for other in (two, three):
+        np.testing.assert_array_equal(one[0], other[0])
+        assert one[1].tolist() == other[1].tolist()
+    np.testing.assert_array_equal(twins[0].predict_proba(X), model.predict_proba(X))
 
 
 # ---------------------------------------------------------------------- estimators of others
