@@ -92,12 +92,13 @@ def test_priors():
 
 
 def test_weights_are_repetitions():
-    X, y = three_classes()
-    count = np.random.default_rng(0).integers(0, 3, size=len(X))
+    """In the models, the prior and the noise of a column that is constant in a class."""
+    X, y = three_classes(90, 3)
+    X[y == "a", 2] = 5.0
+    count = np.random.default_rng(0).integers(0, 3, size=len(X)) * np.where(X[:, 0] > 2, 3, 1)
     weighted = ClassConditionalDiffusion(DENSITY).fit(X, y, sample_weight=count)
-    repeated = ClassConditionalDiffusion(DENSITY).fit(
-        np.repeat(X, count, axis=0), np.repeat(y, count)
-    )
+    X_repeated, y_repeated = np.repeat(X, count, axis=0), np.repeat(y, count)
+    repeated = ClassConditionalDiffusion(DENSITY).fit(X_repeated, y_repeated)
     np.testing.assert_allclose(weighted.score_samples(X), repeated.score_samples(X), rtol=1e-9)
 
 
@@ -159,13 +160,17 @@ def test_the_noise_is_delta_long():
     np.testing.assert_array_equal(model.estimators_[3].noise, model._noise)
 
 
+@pytest.mark.filterwarnings("ignore:Class .* one distinct row")
 def test_columns_constant_everywhere_say_nothing():
+    """To models, and to the noise around a single row."""
     X, y = three_classes()
+    X, y = np.r_[X, [[3.0, -3.0]]], np.r_[y, ["single"]]
     plain = ClassConditionalDiffusion(DENSITY).fit(X, y)
     model = ClassConditionalDiffusion(DENSITY).fit(np.c_[X, np.ones(len(X))], y)
     off = np.c_[X, np.full(len(X), 2.0)]
     np.testing.assert_allclose(model.predict_proba(off), plain.predict_proba(X), atol=1e-9)
-    with pytest.warns(UserWarning, match=r"90 of 90 rows differ .* -inf: Column 2\."):
+    assert model.predict(off)[-1] == "single"
+    with pytest.warns(UserWarning, match=r"91 of 91 rows differ .* -inf: Column 2\."):
         assert np.isneginf(model.score_samples(off)).all()
     off[:, 2] = 1.0
     np.testing.assert_allclose(model.score_samples(off), plain.score_samples(X))
