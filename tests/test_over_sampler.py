@@ -372,6 +372,7 @@ X, y = imbalanced()
         ({"random_state": "seed"}, X, ValueError, "'random_state' parameter of"),
         ({}, np.where(X > 3, np.nan, X), ValueError, "Input X contains NaN"),
         ({}, X[:, 0], ValueError, "Expected 2D array"),
+        ({"estimator": SmoothedPLDiffusion(kappa=-1)}, X[:, :2], ValueError, "'kappa' parameter"),
     ],
 )
 def test_what_is_refused_changes_nothing(parameters, rows, error, sentence):
