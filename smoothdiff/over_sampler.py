@@ -75,7 +75,7 @@ class DiffusionOverSampler(BaseOverSampler):
     Gaussian noise, and a warning names it: with the law that `ClassConditionalDiffusion` has for
     such classes.
 
-    On most tables, classifiers are no better for any over-sampling: compare with none at all.
+    On most tables a classifier does about as well without any over-sampling: compare with none.
 
     Examples
     --------
