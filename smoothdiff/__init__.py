@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cloud import PointCloud
     from .estimators import (
+        ClassConditionalDiffusion,
         DiffusionOutlierDetector,
         EmpiricalScoreDiffusion,
         LocalAverageDiffusion,
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
+    from .over_sampler import DiffusionOverSampler
     from .pipeline import GenerativePipeline, make_generative_pipeline
     from .tables import TableDiffusion
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "ClassConditionalDiffusion",
     "DiffusionOutlierDetector",
+    "DiffusionOverSampler",
     "EmpiricalScoreDiffusion",
     "GenerativePipeline",
     "LocalAverageDiffusion",
@@ -38,6 +42,7 @@ __all__ = [
 ]
 
 HOMES = {
+    "DiffusionOverSampler": ".over_sampler",
     "GenerativePipeline": ".pipeline",
     "PointCloud": ".cloud",
     "TableDiffusion": ".tables",

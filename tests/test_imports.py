@@ -22,12 +22,13 @@ LAYERS = [
     ["solvers", "model"],
     ["estimators"],
     ["tables", "pipeline"],
+    ["over_sampler"],
     ["inspection"],
     ["cli"],
     ["__main__"],
 ]
 PLACE = {word: (i, j) for i, layer in enumerate(LAYERS) for j, word in enumerate(layer)}
-HEAVY = ("jax", "sklearn", "scipy", "numpy", "joblib", "matplotlib", "pandas", "optax")
+HEAVY = ("jax", "sklearn", "scipy", "numpy", "joblib", "matplotlib", "pandas", "optax", "imblearn")
 
 
 def modules():
@@ -115,7 +116,7 @@ def test_import_loads_nothing_else():
 def test_a_name_loads_what_it_needs():
     loaded = run("import smoothdiff; smoothdiff.SmoothedPLDiffusion; " + LOADED)
     assert {"jax", "sklearn", "scipy", "numpy"} <= set(loaded)
-    assert not {"matplotlib", "optax"} & set(loaded)
+    assert not {"matplotlib", "optax", "imblearn"} & set(loaded)
 
 
 def test_loading_changes_no_jax_setting():

@@ -1,0 +1,278 @@
+"""DiffusionOverSampler: new rows for small classes, as a sampler of imbalanced-learn."""
+
+from inspect import signature
+from typing import ClassVar
+
+import numpy as np
+from scipy.sparse import issparse, vstack
+from sklearn.base import BaseEstimator, clone
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.validation import validate_data
+
+from .estimators import SmoothedPLDiffusion
+from .estimators import _validation as checks
+from .estimators._class_laws import (
+    SingleRow,
+    check_model,
+    concatenate,
+    draw,
+    fit_laws,
+    noise_of_rows,
+    take,
+    warn_of_single_rows,
+)
+
+try:
+    from imblearn.over_sampling.base import BaseOverSampler
+    from imblearn.utils import check_target_type
+except ImportError as error:
+    raise ImportError(
+        "DiffusionOverSampler needs imbalanced-learn: pip install 'smoothdiff[imblearn]'."
+    ) from error
+
+__all__ = ["DiffusionOverSampler"]
+
+
+class DiffusionOverSampler(BaseOverSampler):
+    """Over-sampling by a generative model of each class that is too small.
+
+    Parameters
+    ----------
+    estimator : estimator with ``fit`` and ``sample``, default=None
+        Cloned for each class, and given its rows in units of the standard deviations that the
+        columns have in all of X; None is `SmoothedPLDiffusion()`.
+    sampling_strategy : float, str, dict or callable, default="auto"
+        How many new rows each class gets.
+
+        - str: which classes are made as large as the largest. "minority": the smallest class;
+          "not minority": all but that; "not majority" or "auto": all but the largest; "all".
+        - float, for two classes: rows of the smaller class afterwards, as a part of the larger's.
+        - dict: rows of the classes afterwards, the old ones included.
+        - callable: given y, such a dict.
+    random_state : int, RandomState, Generator or None, default=None
+        The estimator's own is not used for new rows.
+
+    Attributes
+    ----------
+    sampling_strategy_ : dict
+        Number of new rows of each class.
+    parents_ : integer array of shape (n_new, k)
+        Rows of X that each new row was made of, by decreasing weight; -1 is padding. Estimators
+        that do not make samples of single rows leave -1 alone, or no column.
+    parent_weights_ : array of shape (n_new, k)
+        Their weights, of sum 1; 0 is padding.
+    n_features_in_ : int
+    feature_names_in_ : array of shape (n_features_in_,)
+        Only when X has string column names.
+
+    Notes
+    -----
+    Integer columns are rounded, never cut off, and boolean ones are rounded to one of two values. A
+    column that is constant in a class is constant in its new rows. Sparse X is accepted, the rows
+    of the small classes are made dense.
+
+    A class with one row, or copies of one, that the estimator cannot be fitted to is repeated with
+    Gaussian noise, and a warning names it: with the law that `ClassConditionalDiffusion` has for
+    such classes.
+
+    On most tables a classifier does about as well without any over-sampling: compare with none.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff import DiffusionOverSampler
+    >>> rng = np.random.default_rng(0)
+    >>> X, y = rng.normal(size=(100, 3)), np.repeat(["common", "rare"], [80, 20])
+    >>> sampler = DiffusionOverSampler(random_state=0)
+    >>> X_new, y_new = sampler.fit_resample(X, y)
+    >>> X_new.shape, int((y_new == "rare").sum())
+    ((160, 3), 80)
+    >>> bool(np.all(y[sampler.parents_[:, 0]] == "rare"))
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict] = {
+        "estimator": "no_validation",  # here, for a sentence that says more
+        "sampling_strategy": BaseOverSampler._parameter_constraints["sampling_strategy"],
+        "random_state": ["random_state", np.random.Generator],
+    }
+
+    def __init__(self, estimator=None, *, sampling_strategy="auto", random_state=None):
+        super().__init__(sampling_strategy=sampling_strategy)
+        self.estimator = estimator
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Check X and y, and count the new rows of each class; `fit_resample` makes them."""
+        with checks.unchanged_on_error(self):
+            return super().fit(X, y)
+
+    def fit_resample(self, X, y):
+        """The rows of X, and new rows of the classes that are too small.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or sparse matrix of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            Labels of classes.
+
+        Returns
+        -------
+        X : of the same kind and dtypes, shape (n_samples + n_new, n_features)
+            The old rows and then the new ones, class by class.
+        y : of the same kind, shape (n_samples + n_new,)
+
+        Raises
+        ------
+        ValueError, TypeError
+            For parameters or data that cannot be used; the sampler is then unchanged.
+
+        Warns
+        -----
+        UserWarning
+            Which names the classes that have one distinct row.
+        """
+        with checks.unchanged_on_error(self):
+            return super().fit_resample(X, y)
+
+    def _check_X_y(self, X, y):  # noqa: N802, the base's name
+        check_model(self, "fit", "sample")
+        dtypes = list(X.dtypes) if hasattr(X, "iloc") else None
+        if self._is_table(X):
+            y, one_hot = check_target_type(y, indicate_one_vs_all=True)
+            validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+        else:
+            X, y, one_hot = super()._check_X_y(X, y)
+        self._dtypes = dtypes or [X.dtype] * X.shape[1]
+        return X, y, one_hot
+
+    def _is_table(self, X):
+        """Whether it is a DataFrame that stays one, since it has columns other than of numbers."""
+        return hasattr(X, "iloc") and not all(map(_is_number, X.dtypes))
+
+    def _model_for(self, X):
+        """A model to fit to the rows of a class of X, and to draw such rows from."""
+        if self._is_table(X):
+            others = [repr(name) for name, dtype in X.dtypes.items() if not _is_number(dtype)]
+            raise TypeError(
+                "DiffusionOverSampler takes columns of numbers. Got others: "
+                f"{', '.join(others[:5])}{' and more' if len(others) > 5 else ''}."
+            )
+        model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
+        scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
+        return _Standardized(model, scaler.mean_, scaler.scale_)
+
+    def _fit_resample(self, X, y):
+        model = self._model_for(X)
+        labels = [label for label, n in self.sampling_strategy_.items() if n > 0]
+        counts = [self.sampling_strategy_[label] for label in labels]
+        places = [np.flatnonzero(y == label) for label in labels]
+        laws = self._fit_laws(model, X, places, labels)
+        generator = checks.make_generator(self.random_state)
+        drawn = [
+            _draw_with_parents(law, n, int(generator.integers(2**32)))
+            for law, n in zip(laws, counts, strict=True)
+        ]
+        self.parents_, self.parent_weights_ = _join_parents(drawn, places)
+        y_new = [np.full(n, label, dtype=y.dtype) for label, n in zip(labels, counts, strict=True)]
+        return self._append(X, [rows for rows, _, _ in drawn]), np.concatenate([y, *y_new])
+
+    def _fit_laws(self, model, X, places, labels):
+        """A model for each class, whose rows stand in some places of X."""
+        laws = fit_laws(model, [_dense(take(X, rows)) for rows in places])
+        single = [i for i, law in enumerate(laws) if law is None]
+        if single:
+            whole = _dense(X)
+            if len(single) == len(laws):
+                clone(model).fit(whole)
+            whole = np.asarray(whole, dtype=np.float64)
+            noise = noise_of_rows(whole)
+            for i in single:
+                laws[i] = SingleRow(whole[places[i][0]], noise)
+        warn_of_single_rows(np.asarray(labels)[single].tolist())
+        return laws
+
+    def _append(self, X, parts):
+        """X and new rows below, of the dtypes of X."""
+        parts = [part if hasattr(part, "iloc") else self._rounded(part) for part in parts]
+        if hasattr(X, "iloc"):
+            return concatenate([X, *parts])
+        new = np.concatenate([np.empty((0, X.shape[1])), *parts]).astype(X.dtype)
+        if issparse(X):
+            return vstack([X, type(X)(new)], format=X.format)
+        return np.concatenate([X, new])
+
+    def _rounded(self, new):
+        """New rows whose columns of integers and of booleans have such values, as floats."""
+        new = new.copy()
+        for j, dtype in enumerate(map(_numpy_dtype, self._dtypes)):
+            if dtype.kind == "b":
+                new[:, j] = new[:, j] > 0.5
+            elif dtype.kind in "iu":
+                limits = np.iinfo(dtype)
+                new[:, j] = np.clip(np.rint(new[:, j]), limits.min, limits.max)
+        return new
+
+
+class _Standardized(BaseEstimator):
+    """An estimator behind given units: fitted to (X - mean) / scale, and drawn from in units of X.
+
+    A column that is constant in the rows it is fitted to is that constant in samples, bit for bit.
+    """
+
+    def __init__(self, estimator, mean, scale):
+        self.estimator = estimator
+        self.mean = mean
+        self.scale = scale
+
+    def fit(self, X):
+        X = np.asarray(X, dtype=np.float64)
+        self.model_ = clone(self.estimator).fit((X - self.mean) / self.scale)
+        self.row_, self.constant_ = X[0], (X[0] == X).all(axis=0)
+        return self
+
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        how = _draw_with_parents if return_parents else draw
+        drawn = how(self.model_, n_samples, random_state)
+        Z, *parents = drawn if return_parents else (drawn,)
+        X = np.where(self.constant_, self.row_, self.mean + self.scale * Z)
+        return (X, *parents) if return_parents else X
+
+
+def _draw_with_parents(model, n, seed):
+    """New rows (n, d), rows that each was made of and their weights, (n, k); k is 0 for none."""
+    if "return_parents" in signature(model.sample).parameters:
+        try:
+            return model.sample(n, random_state=seed, return_parents=True)
+        except ValueError:  # it makes samples of no single rows; all else is said again below
+            pass
+    return draw(model, n, seed), np.empty((n, 0), dtype=int), np.empty((n, 0))
+
+
+def _join_parents(drawn, places):
+    """Parents and weights of all new rows, by their places in X, (n_new, k)."""
+    k = max((parents.shape[1] for _, parents, _ in drawn), default=0)
+    all_parents, all_weights = [np.empty((0, k), dtype=int)], [np.empty((0, k))]
+    for (_, parents, weights), rows in zip(drawn, places, strict=True):
+        missing = ((0, 0), (0, k - parents.shape[1]))
+        in_X = np.where(parents >= 0, rows[parents], -1)
+        all_parents.append(np.pad(in_X, missing, constant_values=-1))
+        all_weights.append(np.pad(weights, missing))
+    return np.concatenate(all_parents), np.concatenate(all_weights)
+
+
+# ---------------------------------------------------------------------- kinds of X
+
+
+def _is_number(dtype):
+    """Whether a dtype, of pandas or NumPy, is one of real numbers or booleans."""
+    return getattr(dtype, "kind", "O") in "biuf"
+
+
+def _numpy_dtype(dtype):
+    """NumPy's dtype for one of pandas (sparse or nullable) or of its own."""
+    return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
+
+
+def _dense(rows):
+    return rows.toarray() if issparse(rows) else rows
