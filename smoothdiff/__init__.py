@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         SmoothedPLDiffusion,
         SmoothedPLDiffusionCV,
     )
-    from .over_sampler import DiffusionOverSampler
+    from .over_sampler import DiffusionOverSampler as DiffusionOverSampler
     from .pipeline import GenerativePipeline, make_generative_pipeline
     from .tables import TableDiffusion
 
@@ -28,7 +28,6 @@ __version__ = "0.1.0"
 __all__ = [
     "ClassConditionalDiffusion",
     "DiffusionOutlierDetector",
-    "DiffusionOverSampler",
     "EmpiricalScoreDiffusion",
     "GenerativePipeline",
     "LocalAverageDiffusion",
@@ -41,6 +40,8 @@ __all__ = [
     "make_generative_pipeline",
 ]
 
+# Where names live that are not estimators; DiffusionOverSampler needs imbalanced-learn, and is
+# therefore not among those of ``import *``.
 HOMES = {
     "DiffusionOverSampler": ".over_sampler",
     "GenerativePipeline": ".pipeline",
@@ -51,10 +52,10 @@ HOMES = {
 
 
 def __getattr__(name):
-    if name in __all__:
+    if name in __all__ or name in HOMES:
         return getattr(import_module(HOMES.get(name, ".estimators"), __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *HOMES})

@@ -21,6 +21,7 @@ from .estimators._class_laws import (
     take,
     warn_of_single_rows,
 )
+from .tables import TableDiffusion
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -40,7 +41,8 @@ class DiffusionOverSampler(BaseOverSampler):
     ----------
     estimator : estimator with ``fit`` and ``sample``, default=None
         Cloned for each class, and given its rows in units of the standard deviations that the
-        columns have in all of X; None is `SmoothedPLDiffusion()`.
+        columns have in all of X; None is `SmoothedPLDiffusion()`. A DataFrame with columns other
+        than of numbers goes to a `TableDiffusion` of it, and a `TableDiffusion` gets all as it is.
     sampling_strategy : float, str, dict or callable, default="auto"
         How many new rows each class gets.
 
@@ -69,7 +71,8 @@ class DiffusionOverSampler(BaseOverSampler):
     -----
     Integer columns are rounded, never cut off, and boolean ones are rounded to one of two values. A
     column that is constant in a class is constant in its new rows. Sparse X is accepted, the rows
-    of the small classes are made dense.
+    of the small classes are made dense. Tables keep categories, decimals and gaps, as
+    `TableDiffusion` says; a class of one row is repeated there.
 
     A class with one row, or copies of one, that the estimator cannot be fitted to is repeated with
     Gaussian noise, and a warning names it: with the law that `ClassConditionalDiffusion` has for
@@ -147,17 +150,16 @@ class DiffusionOverSampler(BaseOverSampler):
         return X, y, one_hot
 
     def _is_table(self, X):
-        """Whether it is a DataFrame that stays one, since it has columns other than of numbers."""
-        return hasattr(X, "iloc") and not all(map(_is_number, X.dtypes))
+        """Whether it is a DataFrame that stays one, for a model of tables."""
+        of_tables = isinstance(self.estimator, TableDiffusion)
+        return hasattr(X, "iloc") and (of_tables or not all(map(_is_number, X.dtypes)))
 
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""
+        if isinstance(self.estimator, TableDiffusion):
+            return self.estimator
         if self._is_table(X):
-            others = [repr(name) for name, dtype in X.dtypes.items() if not _is_number(dtype)]
-            raise TypeError(
-                "DiffusionOverSampler takes columns of numbers. Got others: "
-                f"{', '.join(others[:5])}{' and more' if len(others) > 5 else ''}."
-            )
+            return TableDiffusion(self.estimator)
         model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
         return _Standardized(model, scaler.mean_, scaler.scale_)

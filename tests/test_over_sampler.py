@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 
 import numpy as np
+import pandas as pd
 import pytest
 from given import normal
 from scipy import sparse
@@ -26,7 +27,12 @@ from imblearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from smoothdiff import DiffusionOverSampler, LocalAverageDiffusion, SmoothedPLDiffusion
+from smoothdiff import (
+    DiffusionOverSampler,
+    LocalAverageDiffusion,
+    SmoothedPLDiffusion,
+    TableDiffusion,
+)
 
 EXACT = SmoothedPLDiffusion(t_min=0)  # its samples are means of rows, without noise
 
@@ -352,8 +358,42 @@ def test_tables_go_to_the_hook_as_frames():
     assert list(new.dtypes) == list(X.dtypes)
     assert (new["size"][12:] >= 9).all()
     assert labels.tolist() == [0] * 9 + [1] * 9
-    with pytest.raises(TypeError, match=r"takes columns of numbers. Got others: 'color'\."):
-        DiffusionOverSampler().fit_resample(X, y)
+
+
+def mixed(n=60, few=15):
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(
+        {
+            "color": pd.Categorical(rng.choice(["blue", "green", "red"], n)),
+            "size": rng.integers(0, 40, n),
+            "price": np.where(rng.random(n) < 0.2, np.nan, rng.normal(size=n).round(2)),
+        }
+    )
+    return X, np.r_[np.zeros(n - few, int), np.ones(few, int)]
+
+
+@pytest.mark.parametrize("estimator", [None, TableDiffusion(draw="row")])
+def test_tables_of_any_columns(estimator):
+    X, y = mixed()
+    sampler = DiffusionOverSampler(estimator, random_state=0)
+    new, labels = sampler.fit_resample(X, y)
+    pd.testing.assert_frame_equal(new[:60], X)
+    pd.testing.assert_series_equal(new.dtypes, X.dtypes)
+    assert labels.tolist()[60:] == [1] * 30
+    assert set(new["color"][60:]) <= set(X["color"][y == 1])
+    assert new["size"][60:].between(X["size"][45:].min(), X["size"][45:].max()).all()
+    assert sampler.parents_.shape[0] == 30
+    assert (y[sampler.parents_[:, 0]] == 1).all()
+    again, _ = DiffusionOverSampler(estimator, random_state=0).fit_resample(X, y)
+    pd.testing.assert_frame_equal(again, new)
+
+
+def test_a_class_of_one_row_in_a_table_is_repeated():
+    X, y = mixed(few=1)
+    with pytest.warns(UserWarning, match=r"All rows of the table are equal"):
+        new, _ = DiffusionOverSampler(random_state=0).fit_resample(X, y)
+    assert len(new[60:].drop_duplicates()) == 1
+    pd.testing.assert_frame_equal(new[60:61], X[59:].set_axis([60]))
 
 
 # ---------------------------------------------------------------------- what is refused

@@ -140,7 +140,7 @@ class TableDiffusion(BaseEstimator):
             check_by(schema)
             singles = SingleRows(schema, count)
             table = TableModel(schema, [], self.draw == "row", self.missing == "fill", singles)
-            Z = table.embed({column.name: column.values for column in schema.embedded})
+            Z = table.embed({column.name: column.values for column in schema.kept})
             table.groups.extend(fit_groups(estimator, schema, Z, weights, count))
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = (

@@ -4,7 +4,7 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 
 from .._progress import ScaleWarning, warn
 from ..estimators._base import BaseDiffusion
@@ -51,6 +51,9 @@ def fit_groups(estimator, schema: Schema, Z, weights, count) -> list[Group]:
     ``count`` (n,) is for how many rows each counts.
     """
     weighted = np.flatnonzero(weights > 0)
+    if Z.shape[1] == 0:
+        estimator = OneRow()
+        warn("All rows of the table are equal, but for columns in by: samples repeat them.")
     if not schema.by:
         model = _fit(estimator, schema, Z, weights)
         return [Group(model, np.arange(len(Z)), weighted, 1.0)]
@@ -58,7 +61,8 @@ def fit_groups(estimator, schema: Schema, Z, weights, count) -> list[Group]:
     _, code = np.unique(np.column_stack(codes)[weighted], axis=0, return_inverse=True)
     members = [weighted[code.ravel() == g] for g in range(code.max() + 1)]
     rare = [
-        count[rows].sum() < FEWEST_ROWS or len(np.unique(Z[rows], axis=0)) < 2 for rows in members
+        Z.shape[1] > 0 and (count[rows].sum() < FEWEST_ROWS or len(np.unique(Z[rows], axis=0)) < 2)
+        for rows in members
     ]
     pooled = _fit(estimator, schema, Z, weights) if any(rare) else None
     groups = []
@@ -72,6 +76,19 @@ def fit_groups(estimator, schema: Schema, Z, weights, count) -> list[Group]:
     if any(rare):
         _warn_of_rare(schema, [rows for rows, r in zip(members, rare, strict=True) if r])
     return groups
+
+
+class OneRow(BaseEstimator):
+    """The model of rows without coordinates, all of which are equal."""
+
+    def fit(self, Z, y=None, sample_weight=None):
+        """Nothing to learn."""
+        return self
+
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        """Draw n_samples rows of no coordinates, made of the first row."""
+        parents = np.zeros((n_samples, 1), dtype=np.intp)
+        return np.empty((n_samples, 0)), parents, np.ones(parents.shape)
 
 
 def _fit(estimator, schema, Z, weights):

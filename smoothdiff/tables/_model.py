@@ -70,7 +70,8 @@ class TableModel:
     def embed(self, columns):
         """Coordinates (n, q) of rows, whose columns are given by name."""
         parts = [column.embed(columns[column.name]) for column in self.schema.embedded]
-        return np.concatenate(parts, axis=1)
+        n = len(next(iter(columns.values())))
+        return np.concatenate([np.empty((n, 0)), *parts], axis=1)
 
     # ------------------------------------------------------------------ sampling
 
@@ -175,6 +176,8 @@ class TableModel:
     @property
     def without_density(self):
         """Why there is no density: a column, and what it has. None where there is one."""
+        if not self.schema.embedded:
+            return "all rows are equal"
         for column in self.schema.kept:
             if column.name in self.schema.by or column.kind == "constant":
                 continue

@@ -117,8 +117,8 @@ def fit_schema(frame: Frame, kinds, by, together, weights, rows) -> Schema:
         for name, column in zip(frame.names, frame.columns, strict=True)
     ]
     schema = Schema(columns, by, together)
-    if not schema.embedded:
-        raise ValueError("No column of the table varies: there is nothing to draw from.")
+    if not schema.kept:
+        raise ValueError("All columns of the table are dropped: there is nothing to draw from.")
     _warn_of_row_numbers(schema)
     return schema
 
