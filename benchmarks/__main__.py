@@ -13,6 +13,7 @@ NAMES = (
     "search",
     "quality",
     "outliers",
+    "tables",
 )
 
 if __name__ == "__main__":

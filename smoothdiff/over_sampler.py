@@ -156,10 +156,11 @@ class DiffusionOverSampler(BaseOverSampler):
 
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""
-        if isinstance(self.estimator, TableDiffusion):
-            return self.estimator
+        of_tables = isinstance(self.estimator, TableDiffusion)
         if self._is_table(X):
-            return TableDiffusion(self.estimator)
+            return _OfClass(self.estimator if of_tables else TableDiffusion(self.estimator))
+        if of_tables:
+            return self.estimator
         model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
         return _Standardized(model, scaler.mean_, scaler.scale_)
@@ -214,6 +215,19 @@ class DiffusionOverSampler(BaseOverSampler):
                 limits = np.iinfo(dtype)
                 new[:, j] = np.clip(np.rint(new[:, j]), limits.min, limits.max)
         return new
+
+
+class _OfClass(BaseEstimator):
+    """A TableDiffusion of the rows of a class, in which columns may lack all values and stay so."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def fit(self, X):
+        empty = {name: "constant" for name in X if X[name].isna().all()}
+        table = clone(self.table)
+        self.sample = table.set_params(kinds={**(table.kinds or {}), **empty}).fit(X).sample
+        return self
 
 
 class _Standardized(BaseEstimator):

@@ -163,10 +163,10 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     found = nature(values, name)
     _refuse_infinity(values, found, name)
     gap = is_missing(values)
-    if gap.all():
+    if gap.all() and kind != "constant":
         raise ValueError(
             f"{label} has no values, {len(gap)} of {len(gap)} rows are missing; leave it out, or "
-            f"set kinds={{{name!r}: 'drop'}}."
+            f"set kinds={{{name!r}: 'drop'}}, or 'constant' to keep it empty."
         )
     codes, levels = codes_and_levels(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
@@ -249,7 +249,7 @@ def _check_kind(kind, found, n_levels, n_missing, label):
         "datetime": found == "date",
         "timedelta": found == "duration",
         "discrete": found in (*NUMBERS, "truth", "date", "duration", "ordered"),
-        "constant": n_levels == 1 and not n_missing,
+        "constant": n_levels == 0 or (n_levels == 1 and not n_missing),
     }
     if not fits.get(kind, True):
         words = {"truth": "true and false", "other": "categories", "ordered": "ordered categories"}
