@@ -113,9 +113,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         self.noise_variance_ = subspace.noise_variance
         self.n_components_ = subspace.dim
         self.spacing_, self.t0_, self.t_min_ = scales
-        self.points_ = points[self._group]
-        dropped = self._group < 0
-        self.points_[dropped] = subspace.project(X[dropped])
+        self._weightless = subspace.project(X[self._group < 0])
         self.weights_ = weights / weights.sum()
         warn_of_scales(self, distinct, share)
 
@@ -124,6 +122,14 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
 
     def _check_parameters(self):
         check_scales(self)
+
+    @property
+    def points_(self):
+        """Training rows in tangent coordinates, (n_samples, n_components_)."""
+        check_is_fitted(self)
+        points = self.diffusion_.cloud.points[self._group]
+        points[self._group < 0] = self._weightless
+        return points
 
     @property
     def start_covariances_(self):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ._schema import Schema
 
-__all__ = ["SingleRows"]
+__all__ = ["SingleRows", "fingerprints"]
 
 MULTIPLIERS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
 
@@ -21,20 +21,21 @@ class SingleRows:
     schema : Schema
     count : array of shape (n,)
         For how many rows each counts.
+    marks : array of shape (n,)
+        Their fingerprints.
     """
 
-    def __init__(self, schema: Schema, count):
-        columns = {column.name: column.values for column in schema.kept}
-        mark, place = np.unique(_fingerprints(schema, columns), return_inverse=True)
+    def __init__(self, schema: Schema, count, marks):
+        mark, place = np.unique(marks, return_inverse=True)
         self._marks = mark[np.bincount(place, count) <= 1]
         self._schema = schema
 
     def copied(self, columns):
         """Which rows (n,), of columns by name, equal one of them."""
-        return np.isin(_fingerprints(self._schema, columns), self._marks)
+        return np.isin(fingerprints(self._schema, columns), self._marks)
 
 
-def _fingerprints(schema, columns):
+def fingerprints(schema, columns):
     """64 bits of each row, equal for equal rows; for others by a chance of 5e-20."""
     mixed = np.zeros(len(next(iter(columns.values()))), dtype=np.uint64)
     first, second = (np.uint64(m) for m in MULTIPLIERS)

@@ -9,7 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import _checks
 from ..estimators import SmoothedPLDiffusion
 from ..estimators import _validation as checks
-from ._copies import SingleRows
+from ._copies import SingleRows, fingerprints
 from ._frame import Frame, read_frame
 from ._groups import fit_groups, label_of
 from ._model import TableModel
@@ -56,7 +56,8 @@ class TableDiffusion(BaseEstimator):
     schema_ : Schema
         How each column was taken, and why; prints as a table.
     estimator_ : estimator, or dict from values of ``by`` to estimators
-        Fitted to the embedded rows.
+        Fitted to the embedded rows. More than 20000 rows are dealt out to a list of several, each
+        for a random part of them.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Only when X has string column names.
@@ -138,16 +139,12 @@ class TableDiffusion(BaseEstimator):
             kinds = check_kinds(self.kinds, frame)
             schema = fit_schema(frame, kinds, by, together, weights, count)
             check_by(schema)
-            singles = SingleRows(schema, count)
-            table = TableModel(schema, [], self.draw == "row", self.missing == "fill", singles)
-            Z = table.embed({column.name: column.values for column in schema.kept})
-            table.groups.extend(fit_groups(estimator, schema, Z, weights, count))
+            marks = fingerprints(schema, {c.name: c.values for c in schema.kept})
+            groups = fit_groups(estimator, schema, weights, count, marks)
+            singles = SingleRows(schema, count, marks)
+            table = TableModel(schema, groups, self.draw == "row", self.missing == "fill", singles)
             self.schema_, self._table, self._build = schema, table, frame.build
-            self.estimator_ = (
-                {label_of(schema, group.starts[0]): group.model for group in table.groups}
-                if by
-                else table.groups[0].model
-            )
+            self.estimator_ = _by_label(schema, groups) if by else _one_or_all(groups)
             self.n_features_in_ = len(frame.names)
             if all(isinstance(name, str) for name in frame.names):
                 self.feature_names_in_ = np.array(frame.names, dtype=object)
@@ -297,3 +294,17 @@ class TableDiffusion(BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+
+def _by_label(schema, groups):
+    """Estimators by the value of ``by``."""
+    labels = [label_of(schema, group.starts[0]) for group in groups]
+    return {
+        label: _one_or_all([g for g, own in zip(groups, labels, strict=True) if own == label])
+        for label in dict.fromkeys(labels)
+    }
+
+
+def _one_or_all(groups):
+    models = [group.model for group in groups]
+    return models[0] if len(models) == 1 else models

@@ -1,4 +1,4 @@
-"""The models of a table: one for all rows, or one for each value of some columns."""
+"""The models of a table: one for all rows, or one for each value of some columns, in blocks."""
 
 import warnings
 from typing import Any, NamedTuple
@@ -16,6 +16,9 @@ __all__ = ["NO_ROW", "Group", "fit_groups", "label_of"]
 
 # A value of fewer rows than this, or of equal rows only, has no model of its own.
 FEWEST_ROWS = 5
+# Rows of one model: more are dealt out to several, so that the search for neighbors takes a time
+# that grows with the rows and not with their square.
+MOST_ROWS = 20_000
 # Padding among parents.
 NO_ROW = -1
 
@@ -45,37 +48,64 @@ class Group(NamedTuple):
         return np.asarray(Z), np.where(found >= 0, self.rows[found], NO_ROW), weights
 
 
-def fit_groups(estimator, schema: Schema, Z, weights, count) -> list[Group]:
-    """Fit a clone of the estimator to the embedded rows (n, q) of each group.
+def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
+    """Fit clones of the estimator to the embedded rows: of each value of ``by``, in blocks.
 
-    ``count`` (n,) is for how many rows each counts.
+    Parameters
+    ----------
+    estimator, schema : as a table has them
+    weights, count : arrays of shape (n,)
+        The weight of each row, and for how many rows it counts.
+    marks : array of shape (n,)
+        Equal for equal rows only, and in no order that means anything.
     """
-    weighted = np.flatnonzero(weights > 0)
-    if Z.shape[1] == 0:
+    if not schema.embedded:
         estimator = OneRow()
         warn("All rows of the table are equal, but for columns in by: samples repeat them.")
-    if not schema.by:
-        model = _fit(estimator, schema, Z, weights)
-        return [Group(model, np.arange(len(Z)), weighted, 1.0)]
-    codes = [codes_and_levels(schema[name].values)[0] for name in schema.by]
-    _, code = np.unique(np.column_stack(codes)[weighted], axis=0, return_inverse=True)
-    members = [weighted[code.ravel() == g] for g in range(code.max() + 1)]
-    rare = [
-        Z.shape[1] > 0 and (count[rows].sum() < FEWEST_ROWS or len(np.unique(Z[rows], axis=0)) < 2)
-        for rows in members
-    ]
-    pooled = _fit(estimator, schema, Z, weights) if any(rare) else None
-    groups = []
-    for rows, is_rare in zip(members, rare, strict=True):
-        share = float(weights[rows].sum() / weights.sum())
-        if is_rare:
-            groups.append(Group(pooled, np.arange(len(Z)), rows, share))
+
+    def group(block, starts):
+        model, share = clone(estimator), float(weights[starts].sum() / weights.sum())
+        own = weights[block]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
+            model.fit(schema.embed(block), **({"sample_weight": own} if np.ptp(own) else {}))
+        return Group(model, block, starts, share)
+
+    weighted = np.flatnonzero(weights > 0)
+    groups, rare = [], []
+    for rows in _members(schema, weighted):
+        alike = bool(schema.by and schema.embedded) and len(np.unique(marks[rows])) < 2
+        if alike or (schema.by and count[rows].sum() < FEWEST_ROWS and schema.embedded):
+            rare.append(rows)
         else:
-            model = _fit(estimator, schema, Z[rows], weights[rows])
-            groups.append(Group(model, rows, rows, share))
-    if any(rare):
-        _warn_of_rare(schema, [rows for rows, r in zip(members, rare, strict=True) if r])
+            groups += [group(block, block) for block in _blocks(rows, marks)]
+    if rare:
+        _warn_of_rare(schema, rare)
+        pool = np.union1d(np.concatenate(rare), _blocks(weighted, marks)[0])
+        first = group(pool, rare[0])
+        groups.append(first)
+        shares = [float(weights[rows].sum() / weights.sum()) for rows in rare[1:]]
+        groups += [
+            first._replace(starts=rows, share=share)
+            for rows, share in zip(rare[1:], shares, strict=True)
+        ]
     return groups
+
+
+def _members(schema, rows):
+    """Some rows by the values of ``by``: a list of arrays."""
+    if not schema.by:
+        return [rows]
+    codes = [codes_and_levels(schema[name].values)[0][rows] for name in schema.by]
+    _, code = np.unique(np.column_stack(codes), axis=0, return_inverse=True)
+    return [rows[code.ravel() == g] for g in range(code.max() + 1)]
+
+
+def _blocks(rows, marks):
+    """Rows dealt out to blocks of at most `MOST_ROWS`, by what is in them, not by their order."""
+    n_blocks = -(-len(rows) // MOST_ROWS)
+    dealt = rows[np.argsort(marks[rows], kind="stable")]
+    return [np.sort(dealt[i::n_blocks]) for i in range(n_blocks)]
 
 
 class OneRow(BaseEstimator):
@@ -89,14 +119,6 @@ class OneRow(BaseEstimator):
         """Draw n_samples rows of no coordinates, made of the first row."""
         parents = np.zeros((n_samples, 1), dtype=np.intp)
         return np.empty((n_samples, 0)), parents, np.ones(parents.shape)
-
-
-def _fit(estimator, schema, Z, weights):
-    model = clone(estimator)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
-        model.fit(Z, **({} if np.ptp(weights) == 0 else {"sample_weight": weights}))
-    return model
 
 
 def label_of(schema: Schema, row):

@@ -167,8 +167,7 @@ class TableModel:
     def _nearest(self, Z, allowed):
         """For each of some embedded rows the nearest training row that is allowed, (n,)."""
         rows = np.flatnonzero(allowed)
-        known = self.embed({c.name: take(c.values, rows) for c in self.schema.embedded})
-        search = NearestNeighbors(n_neighbors=1).fit(known)
+        search = NearestNeighbors(n_neighbors=1).fit(self.schema.embed(rows))
         return rows[search.kneighbors(Z, return_distance=False)[:, 0]]
 
     # ------------------------------------------------------------------ density
@@ -200,7 +199,8 @@ class TableModel:
             for name in self.schema.by:
                 own &= self.schema[name].equal(columns[name], group.starts[0])
             if own.any():
-                log_p[own] = group.model.score_samples(Z[own]) + np.log(group.share)
+                log_joint = group.model.score_samples(Z[own]) + np.log(group.share)
+                log_p[own] = np.logaddexp(log_p[own], log_joint)
         for column in self.schema.kept:
             if column.kind == "constant":
                 log_p[~column.equal(columns[column.name], 0)] = -np.inf

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._progress import warn
 from ._columns import KINDS, fit_column
-from ._frame import Frame
+from ._frame import Frame, take
 
 __all__ = ["Schema", "check_by", "check_kinds", "check_names", "fit_schema"]
 
@@ -51,6 +51,11 @@ class Schema(Sequence):
     def embedded(self):
         """The columns that have coordinates."""
         return [column for column in self.kept if column.width and column.name not in self.by]
+
+    def embed(self, rows):
+        """Coordinates (n, q) of some training rows."""
+        parts = [column.embed(take(column.values, rows)) for column in self.embedded]
+        return np.concatenate([np.empty((len(rows), 0)), *parts], axis=1)
 
     def group_of(self, column):
         """Names of the columns that take one parent's values with this one; empty if none do."""
