@@ -56,8 +56,9 @@ class TableDiffusion(BaseEstimator):
     schema_ : Schema
         How each column was taken, and why; prints as a table.
     estimator_ : estimator, or dict from values of ``by`` to estimators
-        Fitted to the embedded rows. More than 20000 rows are dealt out to a list of several, each
-        for a random part of them.
+        Fitted to the embedded rows. More than 20000 rows are dealt out at random to several
+        models of the same kind, of which this is the first; the others are fitted when they are
+        needed, one at a time, and a sample comes from all of them.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Only when X has string column names.
@@ -122,8 +123,8 @@ class TableDiffusion(BaseEstimator):
         Warns
         -----
         UserWarning
-            For rare values of ``by``; for columns that number the rows; for columns that the
-            noise of the estimator drowns.
+            For rare values of ``by``; for columns that number the rows; for a table whose rows
+            are all equal.
         """
         with checks.unchanged_on_error(self):
             _checks.choice(self.draw, "draw", ("column", "row"), self)
@@ -144,7 +145,11 @@ class TableDiffusion(BaseEstimator):
             singles = SingleRows(schema, count, marks)
             table = TableModel(schema, groups, self.draw == "row", self.missing == "fill", singles)
             self.schema_, self._table, self._build = schema, table, frame.build
-            self.estimator_ = _by_label(schema, groups) if by else _one_or_all(groups)
+            self.estimator_ = groups[0].kept
+            if by:
+                self.estimator_ = {
+                    label_of(schema, g.starts[0]): g.kept for g in groups if g.kept is not None
+                }
             self.n_features_in_ = len(frame.names)
             if all(isinstance(name, str) for name in frame.names):
                 self.feature_names_in_ = np.array(frame.names, dtype=object)
@@ -294,17 +299,3 @@ class TableDiffusion(BaseEstimator):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
-
-
-def _by_label(schema, groups):
-    """Estimators by the value of ``by``."""
-    labels = [label_of(schema, group.starts[0]) for group in groups]
-    return {
-        label: _one_or_all([g for g, own in zip(groups, labels, strict=True) if own == label])
-        for label in dict.fromkeys(labels)
-    }
-
-
-def _one_or_all(groups):
-    models = [group.model for group in groups]
-    return models[0] if len(models) == 1 else models

@@ -62,7 +62,7 @@ def read_frame(X) -> Frame:
 
 
 def _from_pandas(X):
-    columns = [X.iloc[:, j] for j in range(X.shape[1])]
+    columns = [X.iloc[:, j].copy() for j in range(X.shape[1])]
     return Frame(X.columns.tolist(), columns, BuildPandas(X.columns[:0]))
 
 
@@ -106,7 +106,7 @@ class BuildPolars:
 
 
 def _from_array(X):
-    values = np.asarray(X)
+    values = np.array(X)
     if values.dtype.kind in "US" and not isinstance(X, np.ndarray):
         values = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
     if values.ndim != 2:

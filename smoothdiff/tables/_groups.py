@@ -1,7 +1,9 @@
 """The models of a table: one for all rows, or one for each value of some columns, in blocks."""
 
 import warnings
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -16,40 +18,69 @@ __all__ = ["NO_ROW", "Group", "fit_groups", "label_of"]
 
 # A value of fewer rows than this, or of equal rows only, has no model of its own.
 FEWEST_ROWS = 5
-# Rows of one model: more are dealt out to several, so that the search for neighbors takes a time
-# that grows with the rows and not with their square.
+# Rows of one model. More are dealt out to several, each fitted when it is needed: time grows with
+# the rows and not with their square, and memory holds the embedding of one at a time.
 MOST_ROWS = 20_000
 # Padding among parents.
 NO_ROW = -1
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Group:
     """The rows that samples start from, and the model that draws them."""
 
-    model: Any
     rows: np.ndarray
-    """The training rows that the model is of, in its order."""
+    """The training rows that the model is of, ascending."""
     starts: np.ndarray
-    """Those that have the group's value: fewer where the model is of all rows."""
+    """Those that have the group's value: fewer where the model is of others too."""
     share: float
     """Probability of the group."""
+    fit: Callable[[], Any]
+    """Fits the model."""
+    kept: Any = None
+    """The model, unless it is one of so many that each is fitted when it is needed."""
+
+    @property
+    def model(self):
+        """The fitted model."""
+        return self.fit() if self.kept is None else self.kept
 
     def draw(self, generator, n, starts):
         """Draw n embedded rows around some of the training rows.
 
         Returns positions (n, q), training rows (n, k) that are their parents, weights (n, k).
         """
-        if len(starts) < len(self.rows) and isinstance(self.model, BaseDiffusion):
+        model = self.model
+        if len(starts) < len(self.rows) and isinstance(model, BaseDiffusion):
             place = np.searchsorted(self.rows, starts)
-            Z, found, weights = self.model._draw(generator, n, parents=True, around=place)
-            found = self.model._training_rows(found)
+            Z, found, weights = model._draw(generator, n, parents=True, around=place)
+            found = model._training_rows(found)
         else:
-            Z, found, weights = self.model.sample(n, random_state=generator, return_parents=True)
+            Z, found, weights = model.sample(n, random_state=generator, return_parents=True)
+        used = slice(int((weights > 0).sum(axis=1).max(initial=1)))  # they come by weight
+        found, weights = found[:, used], weights[:, used].copy()
         return np.asarray(Z), np.where(found >= 0, self.rows[found], NO_ROW), weights
 
 
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Fits a clone of the estimator to some embedded rows, the same each time."""
+
+    estimator: Any
+    schema: Schema
+    rows: np.ndarray
+    weights: np.ndarray
+
+    def __call__(self):
+        model, weighted = clone(self.estimator), np.ptp(self.weights) > 0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
+            Z = self.schema.embed(self.rows)
+            return model.fit(Z, **({"sample_weight": self.weights} if weighted else {}))
+
+
 def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
-    """Fit clones of the estimator to the embedded rows: of each value of ``by``, in blocks.
+    """Models of the embedded rows: of each value of ``by``, in blocks.
 
     Parameters
     ----------
@@ -63,31 +94,28 @@ def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
         estimator = OneRow()
         warn("All rows of the table are equal, but for columns in by: samples repeat them.")
 
-    def group(block, starts):
-        model, share = clone(estimator), float(weights[starts].sum() / weights.sum())
-        own = weights[block]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
-            model.fit(schema.embed(block), **({"sample_weight": own} if np.ptp(own) else {}))
-        return Group(model, block, starts, share)
+    def group(block, starts, *, keep):
+        fit = _Fit(estimator, schema, block, weights[block])
+        share = float(weights[starts].sum() / weights.sum())
+        return Group(block, starts, share, fit, fit() if keep else None)
 
     weighted = np.flatnonzero(weights > 0)
     groups, rare = [], []
     for rows in _members(schema, weighted):
-        alike = bool(schema.by and schema.embedded) and len(np.unique(marks[rows])) < 2
-        if alike or (schema.by and count[rows].sum() < FEWEST_ROWS and schema.embedded):
+        few = count[rows].sum() < FEWEST_ROWS or len(np.unique(marks[rows])) < 2
+        if few and schema.by and schema.embedded:
             rare.append(rows)
-        else:
-            groups += [group(block, block) for block in _blocks(rows, marks)]
+            continue
+        blocks = _blocks(rows, marks)
+        groups += [group(b, b, keep=len(blocks) == 1 or b is blocks[0]) for b in blocks]
     if rare:
         _warn_of_rare(schema, rare)
         pool = np.union1d(np.concatenate(rare), _blocks(weighted, marks)[0])
-        first = group(pool, rare[0])
-        groups.append(first)
-        shares = [float(weights[rows].sum() / weights.sum()) for rows in rare[1:]]
+        pooled = group(pool, rare[0], keep=True)
+        shares = [float(weights[rows].sum() / weights.sum()) for rows in rare]
         groups += [
-            first._replace(starts=rows, share=share)
-            for rows, share in zip(rare[1:], shares, strict=True)
+            replace(pooled, starts=rows, share=share)
+            for rows, share in zip(rare, shares, strict=True)
         ]
     return groups
 
