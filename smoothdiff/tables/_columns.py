@@ -14,7 +14,7 @@ import numpy as np
 
 from ._coordinates import Corners, Line
 from ._frame import take
-from ._values import NUMBERS, Scale, codes_and_levels, is_missing, nature, scale_of
+from ._values import NUMBERS, Scale, codes_and_levels, equals, is_missing, nature, scale_of
 
 __all__ = ["KINDS", "Column", "fit_column"]
 
@@ -120,9 +120,8 @@ class Column:
     def equal(self, column, row):
         """Which values (n,) are that of a training row; gaps are alike."""
         wanted = take(self.values, [row])
-        if is_missing(wanted)[0]:
-            return is_missing(column)
-        return np.asarray(column, dtype=object) == np.asarray(wanted, dtype=object)[0]
+        gap = is_missing(wanted)[0]
+        return equals(column, None if gap else np.asarray(wanted, dtype=object)[0])
 
     def marks(self, column):
         """Numbers (n,) that are equal where values are: -1 for a gap or one that is not known."""

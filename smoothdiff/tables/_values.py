@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Scale", "codes_and_levels", "is_missing", "nature", "scale_of"]
+__all__ = ["Scale", "codes_and_levels", "equals", "is_missing", "nature", "scale_of"]
 
 KINDS = {"b": "truth", "i": "integer", "u": "integer", "f": "number"}
 KINDS |= {"M": "date", "m": "duration", "U": "text", "S": "text", "T": "text"}
@@ -41,6 +41,16 @@ def _is_gap(value):
         return bool(value != value)
     except (TypeError, ValueError):  # NA refuses to be true or false, arrays have many answers
         return type(value).__name__ in ("NAType", "NaTType")
+
+
+def equals(column, value):
+    """Which values (n,) are this one; None stands for a missing one."""
+    gap = is_missing(column)
+    if value is None:
+        return gap
+    found = np.zeros(len(gap), dtype=bool)
+    found[~gap] = np.asarray(column, dtype=object)[~gap] == value
+    return found
 
 
 def nature(column, name):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ._schema import Schema
-from ._values import is_missing
+from ._values import equals
 
 __all__ = ["Where"]
 
@@ -109,9 +109,7 @@ def _one(column, value) -> Any:
 
 
 def _equal(column, values, wanted):
-    gap = is_missing(values)
-    if wanted is None:
-        return gap
-    if column.scale is not None and column.scale.nature in ("date", "duration"):
+    of_time = column.scale is not None and column.scale.nature in ("date", "duration")
+    if wanted is not None and of_time:
         return column.numbers(values) == _number(column, wanted)
-    return ~gap & (np.asarray(values, dtype=object) == wanted)
+    return equals(values, wanted)

@@ -1,0 +1,145 @@
+"""How columns are taken, and how that is said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smoothdiff import TableDiffusion
+from smoothdiff.tables._columns import fit_column
+from smoothdiff.tables._coordinates import MOST_CORNERS, Corners, Line
+
+KINDS = {
+    "age": "numeric",
+    "income": "numeric",
+    "sex": "categorical",
+    "gain": "numeric",
+    "kids": "discrete",
+    "member": "categorical",
+    "agreed": "categorical",
+    "day": "datetime",
+    "seen": "datetime",
+    "took": "timedelta",
+    "city": "categorical",
+    "grade": "discrete",
+    "planet": "constant",
+    "weight": "numeric",
+    "pressure": "numeric",
+    "month": "categorical",
+    "object": "numeric",
+}
+
+
+@pytest.fixture(scope="module")
+def schema(table):
+    return TableDiffusion(random_state=0).fit(table).schema_
+
+
+def test_kinds(table, schema):
+    assert {column.name: column.kind for column in schema} == KINDS
+    assert len(schema) == table.shape[1]
+
+
+def test_steps_and_atoms(schema):
+    steps = {name: schema[name].step for name in ("age", "income", "pressure", "weight")}
+    assert steps == {"age": 1.0, "income": 0.01, "pressure": 0.001, "weight": 0.0}
+    assert schema["gain"].atoms.tolist() == [0.0]
+    assert schema["gain"].low >= 50  # of the values that are no atoms
+    day = 24 * 3600 * 10**6
+    assert (schema["day"].step, schema["seen"].step, schema["took"].step) == (day, day / 24, 10**6)
+
+
+def test_it_prints_as_a_table(table, schema):
+    lines = repr(schema).splitlines()
+    assert len(lines) == table.shape[1] + 1
+    assert lines[0].split()[:3] == ["column", "type", "kind"]
+    gain = next(line for line in lines if line.startswith("gain"))
+    assert "1 frequent value given" in gain
+    assert "1 decimal" in gain
+    assert schema._repr_html_().count("<tr>") == len(lines)
+    assert "<td>one value</td>" in schema._repr_html_()
+
+
+def test_overrides_are_followed_and_said(table):
+    kinds = {"age": "discrete", "kids": "numeric", "member": "discrete", "city": "drop"}
+    schema = TableDiffusion(kinds=kinds).fit(table).schema_
+    assert {name: schema[name].kind for name in kinds} == kinds
+    assert {schema[name].why for name in kinds} == {"as kinds says"}
+    assert "left out" in repr(schema)
+
+
+def test_by_and_together_are_said(table):
+    model = TableDiffusion(by="sex", together=[["city", "grade"]]).fit(table)
+    assert "drawn first: a model for each value" in repr(model.schema_)
+    assert "given by one parent, with grade" in repr(model.schema_)
+
+
+def test_numbers_in_strings_stay_categories():
+    X = pd.DataFrame({"code": ["01", "02", "03"] * 20, "u": np.arange(60.0) ** 2})
+    made = TableDiffusion(random_state=0).fit(X).sample(20)
+    assert set(made["code"]) <= {"01", "02", "03"}
+
+
+# ------------------------------------------------------------------ coordinates
+
+
+@pytest.mark.parametrize("n_levels", [2, 5, MOST_CORNERS])
+def test_levels_are_at_distance_one(n_levels):
+    z = Corners(n_levels).embed(np.arange(n_levels))
+    distance = np.linalg.norm(z[:, None] - z, axis=2)
+    np.testing.assert_allclose(distance, 1 - np.eye(n_levels), atol=1e-12)
+
+
+def test_many_levels_are_nearly_at_distance_one():
+    z = Corners(1000).embed(np.arange(1000))
+    assert z.shape == (1000, MOST_CORNERS)
+    distance = np.linalg.norm(z[:, None] - z, axis=2)[~np.eye(1000, dtype=bool)]
+    assert abs(distance.mean() - 1) < 0.01
+    assert (distance > 0.4).all()
+    np.testing.assert_array_equal(z, Corners(1000).embed(np.arange(1000)))
+
+
+def test_a_line_has_deviation_one_and_says_where_values_are_missing():
+    numbers = np.array([1.0, np.nan, 3.0, 8.0])
+    line = Line.of(numbers, np.ones(4))
+    z = line.embed(numbers)
+    assert z[1].tolist() == [0.0, 1.0]
+    present = z[[0, 2, 3], 0]
+    assert present.mean() == pytest.approx(0)
+    assert present.std() == pytest.approx(1)
+    np.testing.assert_allclose(line.invert(present), numbers[[0, 2, 3]])
+
+
+def test_row_order_does_not_matter(table):
+    X = table[["age", "income", "city", "gain"]]
+    order = np.random.default_rng(0).permutation(len(X))
+    one, two = TableDiffusion().fit(X), TableDiffusion().fit(X.iloc[order])
+    np.testing.assert_allclose(one.embed(X), two.embed(X), rtol=1e-12, atol=1e-12)
+
+
+def test_a_column_of_a_few_large_whole_floats():
+    column = fit_column("x", np.r_[np.arange(20.0), np.nan] * 1000, None, np.ones(21), np.ones(21))
+    assert (column.kind, column.step, column.n_missing) == ("numeric", 1.0, 1)
+
+
+# ------------------------------------------------------------------ many rows
+
+
+def test_blocks_are_drawn_as_one_table(monkeypatch):
+    monkeypatch.setattr("smoothdiff.tables._groups.MOST_ROWS", 50)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"u": rng.normal(size=120), "v": rng.normal(size=120)})
+    model = TableDiffusion(random_state=0).fit(X)
+    _, parents, weights = model.sample(3000, return_parents=True)
+    assert set(np.unique(parents[weights > 0])) == set(range(120))  # all rows take part
+    together = [set(p[w > 0]) for p, w in zip(parents, weights, strict=True)]
+    blocks = [set(group.rows) for group in model._table.groups]
+    assert sorted(map(len, blocks)) == [40, 40, 40]
+    assert all(any(some <= block for block in blocks) for some in together)
+    parts = [group.model.score_samples(model.embed(X)) for group in model._table.groups]
+    mixture = np.log(np.mean(np.exp(parts), axis=0)) - np.log(X.std(ddof=0)).sum()
+    np.testing.assert_allclose(model.score_samples(X), mixture, rtol=1e-8)
+    order = rng.permutation(120)
+    other = TableDiffusion(random_state=0).fit(X.iloc[order])
+    assert sorted(map(sorted, blocks)) == sorted(
+        sorted(order[group.rows]) for group in other._table.groups
+    )

@@ -1,0 +1,101 @@
+"""Rows that fit conditions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smoothdiff import TableDiffusion
+
+NOON, ROME = pd.Timestamp("2020-03-30", tz="UTC"), {"Rome", "Oslo"}
+
+CONDITIONS = [
+    ({"sex": "F"}, lambda X: X["sex"] == "F"),
+    ({"sex": ["F", "M"], "member": True}, lambda X: X["member"]),
+    ({"age": (30, 40)}, lambda X: X["age"].between(30, 40)),
+    ({"age": (None, 40), "city": ROME}, lambda X: (X["age"] <= 40) & (X["city"] != "Bern")),
+    ({"gain": 0}, lambda X: X["gain"] == 0),
+    ({"pressure": None}, lambda X: X["pressure"].isna()),
+    ({"day": ("2021-01-01", None)}, lambda X: X["day"] >= pd.Timestamp("2021-01-01")),
+    ({"took": (None, pd.Timedelta("10h"))}, lambda X: X["took"] <= pd.Timedelta("10h")),
+    ({"seen": (NOON, None)}, lambda X: X["seen"] >= NOON),
+    ({"grade": ("mid", None)}, lambda X: X["grade"].isin(["mid", "top"])),
+    ({"kids": [0, None]}, lambda X: X["kids"].isna() | (X["kids"] == 0)),
+]
+
+
+@pytest.fixture(scope="module")
+def model(table):
+    return TableDiffusion(random_state=0).fit(table)
+
+
+@pytest.mark.parametrize(
+    ("where", "fits"), CONDITIONS, ids=[str(where)[:30] for where, _ in CONDITIONS]
+)
+def test_all_rows_fit(model, where, fits):
+    made, parents, weights = model.sample(40, random_state=1, where=where, return_parents=True)
+    assert len(made) == len(parents) == len(weights) == 40
+    assert fits(made).fillna(False).all()
+
+
+def test_samples_start_around_rows_that_fit(table, model):
+    _, parents, weights = model.sample(300, 1, where={"city": "Rome"}, return_parents=True)
+    rome = (table["city"] == "Rome").to_numpy()
+    share = np.where(rome[parents], weights, 0).sum() / weights.sum()
+    assert share > 0.6  # of all rows a third is in Rome
+    assert 0.2 < rome.mean() < 0.45
+
+
+def test_conditions_on_by_choose_among_the_models(table):
+    model = TableDiffusion(by="sex", random_state=0).fit(table)
+    made, parents, weights = model.sample(40, where={"sex": "M"}, return_parents=True)
+    assert set(made["sex"]) == {"M"}
+    own = (table["sex"] == "M").to_numpy()[parents]
+    assert (own | (weights == 0)).all()
+
+
+def test_the_same_seed_gives_the_same_rows(model):
+    one, two = (model.sample(20, random_state=4, where={"age": (30, 50)}) for _ in range(2))
+    pd.testing.assert_frame_equal(one, two)
+
+
+def test_no_rows_are_asked_for(table, model):
+    assert model.sample(0, where={"sex": "F"}).shape == (0, table.shape[1])
+
+
+def test_arrays_are_conditioned_by_column_numbers():
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    made = TableDiffusion(random_state=0).fit(X).sample(30, where={0: (0, 1)})
+    assert ((made[:, 0] >= 0) & (made[:, 0] <= 1)).all()
+
+
+def test_progress_is_told_where_few_fit(table, model, capsys, monkeypatch):
+    monkeypatch.setattr("smoothdiff._progress.SECONDS_BETWEEN_REPORTS", 0.0)
+    model.sample(20, where={"age": (30, 31), "income": (10_000, 40_000)})
+    assert "of the draws fit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "sentence"),
+    [
+        ({"age": (200, 300)}, ValueError, r"No training row fits where=.*'age' 0\."),
+        (
+            {"sex": "F", "age": (1000, None)},
+            ValueError,
+            r"No training row fits .* each condition alone: 'sex' \d+, 'age' 0\.",
+        ),
+        ({"nope": 1}, ValueError, "where names columns that samples lack: 'nope'"),
+        ({"city": ("a", "b")}, ValueError, "gives a range for column 'city', which is categorical"),
+        ({"age": (1, 2, 3)}, ValueError, r"must give column 'age' a range \(low, high\)"),
+        ("sex", TypeError, "where must be a dict"),
+    ],
+)
+def test_conditions_that_cannot_be_met(model, where, error, sentence):
+    with pytest.raises(error, match=sentence):
+        model.sample(5, where=where)
+
+
+def test_giving_up_says_why(table, model, monkeypatch):
+    monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 500)
+    income = float(table["income"].iloc[0])
+    with pytest.raises(ValueError, match=r"None of \d+ samples fits .* 1 training rows do; give"):
+        model.sample(5, where={"income": income, "weight": float(table["weight"].iloc[0])})
