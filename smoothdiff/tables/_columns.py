@@ -26,6 +26,11 @@ FEW_VALUES = 10
 # A value is an atom if this part of the rows, and so many of them, have it.
 ATOM_SHARE, ATOM_ROWS = 0.02, 3
 MOST_DECIMALS = 12
+# Steps that people round to, in units of the column's own, and the part of the values that are
+# multiples of one, beyond those that are by chance, from which it counts.
+MULTIPLES, PREFERRED = (2, 5, 10, 20, 25, 50, 100, 500, 1000), 0.2
+# Floats are whole numbers up to here.
+LARGEST_WHOLE = 2.0**53
 # Text of which this part is distinct, in so many rows, are names and not categories.
 UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 20
 # Units of dates, as numbers of the next smaller one.
@@ -55,6 +60,8 @@ class Column:
     low: float = np.nan
     high: float = np.nan
     atoms: np.ndarray = field(default_factory=lambda: np.empty(0), repr=False)
+    round_numbers: tuple = ()
+    """Multiples of the step that values prefer, as tens among ages."""
 
     @property
     def interpolated(self):
@@ -131,14 +138,21 @@ class Column:
         place = {level: i for i, level in enumerate(self.levels)}
         return np.array([*(place.get(level, -1) for level in levels), -1], dtype=float)[own]
 
-    def finish(self, numbers):
-        """Numbers (n,) on the grid of the column and within its range; NaN stays."""
+    def grain(self, numbers):
+        """For each number (n,) the largest preferred step that it is a multiple of."""
+        grain = np.full(len(numbers), self.step)
+        for multiple in self.round_numbers:  # ascending
+            whole = np.rint(numbers / self.step)
+            grain[np.remainder(whole, multiple) == 0] = multiple * self.step
+        return grain
+
+    def finish(self, numbers, grain=None):
+        """Numbers (n,) on the grid of the column, or on coarser ones, within its range."""
         if self.step:
-            decimals = -np.log10(self.step)
-            if decimals == int(decimals) and decimals >= 0:
-                numbers = np.round(numbers, int(decimals))  # the floats that decimals are read as
-            else:
-                numbers = np.rint(numbers / self.step) * self.step
+            grain = self.step if grain is None else grain
+            decimals = max(0, int(np.ceil(-np.log10(self.step) - 1e-9)))
+            # Rounded once more, to the floats that so many decimals are read as.
+            numbers = np.round(np.rint(numbers / grain) * grain, decimals)
         return np.clip(numbers, self.low, self.high)
 
 
@@ -197,7 +211,9 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     atoms = _atoms(present, weights[~gap], rows[~gap])
     loose = present[~np.isin(present, atoms)]
     loose = loose if len(loose) else present
-    return _with(column, step=step, low=loose.min(), high=loose.max(), atoms=atoms)
+    rounds = _round_numbers(loose, step) if found in NUMBERS else ()
+    low, high = loose.min(), loose.max()
+    return _with(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
 
 
 def _refuse_infinity(values, found, name):
@@ -259,21 +275,34 @@ def _check_kind(kind, found, n_levels, n_missing, label):
 
 
 def _step(found, scale, numbers):
-    """The largest unit that all numbers are whole multiples of, or 0."""
-    if found == "integer":
-        return 1.0
+    """The largest number that all of some numbers are whole multiples of, or 0 if none is found.
+
+    A column of 0.005, 0.01, 0.025, ... has the step 0.005; dates are multiples of a unit of time.
+    """
+    values = np.unique(numbers)
     if found in ("date", "duration"):
         units = list(UNITS)
         for unit in units[: units.index(scale.unit)] if scale.unit in units else []:
             size = np.prod([UNITS[u] for u in units[units.index(unit) : units.index(scale.unit)]])
-            if scale.origin % size == 0 and not np.remainder(numbers, size).any():
+            if scale.origin % size == 0 and not np.remainder(values, size).any():
                 return float(size)
         return 1.0
-    largest = np.abs(numbers).max()
-    for decimals in range(MOST_DECIMALS):
-        if (np.abs(numbers - np.round(numbers, decimals)) <= 4e-16 * largest).all():
-            return 10.0**-decimals
-    return 0.0
+    largest = np.abs(values).max()
+    for decimals in range(MOST_DECIMALS if found == "number" else 1):
+        whole = np.round(values * 10.0**decimals)
+        close = np.abs(values - whole / 10.0**decimals) <= 4e-16 * largest
+        if largest * 10.0**decimals < LARGEST_WHOLE and close.all():
+            return float(max(np.gcd.reduce(whole.astype(np.int64)), 1)) / 10.0**decimals
+    return 0.0 if found == "number" else 1.0
+
+
+def _round_numbers(numbers, step):
+    """Multiples of the step that many more of the numbers are than by chance, ascending."""
+    if not step:
+        return ()
+    whole = np.rint(numbers / step)
+    excess = {m: np.mean(np.remainder(whole, m) == 0) - 1 / m for m in MULTIPLES}
+    return tuple(m for m in MULTIPLES if excess[m] > PREFERRED)
 
 
 def _atoms(numbers, weights, rows):

@@ -42,6 +42,8 @@ def draw_donors(generator, parents, weights, allowed=None):
 def interpolated(column: Column, numbers, parents, weights, noise, donors):
     """Weighted means of the parents' values, but for atoms and gaps, which donors give.
 
+    Where values prefer round numbers a mean is rounded as the donor's value is.
+
     Parameters
     ----------
     column : Column
@@ -60,7 +62,8 @@ def interpolated(column: Column, numbers, parents, weights, noise, donors):
     share = weights if loose.all() else np.where(loose[parents], weights, 0.0)
     total = share.sum(axis=1)
     mean = (share * np.where(loose, numbers, 0.0)[parents]).sum(axis=1)
-    made = column.finish(mean / np.where(total > 0, total, 1.0) + noise)
+    grain = column.grain(numbers)[donors] if column.round_numbers else None
+    made = column.finish(mean / np.where(total > 0, total, 1.0) + noise, grain)
     return made if loose.all() else np.where(loose[donors], made, numbers[donors])
 
 

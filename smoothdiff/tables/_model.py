@@ -211,7 +211,8 @@ def _mean(column, z, donors):
     """Values of an interpolated column from its coordinate z (n,) and the parents."""
     numbers = column.numbers(column.values)
     mean = (donors.weights * column.line.embed(numbers)[:, 0][donors.parents]).sum(axis=1)
-    given = donors.of([column]) if column.n_missing or len(column.atoms) else None
+    needed = column.n_missing or len(column.atoms) or column.round_numbers
+    given = donors.of([column]) if needed else None
     noise = column.line.scale * (z - mean)
     made = interpolated(column, numbers, donors.parents, donors.weights, noise, given)
     return column.scale.values(made)

@@ -109,10 +109,7 @@ def _grid(step):
     """What numbers are rounded to, in words."""
     if step == 0:
         return ""
-    if step == 1:
-        return "whole, "
-    decimals = round(-np.log10(step))
-    return f"{decimals} decimal{'s' * (decimals > 1)}, "
+    return "whole, " if step == 1 else f"in steps of {step:g}, "
 
 
 def fit_schema(frame: Frame, kinds, by, together, weights, rows) -> Schema:

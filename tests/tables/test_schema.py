@@ -54,7 +54,7 @@ def test_it_prints_as_a_table(table, schema):
     assert lines[0].split()[:3] == ["column", "type", "kind"]
     gain = next(line for line in lines if line.startswith("gain"))
     assert "1 frequent value given" in gain
-    assert "1 decimal" in gain
+    assert "in steps of 0.1" in gain
     assert schema._repr_html_().count("<tr>") == len(lines)
     assert "<td>one value</td>" in schema._repr_html_()
 
@@ -116,9 +116,30 @@ def test_row_order_does_not_matter(table):
     np.testing.assert_allclose(one.embed(X), two.embed(X), rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("values", "step"),
+    [
+        (np.arange(30) * 0.005, 0.005),
+        (np.arange(30) * 50.0 + 1000, 50),
+        (np.arange(30) * 12, 12),
+        (np.arange(30) * 1e-9, 1e-9),
+        (np.arange(30) ** 0.5, 0),
+        (np.arange(30) * 0.1 + 1e7, 0.1),
+        (np.arange(30) * 1e20, 0),
+    ],
+)
+def test_steps(values, step):
+    values = np.round(values, 10)
+    column = fit_column("x", values, None, np.ones(30), np.ones(30))
+    assert column.step == pytest.approx(step, rel=1e-12)
+    between = values[:-1] + 0.4 * np.diff(values)
+    if step:
+        np.testing.assert_array_equal(column.finish(between), values[:-1])
+
+
 def test_a_column_of_a_few_large_whole_floats():
     column = fit_column("x", np.r_[np.arange(20.0), np.nan] * 1000, None, np.ones(21), np.ones(21))
-    assert (column.kind, column.step, column.n_missing) == ("numeric", 1.0, 1)
+    assert (column.kind, column.step, column.n_missing) == ("numeric", 1000.0, 1)
 
 
 # ------------------------------------------------------------------ many rows
