@@ -119,7 +119,9 @@ class TableModel:
     def _draw_any(self, generator, n, starts) -> Drawn:
         part = [len(some) / len(g.starts) for some, g in zip(starts, self.groups, strict=True)]
         shares = np.array([group.share for group in self.groups]) * part
-        which = generator.choice(len(shares), size=n, p=shares / shares.sum())
+        which = np.zeros(n, dtype=np.intp)
+        if len(shares) > 1:
+            which = generator.choice(len(shares), size=n, p=shares / shares.sum())
         count = np.bincount(which, minlength=len(shares))
         drawn = [
             group.draw(generator, int(m), some)

@@ -67,7 +67,7 @@ def test_interrupted(folder, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_files, "read_table", interrupted)
-    assert main(["sample", "data.csv"]) == 130
+    assert main(["sample", "data.npy"]) == 130
     assert capsys.readouterr() == ("", "")
 
 

@@ -1,0 +1,156 @@
+"""smoothdiff sample on text files of mixed columns."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from smoothdiff.cli import main
+from smoothdiff.cli._mixed import text_frame
+
+N = 60
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch, rng):
+    """people.csv, and plain.csv, the same without a header and with ? for what is missing."""
+    monkeypatch.chdir(tmp_path)
+    rows = [
+        [
+            int(rng.integers(18, 80)),
+            f"{rng.lognormal(10, 1):.2f}" if rng.random() < 0.8 else "",
+            rng.choice(["F", "M"]),
+            rng.choice(["Rome", "Oslo, N", "Bern"]),
+            f"2020-0{rng.integers(1, 10)}-1{rng.integers(10)}",
+            rng.choice(["01", "02"]),
+        ]
+        for _ in range(N)
+    ]
+    with open("people.csv", "w", newline="") as stream:
+        csv.writer(stream).writerows([["age", "income", "sex", "city", "since", "code"], *rows])
+    with open("plain.csv", "w", newline="") as stream:
+        csv.writer(stream).writerows([[cell or "?" for cell in row] for row in rows])
+    return rows
+
+
+def sample(*arguments):
+    """Cells of the new rows."""
+    assert main(["sample", *arguments, "-o", "new.csv", "--seed", "0", "-q"]) == 0
+    with open("new.csv", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def test_new_rows_of_a_table(file):
+    header, *made = sample("people.csv", "-n", "40")
+    assert header == ["age", "income", "sex", "city", "since", "code"]
+    assert len(made) == 40
+    old = list(zip(*file, strict=True))
+    new = list(zip(*made, strict=True))
+    for j in (2, 3, 5):
+        assert set(new[j]) <= set(old[j])
+    ages = [int(age) for age in new[0]]
+    assert min(old[0]) <= min(ages) <= max(ages) <= max(old[0])
+    assert "" in new[1]
+    assert all(cell == "" or float(cell) == round(float(cell), 2) for cell in new[1])
+    assert min(old[4]) <= min(new[4]) <= max(new[4]) <= max(old[4])
+    assert all(np.datetime64(day) for day in new[4])
+
+
+def test_without_a_header_and_with_question_marks(file):
+    made = sample("plain.csv", "--na", "?", "-n", "30")
+    assert len(made) == 30
+    assert "" in [row[1] for row in made]
+
+
+def test_question_marks_are_asked_about(file, capsys):
+    assert main(["sample", "plain.csv"]) == 2
+    error = capsys.readouterr().err
+    assert "plain.csv, column 2: " in error
+    assert "are '?' and the others are numbers. If it means a missing value, add --na '?'." in error
+
+
+def test_options_of_the_table(file, capsys):
+    assert "" not in [row[1] for row in sample("people.csv", "--fill")]
+    header, *_ = sample("people.csv", "--kind", "code=drop")
+    assert "code" not in header
+    assert main(["sample", "people.csv", "--by", "sex", "--schema", "-o", "x.csv"]) == 0
+    error = capsys.readouterr().err
+    assert "drawn first: a model for each value" in error
+    assert "60 new rows from 60 of 6 columns" in error
+
+
+def test_conditions(file):
+    _, *made = sample("people.csv", "-n", "20", "--where", "sex=F", "--where", "age=30:60")
+    assert {row[2] for row in made} == {"F"}
+    assert all(30 <= int(row[0]) <= 60 for row in made)
+    _, *made = sample("people.csv", "-n", "9", "--where", "city=Rome,Bern", "--where", "income=")
+    assert {row[3] for row in made} <= {"Rome", "Bern"}
+    assert {row[1] for row in made} == {""}
+    _, *made = sample("people.csv", "-n", "9", "--where", "since=2020-05-01:")
+    assert all(row[4] >= "2020-05-01" for row in made)
+
+
+def test_a_first_line_of_words_may_be_a_row(tmp_path):
+    """Where a word of it comes again in its column it has no names."""
+    text = b"red,yes\nblue,no\nred,no\ngreen,yes\n"
+    assert text_frame(text, "t").names == ["1", "2"]
+    assert len(text_frame(text, "t")) == 4
+    assert text_frame(b"color,ok\n" + text, "t").names == ["color", "ok"]
+    assert len(text_frame(text, "t", header="yes")) == 3
+
+
+def test_single_quotes_and_spaces():
+    frame = text_frame(b"'a', 1, x\n'b, c', 2, y\n'a', 3.5, x\n", "t")
+    assert frame.columns[0].tolist() == ["a", "b, c", "a"]
+    assert frame.columns[1].tolist() == [1.0, 2.0, 3.5]
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        ("1 2 3", [1, 2, 3]),
+        ("1 2.5 -3e2", [1.0, 2.5, -300.0]),
+        ("1 NA 3", [1, None, 3]),
+        ("007 12 13", ["007", "12", "13"]),
+        ("a 1 b", ["a", "1", "b"]),
+        (
+            "2020-01-01 2020-02-03 NA",
+            [np.datetime64("2020-01-01"), np.datetime64("2020-02-03"), None],
+        ),
+    ],
+)
+def test_what_cells_are(cells, values):
+    data = "x,y\n" + "".join(f"{cell},{i}\n" for i, cell in enumerate(cells.split()))
+    column = text_frame(data.encode(), "t", header="yes").columns[0]
+    found = [None if v != v or v is None else v for v in column.tolist()]
+    wanted = [
+        v.astype("datetime64[us]").item() if isinstance(v, np.datetime64) else v for v in values
+    ]
+    assert found == wanted
+    assert [type(v) for v in found] == [type(v) for v in wanted]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("people.csv --where sex=X", "No training row fits where={'sex': ['X']}"),
+        ("people.csv --where age=old", "--where gives column 'age' 'old', which is no number."),
+        ("people.csv --where since=now:", "--where gives column 'since' 'now', which is no date."),
+        ("people.csv --where nope=1", "--where names a column that the table lacks: 'nope'."),
+        ("people.csv --where sex", "--where must be COLUMN=VALUE or COLUMN=LOW:HIGH."),
+        ("people.csv --kind sex=x", "The 'kinds' parameter of TableDiffusion must be"),
+        ("people.csv --by nope", "The 'by' parameter of TableDiffusion names columns that"),
+        ("people.csv --kappa -1", "The 'kappa' parameter of SmoothedPLDiffusion must be"),
+        ("people.csv --scale none --by sex", "--by is for tables in text files"),
+        ("people.csv -o new.npy", "new.npy can hold numbers only; end its name in .csv."),
+        ("head.csv", "head.csv has a header but no rows."),
+    ],
+)
+def test_errors_are_one_sentence(file, tmp_path, capsys, arguments, sentence):
+    (tmp_path / "head.csv").write_text("a,b\n")
+    options = [] if " -o " in arguments else ["-o", "new.csv"]
+    assert main(["sample", *arguments.split(), *options]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith(f"smoothdiff: error: {sentence}")
+    assert (out, err.count("\n")) == ("", 1)
+    assert not (tmp_path / "new.csv").exists()
