@@ -14,6 +14,7 @@ NAMES = (
     "quality",
     "outliers",
     "tables",
+    "over_sampling",
 )
 
 if __name__ == "__main__":

@@ -73,12 +73,18 @@ class TableDiffusion(BaseEstimator):
     >>> import numpy as np
     >>> from smoothdiff import TableDiffusion
     >>> rng = np.random.default_rng(0)
-    >>> age, pets = rng.integers(18, 80, size=100), rng.integers(0, 3, size=100)
-    >>> table = np.array([[a, p, "yes" if a > 40 else "no"] for a, p in zip(age, pets)], object)
+    >>> age, city = rng.integers(18, 80, size=100), rng.choice(["Oslo", "Rome"], size=100)
+    >>> paid = np.where(rng.random(100) < 0.6, 0.0, rng.exponential(50, size=100).round(2))
+    >>> table = [list(row) for row in zip(age.tolist(), city.tolist(), paid.tolist())]
     >>> model = TableDiffusion(random_state=0).fit(table)
-    >>> model.schema_
-    column  type    kind         values  missing  how a new row gets it                  why
-    0       object  numeric      48      0        mean of the parents, whole, from ...
+    >>> for column in model.schema_:
+    ...     print(column.name, column.kind, column.n_distinct, column.step)
+    0 numeric 52 1.0
+    1 categorical 2 0.0
+    2 numeric 42 0.01
+    >>> new = model.sample(200)
+    >>> sorted(set(new[:, 1])), bool(0.5 < (new[:, 2] == 0).mean() < 0.7)
+    (['Oslo', 'Rome'], True)
     """
 
     def __init__(
