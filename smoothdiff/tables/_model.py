@@ -102,18 +102,20 @@ class TableModel:
     def _draw(self, generator, n, starts) -> Drawn:
         """Draw n rows that start around some of the rows of each group.
 
-        Copies of single training rows are drawn again, a few times. Where little else comes out
-        (one donor gives all of a row, or the model memorizes) all stay as they are.
+        Copies of single training rows are drawn again, a few times, but for those that chance
+        explains. Where little else comes out (one donor gives all of a row, or the model
+        memorizes) all stay as they are.
         """
         drawn = self._draw_any(generator, n, starts)
+        open_ = np.arange(n)
         for _ in range(ATTEMPTS):
-            copied = np.flatnonzero(self.singles.copied(drawn.columns))
-            if len(copied) == 0 or len(copied) > MOST_COPIED * n:
+            refused = open_[self.singles.refused(generator, drawn.take(open_).columns)]
+            if len(refused) == 0 or len(refused) > MOST_COPIED * n:
                 break
-            again = self._draw_any(generator, len(copied), starts)
+            again = self._draw_any(generator, len(refused), starts)
             place = np.arange(n)
-            place[copied] = n + np.arange(len(copied))
-            drawn = Drawn.joined([drawn, again]).take(place)
+            place[refused] = n + np.arange(len(refused))
+            drawn, open_ = Drawn.joined([drawn, again]).take(place), refused
         return drawn
 
     def _draw_any(self, generator, n, starts) -> Drawn:

@@ -153,14 +153,30 @@ def test_columns_that_belong_together(table):
     assert not set(zip(apart["city"], apart["zip"], strict=True)) <= pairs
 
 
-def test_copies_of_single_rows_do_not_come_out():
+def test_copies_are_no_more_frequent_than_chance_makes_them():
+    """Beside rows of the same law that the model has not seen, and without the refusal."""
     rng = np.random.default_rng(0)
-    X = pd.DataFrame(rng.choice(list("abc"), size=(80, 4)), columns=list("wxyz"))
-    rows = list(X.itertuples(index=False, name=None))
-    single = {row for row in rows if rows.count(row) == 1}
-    assert single
-    made = TableDiffusion(random_state=0).fit(X).sample(N)
-    assert not single & set(made.itertuples(index=False, name=None))
+    law = [0.5, 0.2, 0.1, 0.1, 0.05, 0.05]
+
+    def rows(n):
+        return pd.DataFrame(rng.choice(list("abcdef"), size=(n, 5), p=law), columns=list("vwxyz"))
+
+    def copied(made):
+        return np.mean([row in known for row in made.itertuples(index=False, name=None)])
+
+    X = rows(80)
+    known = set(X.itertuples(index=False, name=None))
+    model = TableDiffusion(random_state=0).fit(X)
+    by_chance = copied(rows(4000))
+    assert model._table.singles.chance == pytest.approx(by_chance, abs=0.1)
+    assert copied(model.sample(1500)) < by_chance + 0.08
+    model._table.singles._marks = model._table.singles._marks[:0]
+    assert copied(model.sample(1500)) > by_chance + 0.15
+
+
+def test_single_rows_of_many_columns_do_not_come_out(table, made):
+    known = set(table.astype(str).itertuples(index=False, name=None))
+    assert not known & set(made.astype(str).itertuples(index=False, name=None))
 
 
 def test_where_only_copies_can_come_out_they_do():
