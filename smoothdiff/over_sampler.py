@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.validation import validate_data
+from sklearn.utils.validation import check_consistent_length, validate_data
 
 from .estimators import SmoothedPLDiffusion
 from .estimators import _validation as checks
@@ -144,6 +144,7 @@ class DiffusionOverSampler(BaseOverSampler):
         if self._is_table(X):
             y, one_hot = check_target_type(y, indicate_one_vs_all=True)
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
+            check_consistent_length(X, y)
         else:
             X, y, one_hot = super()._check_X_y(X, y)
         self._dtypes = dtypes or [X.dtype] * X.shape[1]
@@ -157,6 +158,11 @@ class DiffusionOverSampler(BaseOverSampler):
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""
         of_tables = isinstance(self.estimator, TableDiffusion)
+        if of_tables and "drop" in (self.estimator.kinds or {}).values():
+            raise ValueError(
+                "DiffusionOverSampler gives new rows all columns: a TableDiffusion that drops some "
+                "cannot draw them."
+            )
         if self._is_table(X):
             return _OfClass(self.estimator if of_tables else TableDiffusion(self.estimator))
         if of_tables:

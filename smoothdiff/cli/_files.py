@@ -14,7 +14,8 @@ import io
 import math
 import reprlib
 from array import array
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ __all__ = [
 
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+LINES_LOOKED_AT = 50
 SUFFIXES = (*DELIMITERS, ".npy")
 
 
@@ -161,7 +163,16 @@ def read_cells(data: bytes, name="the table"):
 
 
 def _delimiter(text):
-    """Separator of the cells: judged by the last line, which has no words to mislead."""
+    """Separator of the cells: the one that cuts the first lines into equally many.
+
+    Where none does the last line decides, which has no words to mislead.
+    """
+    for mark in "\t;,":
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quotechar=_quote(text))
+        with suppress(csv.Error):
+            widths = {len(cells) for cells in islice(lines, LINES_LOOKED_AT) if cells}
+            if len(widths) == 1 and widths.pop() > 1:
+                return mark
     last = text.rstrip().rpartition("\n")[2]
     return next((mark for mark in "\t;" if mark in last), ",")
 
@@ -169,7 +180,8 @@ def _delimiter(text):
 def _quote(text):
     """What cells are quoted by: the single quote where it opens the last line."""
     last = text.rstrip().rpartition("\n")[2]
-    return "'" if last.startswith("'") and '"' not in last else '"'
+    paired = last.startswith("'") and last.count("'") % 2 == 0
+    return "'" if paired and '"' not in last else '"'
 
 
 def _number(cell):

@@ -44,7 +44,9 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
     named = _is_header(rows, gaps) if header == "auto" else header == "yes"
-    names = rows.pop(0) if named else [str(j + 1) for j in range(len(rows[0]))]
+    names = [str(j + 1) for j in range(len(rows[0]))]
+    if named:
+        names = [cell or number for cell, number in zip(rows.pop(0), names, strict=True)]
     if not rows:
         raise ValueError(f"{name} has a header but no rows.")
     columns = [
@@ -65,10 +67,10 @@ class BuildRows:
 
 
 def _is_header(rows, gaps):
-    first = rows[0]
-    if any(NUMBER.fullmatch(cell) or cell in gaps for cell in first):
+    first = {j: cell for j, cell in enumerate(rows[0]) if cell}
+    if not first or any(NUMBER.fullmatch(cell) or cell in gaps for cell in first.values()):
         return False
-    return not any(cell in [row[j] for row in rows[1:]] for j, cell in enumerate(first))
+    return not any(cell in [row[j] for row in rows[1:]] for j, cell in first.items())
 
 
 def _column(cells, gaps, label):
@@ -80,15 +82,19 @@ def _column(cells, gaps, label):
         whole = all(WHOLE.fullmatch(cell) for cell in present)
         return _with_gaps(gap, [int(c) if whole else float(c) for c in present], whole)
     if present and all(DATE.fullmatch(cell) for cell in present):
-        return _dates(gap, present)
+        return _dates(gap, present, label)
     strange = sorted(
         {cell for cell, is_number in zip(present, numbers, strict=True) if not is_number}
     )
     if len(strange) == 1 and sum(numbers) > MOSTLY * len(present):
         count = present.count(strange[0])
+        if count == 1 and present[0] == strange[0]:
+            hint = "If it is the name of the column, add --header yes"
+        else:
+            hint = f"If it means a missing value, add --na {strange[0]!r}"
         raise ValueError(
             f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange[0]!r} and the others "
-            f"are numbers. If it means a missing value, add --na {strange[0]!r}."
+            f"are numbers. {hint}."
         )
     column = np.full(len(cells), None, dtype=object)
     column[~gap] = np.array(present, dtype=object)
@@ -96,7 +102,9 @@ def _column(cells, gaps, label):
 
 
 def _is_code(cell):
-    return len(cell) > 1 and cell[0] == "0" and cell.isdigit()
+    """Whether digits are a code: with a leading zero, or more of them than a float can hold."""
+    digits = cell.lstrip("+-")
+    return digits.isdigit() and len(digits) > 1 and (digits[0] == "0" or len(digits) > 15)
 
 
 def _with_gaps(gap, numbers, whole):
@@ -107,9 +115,13 @@ def _with_gaps(gap, numbers, whole):
     return column
 
 
-def _dates(gap, present):
+def _dates(gap, present, label):
     column = np.full(len(gap), np.datetime64("NaT"), dtype="datetime64[us]")
-    column[~gap] = [np.datetime64(datetime.fromisoformat(cell), "us") for cell in present]
+    for row, cell in zip(np.flatnonzero(~gap), present, strict=True):
+        try:
+            column[row] = np.datetime64(datetime.fromisoformat(cell), "us")
+        except ValueError as error:
+            raise ValueError(f"{label}: {cell!r} is no date ({error}).") from None
     return column
 
 
@@ -119,8 +131,8 @@ def _rows(columns):
     for j, column in enumerate(columns):
         if column.dtype.kind == "M":
             gap = np.isnat(column)
-            whole_days = (column[~gap] == column[~gap].astype("datetime64[D]")).all()
-            unit = "datetime64[D]" if whole_days else "datetime64[s]"
+            units = [f"datetime64[{unit}]" for unit in ("D", "s", "ms", "us")]
+            unit = next(u for u in units if (column[~gap] == column[~gap].astype(u)).all())
             column = np.where(gap, None, np.datetime_as_string(column.astype(unit)))
         made[:, j] = column.tolist()
     return made
@@ -131,17 +143,19 @@ def kinds(options):
     return dict(_split(option, "--kind", "COLUMN=KIND") for option in options) or None
 
 
-def conditions(options, schema):
+def conditions(options, schema, missing=()):
     """Conditions on columns from ``sex=F``, ``city=Rome,Oslo``, ``age=30:40``."""
     found = {}
     for option in options:
         name, text = _split(option, "--where", "COLUMN=VALUE or COLUMN=LOW:HIGH")
-        if name not in schema:
+        if name not in [column.name for column in schema.kept]:
             raise ValueError(f"--where names a column that the table lacks: {name!r}.")
         values = schema[name].values
         is_range = ":" in text and schema[name].scale is not None
         parts = text.split(":", 1) if is_range else text.split(",")
-        found[name] = (tuple if is_range else list)(_value(part, values, name) for part in parts)
+        found[name] = (tuple if is_range else list)(
+            _value(part, values, name, missing) for part in parts
+        )
     return found
 
 
@@ -152,19 +166,19 @@ def _split(option, parameter, form):
     return name.strip(), value.strip()
 
 
-def _value(text, values, name):
+def _value(text, values, name, missing):
     """A value as the column has them; None for what means a missing one."""
     text = text.strip()
-    if text in MISSING:
+    if text in MISSING or text in missing:
         return None
     if values.dtype.kind == "M":
         if not DATE.fullmatch(text):
             raise ValueError(f"--where gives column {name!r} {text!r}, which is no date.")
         return text
-    numbers = [value for value in values if value is not None]
-    if isinstance(numbers[0], str):
+    present = next((value for value in values if value is not None), "")
+    if isinstance(present, str):
         return text
     try:
-        return float(text)
+        return int(text) if WHOLE.fullmatch(text) else float(text)
     except ValueError:
         raise ValueError(f"--where gives column {name!r} {text!r}, which is no number.") from None

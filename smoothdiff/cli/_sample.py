@@ -202,10 +202,10 @@ def _draw_table(arguments, given):
     )
     model.fit(frame)
     n = len(frame) if arguments.n_samples is None else arguments.n_samples
-    where = conditions(arguments.where, model.schema_) if arguments.where else None
+    where = conditions(arguments.where, model.schema_, arguments.na) if arguments.where else None
     (rows, header), parents, weights = model.sample(n, where=where, return_parents=True)
     summary = f"{len(frame)} of {len(frame.names)} columns"
-    if arguments.by is None:
+    if hasattr(model.estimator_, "t_min_"):
         summary += f" ({_scales(model.estimator_)})"
     return Drawn(rows, header, parents, weights, summary, model.schema_)
 

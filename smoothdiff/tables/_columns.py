@@ -83,6 +83,7 @@ class Column:
         """
         if self.line is not None:
             self.check(column)
+            self._refuse_levels(self.scale.unknown(column))
             numbers = self.numbers(column)
             if not self.line.gaps and np.isnan(numbers).any():
                 raise ValueError(
@@ -112,17 +113,19 @@ class Column:
     def _codes(self, column):
         own, levels = codes_and_levels(column)
         place = {level: i for i, level in enumerate(self.levels)}
-        new = [level for level in levels if level not in place]
-        if new:
-            shown = ", ".join(repr(level) for level in new[:5])
-            more = f" and {len(new) - 5} more" if len(new) > 5 else ""
-            raise ValueError(f"Column {self.name!r} has values no training row has: {shown}{more}.")
+        self._refuse_levels([level for level in levels if level not in place])
         if (own < 0).any() and not self.n_missing:
             raise ValueError(
                 f"Column {self.name!r} has {int((own < 0).sum())} missing values, and the training "
                 "rows have none there."
             )
         return np.array([*(place[level] for level in levels), len(self.levels)])[own]
+
+    def _refuse_levels(self, new):
+        if new:
+            shown = ", ".join(repr(level) for level in new[:5])
+            more = f" and {len(new) - 5} more" if len(new) > 5 else ""
+            raise ValueError(f"Column {self.name!r} has values no training row has: {shown}{more}.")
 
     def equal(self, column, row):
         """Which values (n,) are that of a training row; gaps are alike."""
@@ -181,6 +184,8 @@ def fit_column(name, values, kind, weights, rows) -> Column:
             f"{label} has no values, {len(gap)} of {len(gap)} rows are missing; leave it out, or "
             f"set kinds={{{name!r}: 'drop'}}, or 'constant' to keep it empty."
         )
+    if found == "integer" and kind not in ("categorical", "constant"):
+        _refuse_large_integers(values, gap, label, name)
     codes, levels = codes_and_levels(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     if kind is None:
@@ -214,6 +219,14 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     rounds = _round_numbers(loose, step) if found in NUMBERS else ()
     low, high = loose.min(), loose.max()
     return _with(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
+
+
+def _refuse_large_integers(values, gap, label, name):
+    if any(abs(int(value)) > LARGEST_WHOLE for value in (values[~gap].max(), values[~gap].min())):
+        raise ValueError(
+            f"{label} has whole numbers beyond 2**53, which floats cannot tell apart; leave it "
+            f"out, or set kinds={{{name!r}: 'categorical'}} (or 'drop')."
+        )
 
 
 def _refuse_infinity(values, found, name):
@@ -268,7 +281,7 @@ def _check_kind(kind, found, n_levels, n_missing, label):
     }
     if not fits.get(kind, True):
         words = {"truth": "true and false", "other": "categories", "ordered": "ordered categories"}
-        has = f"{n_levels} different values"
+        has = f"{n_levels} different values" if n_levels > 1 else "missing values"
         if kind != "constant":
             has = words.get(found, "text" if found == "text" else f"{found}s")
         raise ValueError(f"{label} cannot be {kind!r}: it has {has}.")
@@ -287,13 +300,21 @@ def _step(found, scale, numbers):
             if scale.origin % size == 0 and not np.remainder(values, size).any():
                 return float(size)
         return 1.0
-    largest = np.abs(values).max()
+    largest, rounding = float(np.abs(values).max()), 2 * _precision(scale.dtype)
     for decimals in range(MOST_DECIMALS if found == "number" else 1):
+        if not largest * 10.0**decimals < min(LARGEST_WHOLE, 1 / (8 * rounding)):
+            break  # rounding is no finer
         whole = np.round(values * 10.0**decimals)
-        close = np.abs(values - whole / 10.0**decimals) <= 4e-16 * largest
-        if largest * 10.0**decimals < LARGEST_WHOLE and close.all():
+        if (np.abs(values - whole / 10.0**decimals) <= rounding * largest).all():
             return float(max(np.gcd.reduce(whole.astype(np.int64)), 1)) / 10.0**decimals
     return 0.0 if found == "number" else 1.0
+
+
+def _precision(dtype):
+    """Relative rounding of the floats of a column."""
+    dtype = getattr(dtype, "numpy_dtype", dtype)
+    is_float = isinstance(dtype, np.dtype) and dtype.kind == "f"
+    return float(np.finfo(dtype if is_float else float).eps)
 
 
 def _round_numbers(numbers, step):

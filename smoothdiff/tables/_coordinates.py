@@ -35,8 +35,9 @@ class Line:
         share = np.where(gap, 0.0, weights)
         share = share / share.sum()
         y = np.where(gap, 0.0, numbers)
-        center = float(share @ y)
-        deviation = float(np.sqrt(share @ (y - center) ** 2))
+        unit = float(np.abs(y).max()) or 1.0  # squares of large or small numbers leave the range
+        center = float(share @ (y / unit)) * unit
+        deviation = float(np.sqrt(share @ ((y - center) / unit) ** 2)) * unit
         return cls(center, deviation if deviation > 0 else 1.0, bool(gap.any()))
 
     @property

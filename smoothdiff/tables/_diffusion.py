@@ -9,11 +9,13 @@ from sklearn.utils.validation import check_is_fitted
 from .. import _checks
 from ..estimators import SmoothedPLDiffusion
 from ..estimators import _validation as checks
+from ..estimators._base import BaseDiffusion
+from ..scores import OfPoints
 from ._copies import SingleRows, fingerprints
-from ._frame import Frame, read_frame
-from ._groups import fit_groups, label_of
+from ._frame import Frame, read_frame, take
+from ._groups import NO_ROW, fit_groups, label_of
 from ._model import TableModel
-from ._schema import check_by, check_kinds, check_names, fit_schema
+from ._schema import check_by, check_complete, check_kinds, check_names, fit_schema
 from ._where import Where
 
 __all__ = ["TableDiffusion"]
@@ -152,15 +154,24 @@ class TableDiffusion(BaseEstimator):
             frame = read_frame(X)
             by, together = self._named(frame)
             weights = checks.check_sample_weight(sample_weight, len(frame))
+            self._rows = np.flatnonzero(weights)
+            if len(self._rows) < len(frame):  # a row of no weight is no row
+                weights = weights[self._rows]
+                columns = [take(c, self._rows) for c in frame.columns]
+                frame = Frame(frame.names, columns, frame.build)
             # An integer weight equals that many rows; other weights repeat nothing.
             count = weights if (weights == np.round(weights)).all() else np.ones(len(weights))
             kinds = check_kinds(self.kinds, frame)
             schema = fit_schema(frame, kinds, by, together, weights, count)
             check_by(schema)
             marks = fingerprints(schema, {c.name: c.values for c in schema.kept})
-            groups = fit_groups(estimator, schema, weights, count, marks)
+            fill = self.missing == "fill"
+            if fill:
+                check_complete(schema)
+            groups = fit_groups(estimator, schema, weights, count, marks, fill)
+            self._check_parents(groups)
             singles = SingleRows(schema, count, marks)
-            table = TableModel(schema, groups, self.draw == "row", self.missing == "fill", singles)
+            table = TableModel(schema, groups, self.draw == "row", fill, singles)
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = groups[0].kept
             if by:
@@ -177,16 +188,32 @@ class TableDiffusion(BaseEstimator):
 
     def _check_estimator(self, estimator):
         sample = getattr(estimator, "sample", None)
-        if sample is None or "return_parents" not in inspect.signature(sample).parameters:
+        if (
+            isinstance(estimator, type)
+            or sample is None
+            or "return_parents" not in inspect.signature(sample).parameters
+        ):
             raise TypeError(
                 "The 'estimator' parameter of TableDiffusion must be an estimator whose sample "
                 "returns parents, such as SmoothedPLDiffusion. Got "
                 f"{type(estimator).__name__} instead."
             )
 
+    def _check_parents(self, groups):
+        for group in groups:
+            model = group.kept
+            if isinstance(model, BaseDiffusion) and not isinstance(
+                model.diffusion_.score, OfPoints
+            ):
+                raise TypeError(
+                    "The 'estimator' parameter of TableDiffusion must be an estimator whose "
+                    f"samples are made of training rows. Those of {type(model).__name__} are not."
+                )
+
     def _named(self, frame: Frame):
         """The names in ``by`` and ``together``, as lists."""
-        by = [] if self.by is None else self.by if isinstance(self.by, list) else [self.by]
+        by = self.by.tolist() if hasattr(self.by, "tolist") else self.by
+        by = [] if by is None else by if isinstance(by, list) else [by]
         check_names(by, frame, "by")
         groups = [] if self.together is None else self.together
         if not isinstance(groups, (list, tuple)) or not all(
@@ -238,10 +265,13 @@ class TableDiffusion(BaseEstimator):
         check_is_fitted(self)
         n = checks.check_n_samples(n_samples)
         generator = self._generator if random_state is None else checks.make_generator(random_state)
-        where = None if where is None else Where(where, self.schema_)
+        where = Where(where, self.schema_) if where else None
         drawn = self._table.sample(generator, n, where)
         X = self._build(list(drawn.columns), list(drawn.columns.values()))
-        return (X, drawn.parents, drawn.weights) if return_parents else X
+        if not return_parents:
+            return X
+        parents = np.where(drawn.parents >= 0, self._rows[drawn.parents], NO_ROW)
+        return X, parents, drawn.weights
 
     # ------------------------------------------------------------------ coordinates and density
 

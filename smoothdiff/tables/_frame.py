@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import sparse
 
+from ._values import is_missing
+
 __all__ = ["Frame", "read_frame", "take"]
 
 
@@ -84,8 +86,24 @@ class BuildPandas:
 
 
 def _from_polars(X):
-    columns = [X[name].to_numpy() for name in X.columns]
+    if type(X).__name__ != "DataFrame":
+        raise TypeError(
+            f"A table must be a DataFrame. Got {type(X).__name__}; use collect() first."
+        )
+    columns = [_polars_values(X[name]) for name in X.columns]
     return Frame(list(X.columns), columns, BuildPolars(dict(X.schema)))
+
+
+def _polars_values(series):
+    """An array of the values: of objects, with None, where NumPy's types have no place for them."""
+    of_time = series.dtype.is_temporal() and str(series.dtype) != "Time"
+    if of_time or (series.dtype.is_numeric() and not series.null_count()):
+        values = series.to_numpy()
+        if values.dtype.kind in "biufmM":
+            return values.copy()
+    values = np.empty(len(series), dtype=object)
+    values[:] = series.to_list()
+    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,16 +115,23 @@ class BuildPolars:
     def __call__(self, names, columns):
         import polars
 
-        return polars.DataFrame(
-            [
-                polars.Series(name, np.asarray(c), strict=False).cast(self.schema[name])
-                for name, c in zip(names, columns, strict=True)
+        def series(name, column):
+            if column.dtype.kind in "mM":
+                return polars.Series(name, column).cast(self.schema[name])
+            values = [
+                None if gap else v
+                for gap, v in zip(is_missing(column), column.tolist(), strict=True)
             ]
-        )
+            return polars.Series(name, values, dtype=self.schema[name], strict=False)
+
+        return polars.DataFrame([series(*pair) for pair in zip(names, columns, strict=True)])
 
 
 def _from_array(X):
-    values = np.array(X)
+    try:
+        values = np.array(X)
+    except ValueError as error:
+        raise ValueError("The rows of a table must be equally long.") from error
     if values.dtype.kind in "US" and not isinstance(X, np.ndarray):
         values = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
     if values.ndim != 2:

@@ -12,7 +12,7 @@ from .._progress import ScaleWarning, warn
 from ..estimators._base import BaseDiffusion
 from ._frame import take
 from ._schema import Schema
-from ._values import codes_and_levels
+from ._values import codes_and_levels, is_missing
 
 __all__ = ["NO_ROW", "Group", "fit_groups", "label_of"]
 
@@ -79,7 +79,7 @@ class _Fit:
             return model.fit(Z, **({"sample_weight": self.weights} if weighted else {}))
 
 
-def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
+def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[Group]:
     """Models of the embedded rows: of each value of ``by``, in blocks.
 
     Parameters
@@ -89,6 +89,8 @@ def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
         The weight of each row, and for how many rows it counts.
     marks : array of shape (n,)
         Equal for equal rows only, and in no order that means anything.
+    fill : bool
+        Leave out the rows in which a value of ``by`` is missing.
     """
     if not schema.embedded:
         estimator = OneRow()
@@ -96,10 +98,13 @@ def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
 
     def group(block, starts, *, keep):
         fit = _Fit(estimator, schema, block, weights[block])
-        share = float(weights[starts].sum() / weights.sum())
+        share = float(weights[starts].sum() / weights[weighted].sum())
         return Group(block, starts, share, fit, fit() if keep else None)
 
-    weighted = np.flatnonzero(weights > 0)
+    labeled = np.ones(len(weights), dtype=bool)
+    for name in schema.by if fill else ():
+        labeled &= ~is_missing(schema[name].values)
+    weighted = np.flatnonzero(labeled & (weights > 0))
     groups, rare = [], []
     for rows in _members(schema, weighted):
         few = count[rows].sum() < FEWEST_ROWS or len(np.unique(marks[rows])) < 2
@@ -112,7 +117,7 @@ def fit_groups(estimator, schema: Schema, weights, count, marks) -> list[Group]:
         _warn_of_rare(schema, rare)
         pool = np.union1d(np.concatenate(rare), _blocks(weighted, marks)[0])
         pooled = group(pool, rare[0], keep=True)
-        shares = [float(weights[rows].sum() / weights.sum()) for rows in rare]
+        shares = [float(weights[rows].sum() / weights[weighted].sum()) for rows in rare]
         groups += [
             replace(pooled, starts=rows, share=share)
             for rows, share in zip(rare, shares, strict=True)

@@ -7,8 +7,9 @@ import numpy as np
 from .._progress import warn
 from ._columns import KINDS, fit_column
 from ._frame import Frame, take
+from ._values import is_missing
 
-__all__ = ["Schema", "check_by", "check_kinds", "check_names", "fit_schema"]
+__all__ = ["Schema", "check_by", "check_complete", "check_kinds", "check_names", "fit_schema"]
 
 # A column of more values than this part of the rows has none to make models for.
 MOST_GROUPS = 0.2
@@ -152,6 +153,20 @@ def check_by(schema: Schema):
                 f"Column {name!r} has {column.n_distinct} values in {rows} rows: by needs one "
                 "of few values, with rows for a model of each."
             )
+
+
+def check_complete(schema: Schema):
+    """Some row has a value in all columns of each group that belongs together."""
+    for group in schema.together:
+        gaps = np.logical_or.reduce([is_missing(schema[name].values) for name in group])
+        if gaps.all():
+            raise ValueError(
+                f"With missing='fill' the columns {', '.join(map(repr, group))}, which belong "
+                "together, need a row that has all of them. None has."
+            )
+    for name in schema.by:
+        if is_missing(schema[name].values).all():
+            raise ValueError(f"Column {name!r} of by has no values.")
 
 
 def check_kinds(kinds, frame: Frame):

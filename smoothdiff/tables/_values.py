@@ -177,7 +177,7 @@ class Scale:
             ticks, gap = _ticks(column, self.unit), is_missing(column)
             return np.where(gap, np.nan, (ticks - self.origin).astype(np.float64))
         if self.nature == "ordered":
-            codes = np.asarray(column.cat.codes, dtype=np.float64)
+            codes = np.asarray(column.cat.set_categories(self.categories).cat.codes, dtype=float)
             return np.where(codes < 0, np.nan, codes)
         if isinstance(column, np.ndarray) and column.dtype.kind != "O":
             return column.astype(np.float64)
@@ -185,6 +185,12 @@ class Scale:
         values = np.full(len(column), np.nan)
         values[~gap] = np.asarray(column[~gap], dtype=np.float64)
         return values
+
+    def unknown(self, column):
+        """Values of an ordered category that the training data have no place for."""
+        if self.nature != "ordered":
+            return []
+        return [v for v in codes_and_levels(column)[1] if v not in self.categories]
 
     def values(self, numbers):
         """A column of the type that the training data had; NaN becomes missing."""
@@ -215,7 +221,11 @@ def _as_dtype(values, dtype):
     import pandas as pd
 
     if getattr(dtype, "tz", None) is not None:
-        return pd.Series(values).dt.tz_localize("UTC").astype(dtype)
+        first = np.ones(len(values), dtype=bool)  # of two equal times, when the clock is set back
+        local = pd.Series(values).dt.tz_localize(
+            dtype.tz, ambiguous=first, nonexistent="shift_forward"
+        )
+        return local.astype(dtype)
     if values.dtype.kind == "f" and np.isnan(values).any():
         values = pd.array(np.where(np.isnan(values), None, values.astype(object)), dtype=dtype)
         return pd.Series(values)
@@ -224,6 +234,8 @@ def _as_dtype(values, dtype):
 
 def scale_of(column, kind) -> Scale:
     """The scale of a column whose nature is ``kind``."""
+    if kind == "ordered":
+        return Scale(kind, dtype=column.dtype, categories=column.dtype.categories)
     if kind not in ("date", "duration"):
         return Scale(kind, dtype=column.dtype)
     dtype = column.dtype
@@ -233,10 +245,10 @@ def scale_of(column, kind) -> Scale:
 
 
 def _ticks(column, unit):
-    """Dates or durations as integers, in units; what is missing has any."""
+    """Dates or durations as integers, in units; what is missing has any. Of zones, local time."""
     if not isinstance(column, np.ndarray):
         if getattr(column.dtype, "tz", None) is not None:
-            column = column.dt.tz_convert(None)
+            column = column.dt.tz_localize(None)
         column = column.to_numpy()
     code = "M8" if column.dtype.kind == "M" else "m8"
     return column.astype(f"{code}[{unit}]").view(np.int64)

@@ -5,12 +5,13 @@ list or set      one of these
 (low, high)      from low to high, both included; None for no bound
 """
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ._schema import Schema
-from ._values import equals
+from ._values import equals, is_missing
 
 __all__ = ["Where"]
 
@@ -68,8 +69,11 @@ class Where:
         column, wanted = self._columns[name], self.conditions[name]
         if isinstance(wanted, tuple):
             return self._in_range(column, values, wanted)
-        if isinstance(wanted, (list, set, frozenset, np.ndarray)):
-            return np.logical_or.reduce([_equal(column, values, w) for w in wanted])
+        if np.iterable(wanted) and not isinstance(wanted, (str, bytes)):
+            found = [_equal(column, values, w) for w in wanted]
+            if not found:
+                raise ValueError(f"where gives column {name!r} no values to choose from.")
+            return np.logical_or.reduce(found)
         return _equal(column, values, wanted)
 
     def _in_range(self, column, values, bounds):
@@ -94,9 +98,19 @@ def _number(column, bound):
     """A bound as the column counts."""
     if bound is None:
         return None
-    if column.scale.nature in ("number", "integer"):
-        return float(bound)
-    return float(column.scale.numbers(_one(column, bound))[0])
+    scale = column.scale
+    try:
+        if scale.nature in ("number", "integer", "truth"):
+            return float(bound)
+        if scale.nature == "ordered":
+            return float(scale.categories.get_loc(bound))
+        if isinstance(bound, Real):
+            raise ValueError
+        return float(scale.numbers(_one(column, bound))[0])
+    except (TypeError, ValueError, KeyError, OverflowError):
+        raise ValueError(
+            f"where gives column {column.name!r}, which is {column.dtype}, the value {bound!r}."
+        ) from None
 
 
 def _one(column, value) -> Any:
@@ -105,10 +119,17 @@ def _one(column, value) -> Any:
         return np.array([value]).astype(column.values.dtype)
     import pandas as pd
 
-    return pd.Series([value]).astype(column.values.dtype)
+    dtype = column.values.dtype
+    if column.scale.nature == "date":
+        time, zone = pd.Timestamp(value), getattr(dtype, "tz", None)
+        time = time.tz_localize(zone) if time.tzinfo is None else time.tz_convert(zone)
+        return pd.Series([time]).astype(dtype)
+    return pd.Series([pd.Timedelta(value)]).astype(dtype)
 
 
 def _equal(column, values, wanted):
+    if is_missing(np.array([wanted], dtype=object))[0]:
+        wanted = None
     of_time = column.scale is not None and column.scale.nature in ("date", "duration")
     if wanted is not None and of_time:
         return column.numbers(values) == _number(column, wanted)
