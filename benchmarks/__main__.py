@@ -14,6 +14,7 @@ NAMES = (
     "quality",
     "outliers",
     "tables",
+    "table_choices",
     "over_sampling",
 )
 

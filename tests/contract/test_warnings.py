@@ -26,7 +26,9 @@ def said(call):
 
 
 def assert_one(seen, sentence):
-    assert [str(warning.message) for warning in seen if warning.category is UserWarning], sentence
+    assert [
+        str(warning.message) for warning in seen if issubclass(warning.category, UserWarning)
+    ], sentence
     assert len(seen) == 1
     assert sentence in str(seen[0].message)
     assert seen[0].filename == __file__

@@ -176,6 +176,7 @@ def test_columns_constant_everywhere_say_nothing():
     np.testing.assert_allclose(model.score_samples(off), plain.score_samples(X))
 
 
+@pytest.mark.slow
 def test_pixels_that_some_digits_never_use():
     """They cost no accuracy, and `predict` warns of none (which would be an error here)."""
     X, y = load_digits(return_X_y=True)

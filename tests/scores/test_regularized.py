@@ -93,7 +93,7 @@ LINE = np.c_[np.linspace(-1, 1, 6), np.zeros(6)]
     ],
 )
 def test_noise_normal_to_the_data(name, collapses):
-    """800 samples of points on a line in the plane, from t = 0.04 to 1e-6.
+    """300 samples of points on a line in the plane, from t = 0.04 to 1e-6.
 
     A score that leaves the normal part alone takes its standard deviation down to sqrt(1e-6),
     with Heun's error below 1 in 10; one that shrinks it leaves several hundredths.
@@ -107,7 +107,7 @@ def test_noise_normal_to_the_data(name, collapses):
         "smoothed": SmoothedPLScore(cloud, 0.3, 0.2),
         "local average": LocalAverageScore(cloud, 0.3, 0.2),
     }[name]
-    x = LINE[rng.integers(6, size=800)] + 0.2 * rng.normal(size=(800, 2))
+    x = LINE[rng.integers(6, size=300)] + 0.2 * rng.normal(size=(300, 2))
     off = integrate(score, x, karras_times(0.04, 1e-6, 200), "heun")[:, 1].std()
     if collapses:
         assert abs(off / 1e-3 - 1) < 0.1

@@ -237,6 +237,7 @@ def test_rare_values_are_drawn_around_their_rows(table):
 
 
 def test_by_several_columns(table):
+    table = table[["age", "member", "sex", "weight"]]
     model = TableDiffusion(by=["member", "sex"], random_state=0).fit(table)
     made = model.sample(2000)
     found = made.groupby(["member", "sex"], observed=True).size() / 2000
@@ -308,10 +309,10 @@ def test_no_rows(table, model):
 
 def test_many_levels_take_few_coordinates():
     rng = np.random.default_rng(0)
-    X = pd.DataFrame({"zip": rng.integers(0, 1000, 3000).astype(str), "u": rng.normal(size=3000)})
+    X = pd.DataFrame({"zip": rng.integers(0, 1000, 2000).astype(str), "u": rng.normal(size=2000)})
     model = TableDiffusion(random_state=0).fit(X)
-    assert model.embed(X).shape == (3000, 33)
-    assert set(model.sample(500)["zip"]) <= set(X["zip"])
+    assert model.embed(X).shape == (2000, 33)
+    assert set(model.sample(50)["zip"]) <= set(X["zip"])
 
 
 def test_dropped_columns_do_not_come_out(table):

@@ -1,0 +1,64 @@
+"""What decided the defaults of TableDiffusion: one choice changed at a time.
+
+``SMOOTHDIFF_TABLES=folder python -m benchmarks table_choices``: the six smaller tables of `tables`,
+three splits whose seeds `tables` does not use; c2st, efficacy, copied and closest as there, means
+over tables and splits, with the standard error over splits of the mean over tables.
+"""
+
+import os
+import warnings
+
+import numpy as np
+
+from smoothdiff import SmoothedPLDiffusion, TableDiffusion
+
+from . import _mixed
+from ._measure import record
+
+SEEDS = range(10, 13)
+TABLES = ("german", "pima", "ecoli", "breast-cancer", "auto", "horse-colic")
+CHOICES = {
+    "as it is, a model for each class": {},
+    "one model": {"by": None},
+    "one donor for a row": {"draw": "row"},
+    "t0_scale 0.25": {"estimator": SmoothedPLDiffusion(t0_scale=0.25)},
+    "t0_scale 0.25, the same noise": {
+        "estimator": SmoothedPLDiffusion(t0_scale=0.25, t_min_scale=0.4)
+    },
+    "t_min 0": {"estimator": SmoothedPLDiffusion(t_min=0)},
+    "kappa 0.3": {"estimator": SmoothedPLDiffusion(kappa=0.3)},
+    "20 neighbors": {"estimator": SmoothedPLDiffusion(start_neighbors=20)},
+    "spheres": {"estimator": SmoothedPLDiffusion(start="isotropic")},
+}
+
+
+def scores(split, seed, choice):
+    by = {"by": split.target if split.is_class else None}
+    model = TableDiffusion(**(by | choice), random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = model.fit(split.train).sample(len(split.train))
+    return [
+        _mixed.c2st(made, split.test, seed),
+        _mixed.efficacy(made, split, seed),
+        _mixed.copies(made, split.train),
+        _mixed.closest(made, split.train, split.test),
+    ]
+
+
+def main():
+    found: dict = {name: [] for name in CHOICES}
+    for table in TABLES:
+        data, target, is_class = _mixed.load(os.environ["SMOOTHDIFF_TABLES"], table)
+        for seed in SEEDS:
+            split = _mixed.split(data, target, is_class, seed)
+            for name, choice in CHOICES.items():
+                found[name].append(scores(split, seed, choice))
+    results = {}
+    for name, rows in found.items():
+        values = np.reshape(rows, (len(TABLES), len(SEEDS), -1)).mean(axis=0)
+        keys = ("c2st", "efficacy", "copied", "closest")
+        results[name] = dict(zip(keys, values.mean(axis=0).tolist(), strict=True))
+        results[name]["c2st_se"] = float(values[:, 0].std(ddof=1) / len(SEEDS) ** 0.5)
+    record("table_choices", results)
+    return results
