@@ -126,6 +126,8 @@ def _from_numbers(X, train):
 
 
 def adversarial_forest(train, target, is_class, seed):
+    if not hasattr(np, "in1d"):
+        np.in1d = np.isin  # which it calls, and NumPy has no more
     from arfpy import arf
 
     np.random.seed(seed)
