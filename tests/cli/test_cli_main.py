@@ -73,15 +73,20 @@ def test_interrupted(folder, capsys, monkeypatch):
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_interrupted_while_threads_compute(tmp_path):
-    with subprocess.Popen(
-        [*COMMAND, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr.readline().startswith(b"start ")  # progress, after two seconds
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate()
-        assert out == b""
-        assert all(b" of " in line for line in err.splitlines()), err
-        assert process.returncode == 130
+    for _ in range(3):  # on a busy machine the demo may end before the signal is sent
+        with subprocess.Popen(
+            [*COMMAND, "demo"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            assert process.stderr.readline().startswith(b"start ")  # progress, after two seconds
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate()
+        if process.returncode != 0:
+            break
+        for path in tmp_path.iterdir():
+            path.unlink()
+    assert out == b""
+    assert all(b" of " in line for line in err.splitlines()), err
+    assert process.returncode == 130
     assert os.listdir(tmp_path) == []
 
 

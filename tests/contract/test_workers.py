@@ -130,7 +130,7 @@ def test_eight_threads_ask_a_fresh_estimator_at_once(make):
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("rows", [1, 7, 64])
+@pytest.mark.parametrize("rows", [pytest.param(1, marks=pytest.mark.slow), 7, 64])
 def test_blocks(make, rows, monkeypatch):
     """Samples and their parents are the same; fields and densities to rounding, 1e-11."""
     model = make(n_steps=3).fit(X)

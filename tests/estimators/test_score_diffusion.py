@@ -17,7 +17,7 @@ X, x = normal(30, 2), normal(20, 2, 1)
 SCALES = {"t0": 0.4, "t_min": 0.04, "spacing": 0.3}
 
 
-@pytest.mark.parametrize("n_steps", [20, 200])
+@pytest.mark.parametrize("n_steps", [20, pytest.param(200, marks=pytest.mark.slow)])
 def test_the_exact_score_is_the_empirical_model_by_steps(n_steps):
     """EmpiricalScore in data coordinates against EmpiricalScoreDiffusion(solver="heun")."""
     own = ScoreDiffusion(EmpiricalScore(PointCloud.of(X)), n_steps=n_steps, **SCALES).fit(X)

@@ -82,7 +82,7 @@ def test_both_ways_are_taken(monkeypatch):
     assert set(taken) == {(False, True)}
 
 
-@pytest.mark.parametrize("r", [2, 3])
+@pytest.mark.parametrize("r", [2, pytest.param(3, marks=pytest.mark.slow)])
 def test_many_variances_and_tiles(r):
     """700 points are 11 tiles, which are left out where they are far; rows in any order."""
     score = field(r, n=700, n_quadrature=16)
