@@ -7,6 +7,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -243,7 +244,7 @@ FALSE = {
     "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
-SLOW = {"regularized", "local_average", "network", "circle", "decay_search"}
+SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven"}
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 
@@ -254,6 +255,21 @@ def test_the_first_code_of_the_readme(tmp_path):
     text = output_of(tmp_path, "-c", code)
     assert float(text.split()[-1]) > -3
     assert not list(tmp_path.iterdir())
+
+
+def test_the_table_of_the_readme(tmp_path):
+    """As written, on a file of customers."""
+    code = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{rng.integers(18, 80)},{rng.choice(['NO', 'SE', 'DK'])},{rng.choice(['yes', 'no'])},"
+        f"{rng.choice(['', '0', '12.5', '99.9'])}"
+        for _ in range(150)
+    ]
+    (tmp_path / "customers.csv").write_text("\n".join(["age,country,churned,paid", *rows]))
+    check = "assert set(some.country) <= {'NO', 'SE'} and some.age.between(30, 40).all()"
+    check += "\nassert new.shape == (1000, 4) and (new.dtypes == table.dtypes).all()"
+    assert "drawn first" in output_of(tmp_path, "-c", f"{code}\n{check}")
 
 
 def test_every_example_has_a_claim():
