@@ -1,9 +1,8 @@
 """Which new rows are copies of a training row that is the only one of its kind.
 
 Of n rows let n_1 be single. A row that nobody has seen equals one of them all with probability
-1 - n_1 / n (Good 1953, Turing's estimate): in a table of few combinations often, in most never.
-A new row that equals a single training row is kept with that probability, else drawn again, so
-that copies are no more frequent than chance makes them.
+1 - n_1 / n (Good 1953, Turing's estimate), as often as the rows of a table are repeated ones. New
+rows that equal a single training row are drawn again; those that equal a repeated one may stay.
 """
 
 import numpy as np
@@ -18,8 +17,6 @@ MULTIPLIERS = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9
 class SingleRows:
     """The training rows that no other one equals.
 
-    ``chance`` is the probability that a row which nobody has seen equals a training row.
-
     Parameters
     ----------
     schema : Schema
@@ -32,14 +29,12 @@ class SingleRows:
     def __init__(self, schema: Schema, count, marks):
         mark, place = np.unique(marks, return_inverse=True)
         frequency = np.bincount(place, count)
-        self.chance = 1 - (frequency[frequency > 0] <= 1).sum() / frequency.sum()
         self._marks = mark[frequency <= 1]
         self._schema = schema
 
-    def refused(self, generator, columns):
-        """Which new rows (n,), of columns by name, are to be drawn again."""
-        copied = np.isin(fingerprints(self._schema, columns), self._marks)
-        return copied & (generator.random(len(copied)) >= self.chance)
+    def copied(self, columns):
+        """Which new rows (n,), of columns by name, equal one of them."""
+        return np.isin(fingerprints(self._schema, columns), self._marks)
 
 
 def fingerprints(schema, columns):

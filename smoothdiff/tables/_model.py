@@ -102,20 +102,19 @@ class TableModel:
     def _draw(self, generator, n, starts) -> Drawn:
         """Draw n rows that start around some of the rows of each group.
 
-        Copies of single training rows are drawn again, a few times, but for those that chance
-        explains. Where little else comes out (one donor gives all of a row, or the model
-        memorizes) all stay as they are.
+        Copies of single training rows are drawn again, a few times. Where little else comes out
+        (one donor gives all of a row, or the model memorizes) all stay as they are.
         """
         drawn = self._draw_any(generator, n, starts)
         open_ = np.arange(n)
         for _ in range(ATTEMPTS):
-            refused = open_[self.singles.refused(generator, drawn.take(open_).columns)]
-            if len(refused) == 0 or len(refused) > MOST_COPIED * n:
+            copied = open_[self.singles.copied(drawn.take(open_).columns)]
+            if len(copied) == 0 or len(copied) > MOST_COPIED * n:
                 break
-            again = self._draw_any(generator, len(refused), starts)
+            again = self._draw_any(generator, len(copied), starts)
             place = np.arange(n)
-            place[refused] = n + np.arange(len(refused))
-            drawn, open_ = Drawn.joined([drawn, again]).take(place), refused
+            place[copied] = n + np.arange(len(copied))
+            drawn, open_ = Drawn.joined([drawn, again]).take(place), copied
         return drawn
 
     def _draw_any(self, generator, n, starts) -> Drawn:

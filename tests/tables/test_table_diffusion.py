@@ -168,8 +168,7 @@ def test_copies_are_no_more_frequent_than_chance_makes_them():
     known = set(X.itertuples(index=False, name=None))
     model = TableDiffusion(random_state=0).fit(X)
     by_chance = copied(rows(4000))
-    assert model._table.singles.chance == pytest.approx(by_chance, abs=0.1)
-    assert copied(model.sample(1500)) < by_chance + 0.08
+    assert copied(model.sample(1500)) < by_chance + 0.03
     model._table.singles._marks = model._table.singles._marks[:0]
     assert copied(model.sample(1500)) > by_chance + 0.15
 
