@@ -28,6 +28,8 @@ FEWEST_DRAWS = 64
 ATTEMPTS = 20
 # Part of the draws that are copies from which the rest, what is left, would be no fair draw.
 MOST_COPIED = 0.8
+# Draws that tell this.
+ENOUGH_DRAWS = 50
 
 
 class Drawn(NamedTuple):
@@ -109,7 +111,8 @@ class TableModel:
         open_ = np.arange(n)
         for _ in range(ATTEMPTS):
             copied = open_[self.singles.copied(drawn.take(open_).columns)]
-            if len(copied) == 0 or len(copied) > MOST_COPIED * n:
+            only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
+            if len(copied) == 0 or only_copies:
                 break
             again = self._draw_any(generator, len(copied), starts)
             place = np.arange(n)

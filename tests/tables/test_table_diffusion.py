@@ -178,6 +178,18 @@ def test_single_rows_of_many_columns_do_not_come_out(table, made):
     assert not known & set(made.astype(str).itertuples(index=False, name=None))
 
 
+def test_a_single_draw_is_no_copy_either():
+    X = pd.DataFrame(
+        np.random.default_rng(0).choice(list("abcd"), size=(80, 3)), columns=["u", "v", "w"]
+    )
+    rows = list(X.itertuples(index=False, name=None))
+    single = {row for row in rows if rows.count(row) == 1}
+    model = TableDiffusion(random_state=0).fit(X)
+    made = [tuple(model.sample(1).iloc[0]) for _ in range(60)]
+    assert single
+    assert not single & set(made)
+
+
 def test_where_only_copies_can_come_out_they_do():
     X = pd.DataFrame({"a": ["x", "y", "z"], "b": ["u", "v", "w"]})
     made = TableDiffusion(draw="row", random_state=0).fit(X).sample(20)
