@@ -33,12 +33,7 @@ def bootstrap(train, target, is_class, seed):
 
 def smote(train, target, is_class, seed):
     """Each class over-sampled, gaps filled by the median or a level of their own."""
-    X = train.copy()
-    for name in X:
-        if pd.api.types.is_numeric_dtype(X[name]):
-            X[name] = X[name].fillna(X[name].median())
-        else:
-            X[name] = X[name].astype(object).where(X[name].notna(), "?")
+    X = _filled(train)
     y = X[target].astype(str) if is_class else pd.Series("all", index=X.index)
     X = X.drop(columns=target) if is_class else X
     text = [not pd.api.types.is_numeric_dtype(X[name]) for name in X]
@@ -172,7 +167,7 @@ FAST = {
     "SMOTE, SMOTENC": smote,
     "CART with donors": cart,
 }
-# Minutes a table: one split, and only the first rows of tables that are larger.
+# Minutes a table: one split.
 SLOW = {}
 with suppress(ImportError), warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -7,7 +7,7 @@ given          categorical, discrete: the value of a parent, drawn by weight
 constant       the value that all rows have
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +71,8 @@ class Column:
     @property
     def width(self):
         """Number of coordinates."""
-        return (self.line or self.corners or _NOTHING).width
+        coordinates = self.line or self.corners
+        return coordinates.width if coordinates else 0
 
     def embed(self, column):
         """Coordinates (n, width) of a column of any table.
@@ -85,11 +86,7 @@ class Column:
             self.check(column)
             self._refuse_levels(self.scale.unknown(column))
             numbers = self.numbers(column)
-            if not self.line.gaps and np.isnan(numbers).any():
-                raise ValueError(
-                    f"Column {self.name!r} has {int(np.isnan(numbers).sum())} missing values, and "
-                    "the training rows have none there."
-                )
+            self._refuse_gaps(np.isnan(numbers))
             return self.line.embed(numbers)
         if self.corners is not None:
             return self.corners.embed(self._codes(column))
@@ -114,12 +111,15 @@ class Column:
         own, levels = codes_and_levels(column)
         place = {level: i for i, level in enumerate(self.levels)}
         self._refuse_levels([level for level in levels if level not in place])
-        if (own < 0).any() and not self.n_missing:
-            raise ValueError(
-                f"Column {self.name!r} has {int((own < 0).sum())} missing values, and the training "
-                "rows have none there."
-            )
+        self._refuse_gaps(own < 0)
         return np.array([*(place[level] for level in levels), len(self.levels)])[own]
+
+    def _refuse_gaps(self, gap):
+        if gap.any() and not self.n_missing:
+            raise ValueError(
+                f"Column {self.name!r} has {int(gap.sum())} missing values, and the training rows "
+                "have none there."
+            )
 
     def _refuse_levels(self, new):
         if new:
@@ -134,9 +134,10 @@ class Column:
         return equals(column, None if gap else np.asarray(wanted, dtype=object)[0])
 
     def marks(self, column):
-        """Numbers (n,) that are equal where values are: -1 for a gap or one that is not known."""
+        """Floats (n,) whose bits are equal where values are, one NaN for gaps; -1 if not known."""
         if self.scale is not None:
-            return np.nan_to_num(self.numbers(column), nan=-1.0) + 0.0  # -0.0 becomes 0.0
+            numbers = self.numbers(column)
+            return np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # -0.0 becomes 0.0
         own, levels = codes_and_levels(column)
         place = {level: i for i, level in enumerate(self.levels)}
         return np.array([*(place.get(level, -1) for level in levels), -1], dtype=float)[own]
@@ -157,10 +158,6 @@ class Column:
             # Rounded once more, to the floats that so many decimals are read as.
             numbers = np.round(np.rint(numbers / grain) * grain, decimals)
         return np.clip(numbers, self.low, self.high)
-
-
-class _NOTHING:
-    width = 0
 
 
 def fit_column(name, values, kind, weights, rows) -> Column:
@@ -202,13 +199,13 @@ def fit_column(name, values, kind, weights, rows) -> Column:
         _check_kind(kind, found, len(levels), int(gap.sum()), label)
     column = Column(name, str(values.dtype), found, kind, why, len(levels), int(gap.sum()), values)
     if kind == "constant":
-        return _with(column, levels=tuple(levels))
+        return replace(column, levels=tuple(levels))
     if kind == "categorical":
         corners = Corners(len(levels) + bool(gap.any()))
-        return _with(column, corners=corners, levels=tuple(levels))
-    column = _with(column, scale=scale_of(values, found))
+        return replace(column, corners=corners, levels=tuple(levels))
+    column = replace(column, scale=scale_of(values, found))
     numbers = column.numbers(values)
-    column = _with(column, line=Line.of(numbers, weights))
+    column = replace(column, line=Line.of(numbers, weights))
     if kind == "discrete":
         return column
     present = numbers[~gap]
@@ -218,7 +215,7 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     loose = loose if len(loose) else present
     rounds = _round_numbers(loose, step) if found in NUMBERS else ()
     low, high = loose.min(), loose.max()
-    return _with(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
+    return replace(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
 
 
 def _refuse_large_integers(values, gap, label, name):
@@ -237,10 +234,6 @@ def _refuse_infinity(values, found, name):
                 f"Column {name!r} has {len(infinite)} infinite values, the first in row "
                 f"{infinite[0]}."
             )
-
-
-def _with(column, **fields):
-    return Column(**{**column.__dict__, **fields})
 
 
 def _kind_of(found, n_levels, n_missing, counts):

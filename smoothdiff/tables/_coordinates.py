@@ -15,8 +15,6 @@ import numpy as np
 __all__ = ["Corners", "Line"]
 
 MOST_CORNERS = 32
-# Rows of embedded categories that are made at once.
-ROWS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)

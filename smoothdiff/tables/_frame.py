@@ -28,10 +28,6 @@ class Frame(NamedTuple):
     def __len__(self):
         return len(self.columns[0])
 
-    def column(self, name):
-        """The column of a name."""
-        return self.columns[self.names.index(name)]
-
 
 def read_frame(X) -> Frame:
     """Columns of a DataFrame (pandas or polars) or of a two-dimensional array.

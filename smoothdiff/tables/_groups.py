@@ -86,7 +86,7 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
     ----------
     estimator, schema : as a table has them
     weights, count : arrays of shape (n,)
-        The weight of each row, and for how many rows it counts.
+        The weight of each row, none of them 0, and for how many rows it counts.
     marks : array of shape (n,)
         Equal for equal rows only, and in no order that means anything.
     fill : bool
@@ -98,26 +98,26 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
 
     def group(block, starts, *, keep):
         fit = _Fit(estimator, schema, block, weights[block])
-        share = float(weights[starts].sum() / weights[weighted].sum())
+        share = float(weights[starts].sum() / weights[taken].sum())
         return Group(block, starts, share, fit, fit() if keep else None)
 
     labeled = np.ones(len(weights), dtype=bool)
     for name in schema.by if fill else ():
         labeled &= ~is_missing(schema[name].values)
-    weighted = np.flatnonzero(labeled & (weights > 0))
+    taken = np.flatnonzero(labeled)
     groups, rare = [], []
-    for rows in _members(schema, weighted):
+    for rows in _members(schema, taken):
         few = count[rows].sum() < FEWEST_ROWS or len(np.unique(marks[rows])) < 2
         if few and schema.by and schema.embedded:
             rare.append(rows)
             continue
         blocks = _blocks(rows, marks)
-        groups += [group(b, b, keep=len(blocks) == 1 or b is blocks[0]) for b in blocks]
+        groups += [group(b, b, keep=b is blocks[0]) for b in blocks]
     if rare:
         _warn_of_rare(schema, rare)
-        pool = np.union1d(np.concatenate(rare), _blocks(weighted, marks)[0])
+        pool = np.union1d(np.concatenate(rare), _blocks(taken, marks)[0])
         pooled = group(pool, rare[0], keep=True)
-        shares = [float(weights[rows].sum() / weights[weighted].sum()) for rows in rare]
+        shares = [float(weights[rows].sum() / weights[taken].sum()) for rows in rare]
         groups += [
             replace(pooled, starts=rows, share=share)
             for rows, share in zip(rare, shares, strict=True)
