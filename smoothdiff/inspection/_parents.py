@@ -4,7 +4,7 @@ from math import isqrt
 
 import numpy as np
 
-from ._pyplot import pyplot
+from .._pyplot import pyplot
 
 __all__ = ["ParentsDisplay"]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _checks as checks
-from ._pyplot import pyplot
+from .._pyplot import pyplot
 
 __all__ = ["SmoothingCurveDisplay"]
 
