@@ -200,7 +200,7 @@ def efficacy(
     ----------
     "Train on synthetic, test on real": Esteban, Hyland and Ratsch, 2017.
     """
-    tables = read({"train": train, "generated": generated, "test": test}, kinds)
+    tables = read({"train": train, "generated": generated, "test": test}, kinds, required=3)
     names = [column.name for column in tables[0].columns]
     if target not in names:
         shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")

@@ -267,7 +267,8 @@ def data_copying(generated, train, test, *, n_cells=None, random_state=0, kinds=
     Meehan, Chaudhuri and Dasgupta, A Non-Parametric Test to Detect Data-Copying in Generative
     Models, AISTATS 2020, equation (3).
     """
-    train, generated, test = read({"train": train, "generated": generated, "test": test}, kinds)
+    tables = {"train": train, "generated": generated, "test": test}
+    train, generated, test = read(tables, kinds, required=3)
     if n_cells is None:
         n_cells = int(np.clip(len(test) // ROWS_A_CELL, 1, MOST_CELLS))
     n_cells = min(checks.count(n_cells, "n_cells"), len(train.cloud))

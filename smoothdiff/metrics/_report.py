@@ -247,7 +247,8 @@ def report(
     if hasattr(generated, "sample") and hasattr(generated, "fit"):
         made, parents, weights = _sampled(generated, len(train), random_state)
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds
-    train, new, test = read({"train": train, "generated": made, "test": test}, kinds, fewest=10)
+    tables = {"train": train, "generated": made, "test": test}
+    train, new, test = read(tables, kinds, fewest=10, required=3)
     columns = [column.name for column in train.columns]
     if target is not None and target not in columns:
         shown = ", ".join(map(repr, columns[:20])) + (", ..." if len(columns) > 20 else "")

@@ -15,10 +15,11 @@ from scipy import sparse
 
 from .. import _checks as checks
 from ..cloud import PointCloud, distinct_rows
+from ..tables._columns import fit_column
 from ..tables._coordinates import Corners, Line
 from ..tables._frame import Frame, read_frame
-from ..tables._schema import Schema, check_kinds, fit_schema
-from ..tables._values import codes_and_levels
+from ..tables._schema import Schema, check_kinds
+from ..tables._values import codes_and_levels, nature, scale_of
 
 __all__ = ["Rows", "read"]
 
@@ -147,7 +148,7 @@ class Rows:
         return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:n]))
 
 
-def read(tables: dict, kinds=None, fewest=1) -> list[Rows]:
+def read(tables: dict, kinds=None, fewest=1, required=2) -> list[Rows]:
     """Read tables of the same columns.
 
     Parameters
@@ -159,6 +160,8 @@ def read(tables: dict, kinds=None, fewest=1) -> list[Rows]:
         How to take columns of tables, as in `TableDiffusion`; or the ``schema_`` of one.
     fewest : int
         Rows that each needs.
+    required : int
+        How many of the tables may not be None.
 
     Raises
     ------
@@ -166,6 +169,9 @@ def read(tables: dict, kinds=None, fewest=1) -> list[Rows]:
         For what is no table, has other columns, other types or too few rows; for NaN or infinity
         in an array of numbers.
     """
+    for name in list(tables)[:required]:
+        if tables[name] is None:
+            checks.refuse(None, name, "a DataFrame or an array", None, TypeError)
     tables = {name: table for name, table in tables.items() if table is not None}
     if all(isinstance(table, Rows) for table in tables.values()):
         return list(tables.values())
@@ -241,23 +247,29 @@ def _schema(frame, kinds):
     if isinstance(kinds, Schema):
         kinds = {column.name: column.kind for column in kinds if column.why == "as kinds says"}
         kinds = {name: kind for name, kind in kinds.items() if name in frame.names}
-    ones = np.ones(len(frame))
-    kinds = check_kinds(kinds, frame)
-    return fit_schema(frame, kinds, (), (), ones, ones)
+    kinds, ones = check_kinds(kinds, frame), np.ones(len(frame))
+    columns = zip(frame.names, frame.columns, strict=True)
+    return Schema([fit_column(name, c, kinds.get(name), ones, ones) for name, c in columns])
 
 
 def _column(column, parts):
     """A column of each table."""
+    is_number = column.nature in NUMBERS
     for name, values in parts.items():
         try:
-            column.check(values)
+            alike = not is_number and nature(values, column.name) not in NUMBERS
+            if not alike:  # levels are compared as they are, whatever type holds them
+                column.check(values)
         except TypeError as error:
             raise TypeError(f"{name}: {error}") from None
-    if column.scale is not None and column.nature in NUMBERS:
-        numbers = [column.numbers(values) for values in parts.values()]
-        line = replace(column.line, gaps=any(np.isnan(n).any() for n in numbers))
-        scale = column.scale if column.nature in ("date", "duration") else None
-        return [Values(column.name, True, n, line, scale=scale) for n in numbers]
+    if is_number and column.kind != "categorical":
+        own = next(iter(parts.values()))
+        scale = column.scale or scale_of(own, column.nature)
+        numbers = [scale.numbers(values) for values in parts.values()]
+        line = column.line or Line.of(numbers[0], np.ones(len(own)))
+        line = replace(line, gaps=any(np.isnan(n).any() for n in numbers))
+        dates = scale if column.nature in ("date", "duration") else None
+        return [Values(column.name, True, n, line, scale=dates) for n in numbers]
     coded = [codes_and_levels(values) for values in parts.values()]
     place: dict = {}
     for _, levels in coded:

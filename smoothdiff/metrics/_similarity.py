@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from .. import _checks as checks
 from ._rows import read
 from ._value import Value
 
@@ -78,7 +79,9 @@ def _overlap(x, y):
     return float(1 - np.abs(p - q).sum() / 2)
 
 
-def association_similarity(generated, real, train=None, *, kinds=None):
+def association_similarity(
+    generated, real, train=None, *, min_correlation=0.0, min_association=0.0, kinds=None
+):
     """Mean over pairs of columns of 1 - the difference of their association.
 
     Two numbers: 1 - half the difference of Pearson's correlations, over rows that have both.
@@ -92,14 +95,17 @@ def association_similarity(generated, real, train=None, *, kinds=None):
         Held-out rows best.
     train : array or DataFrame, optional
         Real rows that take the place of the generated ones for the baseline.
+    min_correlation, min_association : float in [0, 1], default=0.0
+        Pairs whose correlation, or Cramer's V, is not larger in the real rows are left out; by
+        default only those that have none. SDMetrics' report has had such limits of late.
     kinds : dict or Schema, optional
         How to take columns of DataFrames, as in `TableDiffusion`.
 
     Returns
     -------
     Value
-        A float from 0 to 1 (equal); ``parts`` has that of each pair of names, NaN where a
-        correlation is not defined, and is then left out of the mean. NaN for a single column.
+        A float from 0 to 1 (equal); ``parts`` has that of each pair of names, NaN where one is
+        left out of the mean. NaN where all are, as for a single column.
 
     Raises
     ------
@@ -112,10 +118,12 @@ def association_similarity(generated, real, train=None, *, kinds=None):
     ContingencySimilarity.
     """
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
-    return _mean(*(_pairs(rows, real) for rows in others))
+    for name, value in {"correlation": min_correlation, "association": min_association}.items():
+        checks.real(value, f"min_{name}", "a float in [0, 1]", lambda v: 0 <= v <= 1)
+    return _mean(*(_pairs(rows, real, min_correlation, min_association) for rows in others))
 
 
-def _pairs(made, real):
+def _pairs(made, real, min_correlation, min_association):
     numbers = [j for j, c in enumerate(real.columns) if c.is_number]
     r, s = (dict(zip(numbers, correlations(rows), strict=True)) for rows in (made, real))
     place = {j: i for i, j in enumerate(numbers)}
@@ -124,10 +132,13 @@ def _pairs(made, real):
     for i, j in combinations(range(len(real.columns)), 2):
         name = real.columns[i].name, real.columns[j].name
         if i in place and j in place:
-            found[name] = float(1 - abs(r[i][place[j]] - s[i][place[j]]) / 2)
+            a, b = r[i][place[j]], s[i][place[j]]
+            weak = min_correlation > 0 and not abs(b) > min_correlation
+            found[name] = np.nan if weak else float(1 - abs(a - b) / 2)
             continue
         width = 1 + max(c[j].max() for c in cut)
-        found[name] = _overlap(*(c[i] * width + c[j] for c in cut))
+        weak = min_association > 0 and not _cramers_v(cut[1][i], cut[1][j]) > min_association
+        found[name] = np.nan if weak else _overlap(*(c[i] * width + c[j] for c in cut))
     return found
 
 
@@ -196,7 +207,7 @@ def associations(rows):
             number, levels = (a, b) if a.is_number else (b, a)
             value = _correlation_ratio(number, levels.labels)
         else:
-            value = _cramers_v(a.labels, b.labels)
+            value = _cramers_v(a.array, b.array)
         found[i, j] = found[j, i] = value
     return found
 
@@ -214,6 +225,8 @@ def _correlation_ratio(number, labels):
 
 
 def _cramers_v(a, b):
+    """Of whole numbers; NaN where one has a single value."""
+    a, b = (np.unique(labels, return_inverse=True)[1] for labels in (a, b))
     shape = a.max() + 1, b.max() + 1
     if min(shape) < 2:
         return np.nan

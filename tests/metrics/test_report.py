@@ -1,0 +1,181 @@
+"""The report: its numbers are those of the metrics, its words fit them, its files are whole."""
+
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from made import clouds, mixed
+
+from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
+from smoothdiff.metrics import report
+
+TRAIN, TEST = mixed(120, 0.0), mixed(80, 0.02)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return TableDiffusion(random_state=0).fit(TRAIN)
+
+
+@pytest.fixture(scope="module")
+def found(model):
+    return report(model, TRAIN, TEST, target="t")
+
+
+def test_the_numbers_are_those_of_the_metrics(model, found):
+    made = model.sample(len(TRAIN), random_state=0)
+    for name in ("column_similarity", "association_similarity"):
+        expected = getattr(metrics, name)(made, TEST, TRAIN)
+        assert found[name] == pytest.approx(expected)
+        assert found[name].baseline == pytest.approx(expected.baseline)
+    for name in ("authenticity", "copied_rows"):
+        expected = getattr(metrics, name)(made, TRAIN, TEST)
+        assert (found[name], found[name].baseline) == (expected, expected.baseline)
+    expected = metrics.efficacy(made, TRAIN, TEST, "t")
+    assert (found["efficacy"], found["efficacy"].baseline) == (expected, expected.baseline)
+    trivial = TEST["t"].eq(TRAIN["t"].mode()[0]).mean()
+    assert found["constant"] == pytest.approx(trivial)
+    with pytest.raises(KeyError, match="The report has no 'fid'"):
+        found["fid"]
+
+
+def test_it_prints(found):
+    text = str(found)
+    assert text.startswith("120 generated rows of 7 columns, beside 120 training rows and 80 held")
+    for word in ("fidelity", "diversity", "novelty", "usefulness", *found.names):
+        assert re.search(rf"^ *{word}", text, re.MULTILINE), word
+    assert "no protection of privacy" in " ".join(text.split()).replace("That is no", "no")
+    assert all(len(line) <= 110 for line in text.splitlines())
+
+
+def test_json(found, tmp_path):
+    data = json.loads(found.to_json(tmp_path / "report.json"))
+    assert data == json.loads((tmp_path / "report.json").read_text())
+    assert set(data["verdicts"]) == {"fidelity", "diversity", "novelty", "usefulness"}
+    values = {m["name"]: m["value"] for m in data["measures"]}
+    assert values["c2st"] == float(found["c2st"])
+    pair = data["closest_pairs"][0]
+    assert set(pair["generated"]) == set(TRAIN)
+    assert sum(parent["weight"] for parent in pair["parents"]) == pytest.approx(1)
+
+
+def test_the_closest_pairs(model, found):
+    made, parents, weights = model.sample(len(TRAIN), random_state=0, return_parents=True)
+    closest = metrics.distance_to_closest_record(made, TRAIN, TEST)
+    distances = [pair["distance"] for pair in found.pairs]
+    np.testing.assert_allclose(distances, np.sort(closest.distances)[: len(distances)])
+    for pair in found.pairs:
+        i, k = pair["generated_row"], pair["training_row"]
+        assert pair["generated"]["c"] == made["c"][i]
+        assert pair["closest"]["x"] == TRAIN["x"][k]
+        assert pair["closest"]["d"].startswith(str(TRAIN["d"][k].date()))
+        assert [p["training_row"] for p in pair["parents"]] == list(parents[i][parents[i] >= 0])
+        assert [p["weight"] for p in pair["parents"]] == list(weights[i][parents[i] >= 0])
+
+
+def test_html_needs_nothing_beside_it(found, tmp_path):
+    pytest.importorskip("matplotlib")
+    found.to_html(tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 4
+    assert not re.search(r"(src|href)=['\"](?!data:)", page)
+    assert "no protection of privacy" in page
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+    assert found._repr_html_().count("<table") >= 2
+
+
+def test_values_are_escaped(tmp_path):
+    pytest.importorskip("matplotlib")
+    bad = "<script>alert(1)</script>"
+    table = TRAIN.rename(columns={"c": bad}).assign(g=bad)
+    page = report(table[:60], table, table[60:]).to_html()
+    assert bad not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_bootstrap_is_told_to_be_copies():
+    again = TRAIN.sample(120, replace=True, random_state=0)
+    found = report(again, TRAIN, TEST)
+    assert found.verdicts["novelty"].grade == "poor"
+    assert found["copied_rows"] == 1
+    assert "120 of 120 generated rows" in found.privacy
+    assert "filter_copies" in found.privacy
+
+
+def test_new_rows_of_the_law_are_excellent():
+    train, test, made = clouds(400, 400, 400)
+    grades = {aspect: v.grade for aspect, v in report(made, train, test).verdicts.items()}
+    assert grades == dict.fromkeys(("fidelity", "diversity", "novelty"), "excellent")
+
+
+def test_another_law_is_poor():
+    train, test, made = clouds(200, 200, 200)
+    found = report(made * [1, 1, 0.01] + [3, 0, 0], train, test)
+    assert found.verdicts["fidelity"].grade == "poor"
+    assert found.verdicts["diversity"].grade == "poor"
+    assert "What gives them away most: 0" in found.verdicts["fidelity"].sentence
+
+
+def test_half_of_the_law_is_not_diverse():
+    train, test, made = clouds(300, 300, 600)
+    found = report(made[made[:, 0] > 0], train, test)
+    assert found.verdicts["diversity"].grade == "poor"
+
+
+def test_useless_labels_are_told():
+    rng = np.random.default_rng(0)
+    train, test, made = (
+        pd.DataFrame(rows, columns=list("abc")).assign(y=lambda t: np.where(t["a"] > 0, "p", "n"))
+        for rows in clouds(200, 200, 200)
+    )
+    assert report(made, train, test, target="y").verdicts["usefulness"].grade == "excellent"
+    made["y"] = rng.permutation(made["y"])
+    assert report(made, train, test, target="y").verdicts["usefulness"].grade == "poor"
+
+
+def test_few_rows_and_no_target_are_noted():
+    train, test, made = clouds(30, 12, 30)
+    notes = " ".join(report(made, train, test).notes)
+    assert "12 held-out rows are few" in notes
+    assert "give target" in notes
+
+
+def test_large_tables_are_represented_by_a_part():
+    train, test, made = clouds(300, 300, 300)
+    found = report(made, train, test, max_rows=100)
+    assert "go by 100 rows of each table" in " ".join(found.notes)
+    assert len(found.separation.label) == 200
+    assert len(found.distances.distances) == 300
+
+
+def test_models_of_arrays():
+    train, test = clouds(60, 40)
+    model = SmoothedPLDiffusion(random_state=0).fit(train)
+    found = report(model, train, test)
+    assert len(found.generated) == 60
+    expected = metrics.sliced_wasserstein(model.sample(60, random_state=0), test, train)
+    assert found["sliced_wasserstein"] == pytest.approx(expected)
+    assert "parents" in found.pairs[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "error", "sentence"),
+    [
+        ((TRAIN, TRAIN, TEST), {"target": "z"}, ValueError, "target must be one of the columns"),
+        ((TRAIN, TRAIN, TEST[:5]), {}, ValueError, "test needs at least 10 rows. It has 5."),
+        ((TRAIN, TRAIN, None), {}, TypeError, "test must be a DataFrame or an array"),
+        ((TRAIN, TRAIN, TEST), {"max_rows": 2}, ValueError, "max_rows must be an integer of at"),
+        ((TRAIN[["x"]], TRAIN, TEST), {}, ValueError, "generated lacks 'y'"),
+    ],
+)
+def test_what_is_refused(arguments, options, error, sentence):
+    with pytest.raises(error, match=sentence):
+        report(*arguments, **options)
+
+
+def test_a_path_that_cannot_be_written_is_told_before_any_work(found, tmp_path):
+    for write in (found.to_json, found.to_html):
+        with pytest.raises(OSError, match="no such folder"):
+            write(tmp_path / "none" / "report")

@@ -1,0 +1,94 @@
+"""Reading of tables to compare: what is the same, what is refused, and in which words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from made import clouds, mixed
+from scipy import sparse
+
+from smoothdiff import TableDiffusion
+from smoothdiff.metrics import column_similarity, copied_rows, distance_to_closest_record
+
+TABLE = pd.DataFrame({"x": np.arange(12.0), "c": list("abcabcabcabc")})
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "sentence"),
+    [
+        (TABLE[["x"]], ValueError, "the same columns. generated lacks 'c'."),
+        (TABLE.assign(z=1), ValueError, "generated has 'z' besides."),
+        (TABLE.rename(columns={"c": "k"}), ValueError, "lacks 'c' and has 'k' besides."),
+        (TABLE.assign(x="a"), TypeError, "generated: Column 'x' must be of type float64"),
+        (TABLE.assign(c=1), TypeError, "generated: Column 'c' must be of type"),
+        (TABLE[:0], ValueError, "no rows"),
+        (TABLE.assign(x=np.inf), ValueError, "12 infinite values"),
+        (None, TypeError, "generated must be a DataFrame or an array. Got None"),
+        (sparse.eye_array(3), TypeError, "dense"),
+        (7, ValueError, "generated must have shape|A table must be"),
+        (np.ones((3, 2, 2)), ValueError, "two-dimensional"),
+    ],
+)
+def test_other_tables_are_refused(other, error, sentence):
+    with pytest.raises(error, match=sentence):
+        copied_rows(other, TABLE)
+
+
+@pytest.mark.parametrize(
+    ("other", "error", "sentence"),
+    [
+        (np.ones((3, 3)), ValueError, "generated must have 2 columns, as train has. Got 3"),
+        (np.ones(3), ValueError, r"generated must have shape \(n, d\). Got shape \(3,\)"),
+        ([[1.0, np.nan]], ValueError, "generated must be finite. Got nan"),
+        ([[1.0, 2.0], [1.0]], ValueError, "equally long"),
+    ],
+)
+def test_other_arrays_are_refused(other, error, sentence):
+    with pytest.raises(error, match=sentence):
+        copied_rows(other, np.ones((4, 2)))
+
+
+def test_types_that_hold_the_same_values_are_the_same():
+    for other in (
+        TABLE.astype({"c": "category"}),
+        TABLE.astype({"c": "string"}),
+        TABLE.astype({"x": int}),
+        TABLE.astype({"x": "Float32"}),
+        TABLE[["c", "x"]],
+    ):
+        assert copied_rows(other, TABLE) == 1
+        assert column_similarity(other, TABLE) == 1
+
+
+def test_arrays_keep_their_units_and_frames_are_standardized():
+    train, new = clouds(50, 20, d=2)
+    train, new = train * [1, 100], new * [1, 100]
+    array = distance_to_closest_record(new, train).distances
+    frame = distance_to_closest_record(pd.DataFrame(new), pd.DataFrame(train)).distances
+    scaled = distance_to_closest_record(new / train.std(axis=0), train / train.std(axis=0))
+    np.testing.assert_allclose(frame, scaled.distances)
+    assert (array > frame).all()
+
+
+def test_kinds_are_those_of_tables():
+    table = pd.DataFrame({"zip": [10, 20, 30, 40] * 5, "id": range(20)})
+    other = table.assign(zip=table["zip"] + 1)
+    assert column_similarity(other, table, kinds={"id": "drop"}).parts == {"zip": 0.75}
+    found = column_similarity(other, table, kinds={"zip": "categorical", "id": "drop"})
+    assert found == 0
+    model = TableDiffusion(kinds={"zip": "categorical", "id": "drop"}, random_state=0).fit(table)
+    made = model.sample(20)
+    assert column_similarity(made, table, kinds=model.schema_) > 0.5
+
+
+def test_names_are_dropped_on_request():
+    table = mixed(100, 0.0).assign(name=[f"person {i}" for i in range(100)])
+    with pytest.raises(ValueError, match=r"kinds=\{'name': 'drop'\}"):
+        copied_rows(table, table)
+    assert copied_rows(table.drop(columns="name"), table, kinds={"name": "drop"}) == 1
+
+
+def test_columns_of_one_value():
+    train = pd.DataFrame({"x": [1.0, 2, 3], "one": [5, 5, 5], "c": ["a", "a", "a"]})
+    new = pd.DataFrame({"x": [1.0, 2], "one": [5, 7], "c": ["a", "b"]})
+    found = distance_to_closest_record(new, train)
+    np.testing.assert_allclose(found.distances, [0, np.sqrt(2**2 + 1)])
