@@ -5,8 +5,8 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
-from ._given import as_input, check_estimator, rows_of
-from ._levels import levels_of_cells, levels_of_draws
+from ._given import check_estimator, rows_of
+from ._law import Law
 from ._plane import aspect_of, choose_plane
 from ._pyplot import pyplot
 from ._style import (
@@ -23,9 +23,6 @@ __all__ = ["DensityDisplay"]
 
 # Values along an axis of one coordinate, or the longer one of two.
 RESOLUTION = {1: 2000, 2: 200}
-# Cells of a histogram along each of k axes: of n samples CELLS n^(1 / (k + 2)), whose error falls
-# fastest.
-CELLS = 3.0
 # Samples beyond these quantiles of each coordinate need not be in the picture.
 SHOWN = (0.001, 0.999)
 # How far below the lowest level a curve is drawn, in parts of the range above it.
@@ -75,14 +72,14 @@ class DensityDisplay:
 
     Examples
     --------
-    >>> from sklearn.datasets import load_iris
-    >>> from smoothdiff import SmoothedPLDiffusionCV
+    >>> from sklearn.datasets import load_wine
+    >>> from smoothdiff import SmoothedPLDiffusion
     >>> from smoothdiff.inspection import DensityDisplay
-    >>> X = load_iris(as_frame=True).data.iloc[:, 2:]
-    >>> model = SmoothedPLDiffusionCV(cv=3, random_state=0).fit(X)
+    >>> X = load_wine(as_frame=True).data[["flavanoids", "hue"]]
+    >>> model = SmoothedPLDiffusion(t_min_scale=0.5, random_state=0).fit(X)
     >>> display = DensityDisplay.from_estimator(model, X, random_state=0)
     >>> display.ax_.get_xlabel()
-    'petal length (cm)'
+    'flavanoids'
     """
 
     def __init__(
@@ -208,43 +205,29 @@ class DensityDisplay:
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components, through)
         points = plane.project(rows)
-        samples = shown = None
+        window = points
         if kind == "marginal" or (plane.whole and draws):
-            samples = estimator.sample(n_samples, random_state=random_state)
-            samples = plane.project(np.asarray(samples, dtype=np.float64))
-            inner = np.quantile(samples, SHOWN, axis=0)
-            shown = np.concatenate([points, inner])
-        shown = points if shown is None else shown
-
+            drawn = estimator.sample(n_samples, random_state=random_state)
+            samples = plane.project(np.asarray(drawn, dtype=np.float64))
+            window = np.concatenate([points, np.quantile(samples, SHOWN, axis=0)])
         if kind == "marginal":
-            axes, log_density, at_samples = _histogram(plane, shown, samples, margin)
-            law, held = f"marginal of {n_samples} samples", "samples"
+            law = Law.marginal(plane, samples, window, margin, shares)
         else:
-            axes = plane.grid(shown, grid_resolution or RESOLUTION[plane.dim], margin)
-            log_density = _evaluate(estimator, plane.points_of(axes))
-            if not np.isfinite(log_density).any():
-                raise ValueError(
-                    f"The slice through {plane.where} has density 0 everywhere: give another point "
-                    "in through."
-                )
-            law = "" if plane.whole else f"slice through {plane.where}"
-            held = "law" if plane.whole else "slice"
-            if samples is not None:
-                held, at_samples = "samples", _evaluate(estimator, plane.lift(samples))
-        if samples is None:
-            levels = levels_of_cells(log_density, shares)
-        else:
-            levels = levels_of_draws(at_samples, shares)
+            axes = plane.grid(window, grid_resolution or RESOLUTION[plane.dim], margin)
+            if plane.whole and draws:
+                law = Law.whole(estimator, plane, axes, samples, shares)
+            else:
+                law = Law.slice(estimator, plane, axes, shares)
         display = cls(
-            axes[0],
-            log_density.reshape([len(axis) for axis in reversed(axes)]),
-            x1=axes[1] if plane.dim == 2 else None,
+            law.axes[0],
+            law.log_density,
+            x1=law.axes[1] if plane.dim == 2 else None,
             shares=shares,
-            levels=levels,
+            levels=law.levels,
             points=points,
             labels=plane.labels,
-            law=law,
-            held=held,
+            law=law.name,
+            held=law.held,
         )
         return display.plot(cmap=cmap, scatter_kw=scatter_kw, ax=ax)
 
@@ -277,11 +260,9 @@ class DensityDisplay:
         scatter_kw = scatter_kw or {}
         if self.x1 is None:
             self._draw_curve(levels, colors, scatter_kw)
-        else:
-            self._draw_contours(levels, colors, scatter_kw)
-        if self.x1 is None:
             set_title(ax, self.law)
         else:
+            self._draw_contours(levels, colors, scatter_kw)
             set_title(ax, f"density, {self.law}" if self.law else "density")
         self._explain(shares, colors)
         return self
@@ -350,26 +331,7 @@ class DensityDisplay:
         legend_below(self.ax_, handles=handles[::-1], ncols=len(handles), title=title)
 
 
-def _evaluate(estimator, X):
-    return np.asarray(estimator.score_samples(as_input(estimator, X)), dtype=np.float64)
-
-
 def _can_draw(estimator):
     """Whether samples can be drawn with a seed, as this library's estimators and others do."""
     sample = getattr(estimator, "sample", None)
     return sample is not None and "random_state" in signature(sample).parameters
-
-
-def _histogram(plane, shown, samples, margin):
-    """Centers of the cells along each axis, log-density (n_cells,) in each, and at the samples."""
-    per_axis = max(int(CELLS * len(samples) ** (1 / (plane.dim + 2))), 2)
-    edges = plane.grid(shown, per_axis + 1, margin)
-    counts, _ = np.histogramdd(samples, bins=edges)
-    area = np.prod([edge[1] - edge[0] for edge in edges])
-    with np.errstate(divide="ignore"):
-        log_density = np.log(counts / (len(samples) * area))
-    # What lies outside is in no cell, and has the least density.
-    at_samples = np.repeat(log_density.ravel(), counts.ravel().astype(int))
-    outside = np.full(len(samples) - len(at_samples), -np.inf)
-    centers = [(edge[:-1] + edge[1:]) / 2 for edge in edges]
-    return centers, log_density.T.ravel(), np.concatenate([at_samples, outside])

@@ -1,5 +1,7 @@
 """ParentLinesDisplay: samples in a plane, and lines to the points that each was made of."""
 
+from inspect import signature
+
 import numpy as np
 
 from .. import _checks as checks
@@ -121,6 +123,11 @@ class ParentLinesDisplay:
         """
         pyplot()
         check_estimator(estimator, cls.__name__, "sample", "SmoothedPLDiffusion")
+        if "return_parents" not in signature(estimator.sample).parameters:
+            raise TypeError(
+                f"{cls.__name__} needs an estimator whose samples have parents, such as "
+                f"SmoothedPLDiffusion. Got {type(estimator).__name__} instead."
+            )
         checks.count(n_samples, "n_samples")
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components)

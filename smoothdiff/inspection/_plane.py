@@ -39,6 +39,11 @@ class Plane:
         """1 for a line, 2 for a plane."""
         return len(self.directions)
 
+    @property
+    def kind(self):
+        """What it is, in words."""
+        return "plane" if self.dim == 2 else "line"
+
     def project(self, X):
         """Coordinates (..., k) of X (..., d)."""
         return (X - self.origin) @ self.directions.T
@@ -109,19 +114,10 @@ def choose_plane(estimator, X, features=None, components=None, through=None) -> 
         features, components = _default(d, tangent)
     point, where = mean, "the mean"
     if through is not None:
-        point, where = (
-            checks.array(through, "through", "finite", np.isfinite, (d,)),
-            "a given point",
-        )
+        point = checks.array(through, "through", "finite", np.isfinite, (d,))
+        where = "a given point"
     if components is None:
-        names = column_names(estimator, d)
-        chosen = columns_of(features, names)
-        directions = np.eye(d)[chosen]
-        origin = point.copy()
-        origin[chosen] = 0.0
-        varies = np.ones(d, dtype=bool) if tangent is None else (tangent != 0).any(axis=0)
-        whole = set(np.flatnonzero(varies)) <= set(chosen)
-        return Plane(origin, directions, tuple(names[i] for i in chosen), bool(whole), where)
+        return _of_columns(estimator, features, point, where)
     if tangent is None:
         raise TypeError(
             "components needs an estimator with principal components, such as "
@@ -132,6 +128,18 @@ def choose_plane(estimator, X, features=None, components=None, through=None) -> 
     origin = point - ((point - mean) @ directions.T) @ directions
     labels = tuple(f"component {i + 1}" for i in chosen)
     return Plane(origin, directions, labels, len(chosen) == len(tangent), where)
+
+
+def _of_columns(estimator, features, point, where):
+    d = len(point)
+    names = column_names(estimator, d)
+    chosen = columns_of(features, names)
+    origin = point.copy()
+    origin[chosen] = 0.0
+    diffusion = getattr(estimator, "diffusion_", None)
+    varies = set(range(d) if diffusion is None else np.flatnonzero(~diffusion.subspace.constant))
+    labels = tuple(names[i] for i in chosen)
+    return Plane(origin, np.eye(d)[chosen], labels, varies <= set(chosen), where)
 
 
 def _default(d, tangent):

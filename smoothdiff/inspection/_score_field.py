@@ -156,6 +156,8 @@ class ScoreFieldDisplay:
         if t is None:
             t = np.multiply(DEFAULT_TIMES, estimator.t0_)
         shape = np.shape(t)[:1]
+        if shape == (0,):
+            raise ValueError("t must hold a variance or more. Got none.")
         times = np.atleast_1d(_validation.check_times("t", t, estimator.t0_, shape=shape))
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components, through)
@@ -170,9 +172,7 @@ class ScoreFieldDisplay:
             x1=axes[1] if plane.dim == 2 else None,
             points=points,
             labels=plane.labels,
-            where=""
-            if plane.whole
-            else f"{'plane' if plane.dim == 2 else 'line'} through {plane.where}",
+            where="" if plane.whole else f"{plane.kind} through {plane.where}",
         )
         return display.plot(
             cmap=cmap, quiver_kw=quiver_kw, line_kw=line_kw, scatter_kw=scatter_kw, ax=ax
@@ -225,10 +225,10 @@ class ScoreFieldDisplay:
         lengths = np.linalg.norm(self.score, axis=-1)
         unit = self.score / np.where(lengths > 0, lengths, 1.0)[..., None]
         moved = lengths * np.reshape(self.times, (-1, 1, 1))
-        ends = np.quantile(moved[moved > 0], COLORED) if moved.any() else (0.1, 1.0)
+        low, high = np.quantile(moved[moved > 0], COLORED) if moved.any() else (0.1, 1.0)
         settings = {
             "cmap": ordered_map(cmap),
-            "norm": LogNorm(*ends),
+            "norm": LogNorm(min(low, high / 2), high),
             "pivot": "mid",
             "angles": "xy",
             "scale_units": "width",

@@ -135,6 +135,8 @@ class TrajectoryDisplay:
         check_estimator(estimator, cls.__name__, "trajectory", "SmoothedPLDiffusion")
         checks.count(n_samples, "n_samples")
         times = _default_times(estimator) if times is None else np.atleast_1d(np.asarray(times))
+        if times.shape == (0,):
+            raise ValueError("times must hold a variance or more. Got none.")
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components)
         if starts is not None:
