@@ -5,7 +5,7 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
-from ._given import check_estimator, rows_of
+from ._given import as_input, check_estimator, rows_of
 from ._law import Law
 from ._plane import aspect_of, choose_plane
 from ._pyplot import pyplot
@@ -204,11 +204,12 @@ class DensityDisplay:
             )
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components, through)
+        if kind == "slice":
+            estimator.score_samples(as_input(estimator, rows[:1]))  # says why there is none
         points = plane.project(rows)
         window = points
         if kind == "marginal" or (plane.whole and draws):
-            drawn = estimator.sample(n_samples, random_state=random_state)
-            samples = plane.project(np.asarray(drawn, dtype=np.float64))
+            samples = plane.project(_draw(estimator, n_samples, random_state))
             window = np.concatenate([points, np.quantile(samples, SHOWN, axis=0)])
         if kind == "marginal":
             law = Law.marginal(plane, samples, window, margin, shares)
@@ -335,3 +336,9 @@ def _can_draw(estimator):
     """Whether samples can be drawn with a seed, as this library's estimators and others do."""
     sample = getattr(estimator, "sample", None)
     return sample is not None and "random_state" in signature(sample).parameters
+
+
+def _draw(estimator, n_samples, random_state):
+    """Samples (n, d), without the labels that a model of classes adds."""
+    drawn = estimator.sample(n_samples, random_state=random_state)
+    return np.asarray(drawn[0] if isinstance(drawn, tuple) else drawn, dtype=np.float64)

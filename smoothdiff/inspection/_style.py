@@ -45,12 +45,16 @@ ORDERED_UP_TO = 0.85
 MARKERS = "os^Dv<>p"
 # Values that all have a tick of their own.
 FEW_TICKS = 6
+# Points from which they are drawn faint.
+MANY = 1000
 # Inches.
 HALF_PAGE = 3.4
 LEFT, ABOVE_AND_BELOW = 0.75, 1.4
 
 # Points: below the labels of an axis at the default sizes of text.
 BELOW = 34
+# Area of the marks of points in a legend.
+LEGEND_MARK = 14
 
 
 def ordered_colors(n, cmap=FIELD):
@@ -99,13 +103,14 @@ def set_title(ax, *parts):
 
 
 def draw_training(ax, points, label="training points", **settings):
-    """Scatter points (n, 2), smaller where they are many."""
-    size = np.clip(1500 / max(len(points), 1), 3, 13)
+    """Scatter points (n, 2), smaller where they are many, and fainter so as to hide little."""
+    n = max(len(points), 1)
     settings = {
-        "s": size,
+        "s": np.clip(1500 / n, 2, 13),
         "facecolors": TRAINING,
         "edgecolors": "white",
-        "linewidths": 0.3,
+        "linewidths": 0.3 if n <= MANY else 0.0,
+        "alpha": np.clip(MANY / n, 0.02, 1.0),
         "zorder": 3,
         "label": label,
         **settings,
@@ -119,7 +124,7 @@ def legend_below(ax, *, ncols=2, **settings):
 
     down = ScaledTranslation(0, -BELOW / 72, ax.figure.dpi_scale_trans)
     settings = {"fontsize": "small", "title_fontsize": "small", "frameon": False, **settings}
-    return ax.legend(
+    legend = ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0),
         bbox_transform=ax.transAxes + down,
@@ -130,3 +135,8 @@ def legend_below(ax, *, ncols=2, **settings):
         borderaxespad=0,
         **settings,
     )
+    for mark in legend.legend_handles:  # those of faint points could not be seen
+        mark.set_alpha(1.0)
+        if hasattr(mark, "set_sizes"):
+            mark.set_sizes([LEGEND_MARK])
+    return legend

@@ -9,6 +9,7 @@ from sklearn.neighbors import KernelDensity
 from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import (
+    ClassConditionalDiffusion,
     EmpiricalScoreDiffusion,
     SmoothedPLDiffusion,
     TableDiffusion,
@@ -240,6 +241,14 @@ def test_shares_in_any_order(fitted):
 # ------------------------------------------------------------------ other estimators, errors
 
 
+def test_models_of_classes(rng):
+    """Their samples come with labels."""
+    X = rng.normal(size=(40, 2))
+    model = ClassConditionalDiffusion(SmoothedPLDiffusion(random_state=0)).fit(X, X[:, 0] > 0)
+    display = DensityDisplay.from_estimator(model, X, grid_resolution=20, random_state=0)
+    assert display.held == "samples"
+
+
 def test_other_estimators(rng):
     X = pd.DataFrame(rng.normal(size=(40, 2)), columns=["age", "height"])
     for model in (
@@ -268,8 +277,13 @@ def test_bad_arguments(options, error, sentence, fitted):
 
 def test_laws_without_a_density(rng):
     X = rng.normal(size=(20, 2))
+    model = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X)
     with pytest.raises(ValueError, match="needs t_min > 0"):
-        DensityDisplay.from_estimator(SmoothedPLDiffusion(t_min=0).fit(X), X)
+        DensityDisplay.from_estimator(model, X)
+    unused = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X)
+    np.testing.assert_array_equal(model.sample(3), unused.sample(3))  # nothing was drawn before
+    display = DensityDisplay.from_estimator(model, X, kind="marginal")  # a histogram needs none
+    assert np.isfinite(display.levels).all()
     with pytest.raises(TypeError, match=r"A marginal needs .*Got GaussianMixture"):
         DensityDisplay.from_estimator(GaussianMixture(random_state=0).fit(X), X, kind="marginal")
     constant = np.column_stack([rng.normal(size=(20, 3)), np.ones(20)])

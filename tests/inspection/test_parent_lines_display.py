@@ -70,6 +70,21 @@ def test_everything_lies_inside_the_axes(fitted):
         assert frame.y0 <= y <= frame.y1
 
 
+def test_many_points_are_faint_but_in_the_legend(rng):
+    def drawn(n):
+        points = rng.normal(size=(n, 2))
+        return ParentLinesDisplay(points[:1], points, [[0]], [[1.0]]).plot()
+
+    few, many = drawn(100), drawn(10_000)
+    assert few.points_.get_alpha() == 1.0
+    assert many.points_.get_alpha() < 0.2
+    assert many.points_.get_sizes()[0] < few.points_.get_sizes()[0]
+    for display in (few, many):
+        mark = display.ax_.get_legend().legend_handles[1]
+        assert mark.get_alpha() == 1.0
+        assert mark.get_sizes()[0] > 10
+
+
 def test_estimators_without_parents(rng):
     X = rng.normal(size=(20, 2))
     with pytest.raises(TypeError, match=r"whose samples have parents.*Got KernelDensity instead"):
