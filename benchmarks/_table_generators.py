@@ -105,7 +105,7 @@ def forest_diffusion(train, target, is_class, seed):
     model = ForestDiffusionModel(
         X, n_t=50, duplicate_K=30, cat_indexes=text, int_indexes=whole, n_jobs=2
     )
-    return _from_numbers(model.generate(len(train)), train)
+    return _whole(_from_numbers(model.generate(len(train)), train), train)
 
 
 def _from_numbers(X, train):
@@ -129,7 +129,13 @@ def adversarial_forest(train, target, is_class, seed):
     X = _filled(train)
     model = arf.arf(X, num_trees=30, random_state=seed, verbose=False)
     model.forde()
-    return model.forge(n=len(train))[list(train.columns)]
+    return _whole(model.forge(n=len(train))[list(train.columns)], train).replace("?", np.nan)
+
+
+def _whole(made, train):
+    """What draws floats has whole numbers where the table does."""
+    whole = [name for name in train if pd.api.types.is_integer_dtype(train[name])]
+    return made.assign(**{n: made[n].astype(float).round().astype(train[n].dtype) for n in whole})
 
 
 def _filled(train):

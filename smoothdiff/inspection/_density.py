@@ -5,10 +5,10 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
+from .._pyplot import pyplot
 from ._given import as_input, check_estimator, rows_of
 from ._law import Law
 from ._plane import aspect_of, choose_plane
-from ._pyplot import pyplot
 from ._style import (
     FIELD,
     TRAINING,

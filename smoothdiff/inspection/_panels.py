@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._pyplot import pyplot
+from .._pyplot import pyplot
 
 __all__ = ["panels"]
 

@@ -5,9 +5,9 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
+from .._pyplot import pyplot
 from ._given import check_estimator, check_parents, rows_of
 from ._plane import aspect_of, choose_plane
-from ._pyplot import pyplot
 from ._style import (
     BESIDE,
     PATH,

@@ -4,8 +4,8 @@ from math import isqrt
 
 import numpy as np
 
+from .._pyplot import pyplot
 from ._given import check_parents
-from ._pyplot import pyplot
 
 __all__ = ["ParentsDisplay"]
 

@@ -3,11 +3,11 @@
 import numpy as np
 
 from .. import _checks as checks
+from .._pyplot import pyplot
 from ..estimators import _validation
 from ._given import as_input, check_estimator, rows_of
 from ._panels import panels
 from ._plane import aspect_of, choose_plane
-from ._pyplot import pyplot
 from ._style import (
     FIELD,
     SAMPLE,

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks as checks
 from ..metrics import memorized_fraction
+from ..metrics._scorers import FORBIDDEN
 
 __all__ = ["Searched", "memorized_by_fitting", "memorized_of_held_out", "read_search"]
 
@@ -21,6 +22,8 @@ __all__ = ["Searched", "memorized_by_fitting", "memorized_of_held_out", "read_se
 SMOOTHING = ("t_min", "t_min_scale", "t0", "t0_scale", "kappa")
 # More curves are not told apart.
 MOST_CURVES = 8
+# A mean over no more than a thousand folds is below this if `constrained` forbade one of them.
+NO_LIKELIHOOD = FORBIDDEN / 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +118,7 @@ def read_search(search, display) -> Searched:
     return Searched(
         given,
         params,
-        np.where(np.isnan(scores), -np.inf, scores),
+        np.where(scores > NO_LIKELIHOOD, scores, -np.inf),  # NaN, too
         # A scorer of which less is better has the sign changed.
         None if memorized is None else np.abs(memorized),
         int(getattr(search, "best_index_", np.argmax(scores))),

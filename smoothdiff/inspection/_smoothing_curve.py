@@ -3,9 +3,9 @@
 import numpy as np
 
 from .. import _checks as checks
+from .._pyplot import pyplot
 from ._given import rows_of
 from ._panels import panels
-from ._pyplot import pyplot
 from ._searched import memorized_by_fitting, memorized_of_held_out, read_search
 from ._style import HALF_PAGE, MARKERS, legend_below, log_ticks, ordered_colors
 

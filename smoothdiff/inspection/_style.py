@@ -6,8 +6,8 @@ figures are half a page wide, so that their text is read at the size it is drawn
 
 import numpy as np
 
+from .._pyplot import pyplot
 from ._plane import aspect_of
-from ._pyplot import pyplot
 
 __all__ = [
     "BESIDE",

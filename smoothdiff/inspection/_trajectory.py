@@ -3,9 +3,9 @@
 import numpy as np
 
 from .. import _checks as checks
+from .._pyplot import pyplot
 from ._given import as_input, check_estimator, rows_of
 from ._plane import aspect_of, choose_plane
-from ._pyplot import pyplot
 from ._style import (
     BESIDE,
     END,

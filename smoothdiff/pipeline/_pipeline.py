@@ -206,13 +206,15 @@ class GenerativePipeline(Pipeline):
         if n == 0 and not return_parents:
             return self._as_input(np.empty((0, self.n_features_in_)))
         X, *parents = _draw(self.steps[-1][1], n, random_state, return_parents)
-        if n == 0:  # inverses refuse no rows
-            X = np.empty((0, self.n_features_in_))
-        else:
-            for name, step in reversed(self.steps[:-1]):
-                X = invert(name, step, X)
-        X = self._as_input(X)
+        # Inverses refuse no rows.
+        X = self._to_input(X) if n else self._as_input(np.empty((0, self.n_features_in_)))
         return (X, *parents) if return_parents else X
+
+    def _to_input(self, X):
+        """Rows of the last step's space as rows of the input."""
+        for name, step in reversed(self.steps[:-1]):
+            X = invert(name, step, X)
+        return self._as_input(X)
 
     def _as_input(self, X):
         """X as the kind of table that `fit` saw."""

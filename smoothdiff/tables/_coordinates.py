@@ -60,15 +60,17 @@ class Corners:
 
     n_levels: int
     """The missing value included, where there is one; its code is the last."""
+    most: int = MOST_CORNERS
+    """Levels that have an axis each."""
 
     @property
     def width(self):
         """Number of coordinates."""
-        return min(self.n_levels, MOST_CORNERS)
+        return min(self.n_levels, self.most)
 
     def embed(self, codes):
         """Coordinates (n, width) of codes from 0."""
-        if self.n_levels > MOST_CORNERS:
+        if self.n_levels > self.most:
             return self._codebook()[codes]
         z = np.zeros((len(codes), self.width))
         z[np.arange(len(codes)), codes] = np.sqrt(0.5)

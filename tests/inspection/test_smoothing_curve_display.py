@@ -9,7 +9,7 @@ from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV, make_generative_pipeline
 from smoothdiff.inspection import SmoothingCurveDisplay
-from smoothdiff.metrics import memorized_fraction
+from smoothdiff.metrics import constrained, memorized_fraction, scorer
 
 pytest.importorskip("matplotlib")
 
@@ -278,3 +278,16 @@ def test_searches_that_cannot_be_drawn(X):
     grid = search_over({"kappa": [0.1, 0.2]}, X, scoring={"memorized": copies}, refit=False)
     with pytest.raises(ValueError, match="no score but the memorized fraction"):
         SmoothingCurveDisplay.from_estimator(grid)
+
+
+def test_the_scorers_of_the_library(X):
+    """Copies have a minus sign there, and what is forbidden has no likelihood."""
+    scoring = {"likelihood": scorer(), "memorized": scorer("memorized_fraction", n_samples=40)}
+    grid = {"kappa": [0.05, 0.8]}
+    search = search_over(grid, X, scoring=scoring, refit="likelihood")
+    display = SmoothingCurveDisplay.from_estimator(search)
+    copied = -search.cv_results_["mean_test_memorized"]
+    np.testing.assert_array_equal(display.memorized_lines_[0].get_ydata(), copied)
+    limit = constrained(max_memorized=float(copied.mean()), n_samples=400)
+    display = SmoothingCurveDisplay.from_estimator(search_over(grid, X, scoring=limit))
+    np.testing.assert_array_equal(display.lines_[0].get_xdata(), [0.05])

@@ -48,21 +48,21 @@ def test_a_repeated_point_is_one_point():
         ({"ratio": np.nan}, ValueError, r"ratio must be a float in \(0, 1\]. Got nan instead."),
         ({"ratio": "1"}, TypeError, r"ratio must be a float in \(0, 1\]. Got '1' instead."),
         ({"ratio": True}, TypeError, r"ratio must be a float in \(0, 1\]. Got True instead."),
-        ({"samples": [[np.nan, 0]]}, ValueError, "samples must be finite. Got nan instead."),
-        ({"points": [[0, np.inf], [0, 0]]}, ValueError, "points must be finite. Got inf instead."),
-        ({"samples": [["a", "b"]]}, TypeError, "samples must be real numbers. Got dtype <U1"),
+        ({"generated": [[np.nan, 0]]}, ValueError, "generated must be finite. Got nan instead."),
+        ({"train": [[0, np.inf], [0, 0]]}, ValueError, "train must be finite. Got inf instead."),
+        ({"generated": [["a", "b"]]}, TypeError, "generated: Column 0 must be of type float64"),
         (
-            {"samples": [0.0, 1.0]},
+            {"generated": [0.0, 1.0]},
             ValueError,
-            r"samples must have shape \(n, d\). Got shape \(2,\)",
+            r"generated must have shape \(n, d\). Got shape \(2,\)",
         ),
-        ({"points": [0.0, 1.0]}, ValueError, r"points must have shape \(n, d\). Got shape \(2,\)"),
-        ({"samples": [[0.0]]}, ValueError, "samples must have 2 columns, as points have. Got 1"),
-        ({"samples": np.empty((0, 2))}, ValueError, "needs a sample and two distinct"),
-        ({"points": np.ones((3, 2))}, ValueError, "needs a sample and two distinct"),
-        ({"points": np.empty((0, 2))}, ValueError, "needs a sample and two distinct"),
+        ({"train": [0.0, 1.0]}, ValueError, r"train must have shape \(n, d\). Got shape \(2,\)"),
+        ({"generated": [[0.0]]}, ValueError, "generated must have 2 columns, as train has. Got 1"),
+        ({"generated": np.empty((0, 2))}, ValueError, "generated needs at least a row. It has 0."),
+        ({"train": np.ones((3, 2))}, ValueError, "needs two distinct rows in train"),
+        ({"train": np.empty((0, 2))}, ValueError, "train needs at least a row. It has 0."),
     ],
 )
 def test_what_is_refused(arguments, error, sentence):
     with pytest.raises(error, match=sentence):
-        memorized_fraction(**{"samples": [[0.1, 0.0]], "points": PAIR, **arguments})
+        memorized_fraction(**{"generated": [[0.1, 0.0]], "train": PAIR, **arguments})
