@@ -210,6 +210,15 @@ def decay_search(text):
     assert best > 0
 
 
+def displays(text):
+    rows = numbers("region of #%: #% of other samples, #% of new points", text, 3)
+    for share, drawn, unseen in rows:
+        assert drawn == pytest.approx(share, abs=3)  # its standard error is 1
+        assert unseen == pytest.approx(share, abs=12)
+    assert numbers("off their means by #", text, 1)[0][0] < 1e-12
+    assert numbers("off the flow by #", text, 1)[0][0] < 1e-12
+
+
 CLAIMS = {
     check.__name__: check
     for check in (
@@ -226,6 +235,7 @@ CLAIMS = {
         circle,
         uneven,
         decay_search,
+        displays,
     )
 }
 # What would be printed if the claim were false: a pattern and what takes its place.
@@ -241,6 +251,7 @@ FALSE = {
     "network": (r"(samples at t = 1e-05.*), \S+%", r"\1, 0.0%"),
     "circle": (r"(n = 8, network:) \S+", r"\1 0.500"),
     "uneven": (r"(in each gap: ratio) \S+", r"\1 0.5000"),
+    "displays": (r"(region of 50%:) \S+%", r"\1 60.0%"),
     "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }

@@ -3,7 +3,18 @@
 Drawing needs matplotlib, which is loaded only when something is drawn.
 """
 
+from ._density import DensityDisplay
+from ._parent_lines import ParentLinesDisplay
 from ._parents import ParentsDisplay
+from ._score_field import ScoreFieldDisplay
 from ._smoothing_curve import SmoothingCurveDisplay
+from ._trajectory import TrajectoryDisplay
 
-__all__ = ["ParentsDisplay", "SmoothingCurveDisplay"]
+__all__ = [
+    "DensityDisplay",
+    "ParentLinesDisplay",
+    "ParentsDisplay",
+    "ScoreFieldDisplay",
+    "SmoothingCurveDisplay",
+    "TrajectoryDisplay",
+]

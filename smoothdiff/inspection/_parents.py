@@ -5,6 +5,7 @@ from math import isqrt
 import numpy as np
 
 from .._pyplot import pyplot
+from ._given import check_parents
 
 __all__ = ["ParentsDisplay"]
 
@@ -43,6 +44,10 @@ class ParentsDisplay:
         Reference, samples and parents, in this order.
     texts_ : list of matplotlib Text
         The weights.
+
+    See Also
+    --------
+    ParentLinesDisplay : For rows that are no images.
 
     Examples
     --------
@@ -116,11 +121,7 @@ class ParentsDisplay:
         samples, parents, weights = estimator.sample(
             n_samples, random_state=random_state, return_parents=True
         )
-        if parents.max(initial=-1) >= len(X):
-            raise ValueError(
-                f"X must be the rows that the estimator was fitted to. Got {len(X)} rows, but row "
-                f"{parents.max()} is a parent."
-            )
+        check_parents(parents, X)
         if inverse_transform is not None:
             samples, X = inverse_transform(samples), inverse_transform(X)
             reference = None if reference is None else inverse_transform(reference)
@@ -208,7 +209,8 @@ class ParentsDisplay:
         side = isqrt(pixels)
         if side**2 != pixels:
             raise ValueError(
-                f"Rows of {pixels} pixels are not square images; give their image_shape."
+                f"Rows of {pixels} pixels are not square images; give their image_shape, or draw "
+                "them as points with ParentLinesDisplay."
             )
         return side, side
 

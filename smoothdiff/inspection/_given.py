@@ -1,0 +1,46 @@
+"""What displays are given: a fitted estimator that can do what is asked of it, and its rows."""
+
+from sklearn.utils.validation import check_is_fitted
+
+from ..estimators import _validation as checks
+
+__all__ = ["as_input", "check_estimator", "check_parents", "rows_of"]
+
+
+def check_estimator(estimator, display, method, like):
+    """Refuse an estimator that is not fitted or lacks the method that a display is made by."""
+    if not hasattr(estimator, method):
+        raise TypeError(
+            f"{display} needs an estimator with {method}, such as {like}. "
+            f"Got {_name(estimator)} instead."
+        )
+    check_is_fitted(estimator)
+
+
+def _name(value):
+    """The class of an object, or a class itself, as a word."""
+    return value.__name__ if isinstance(value, type) else type(value).__name__
+
+
+def check_parents(parents, X):
+    """Refuse rows that are too few for the parents of samples to be among them."""
+    if parents.max(initial=-1) >= len(X):
+        raise ValueError(
+            f"X must be the rows that the estimator was fitted to. Got {len(X)} rows, but row "
+            f"{parents.max()} is a parent."
+        )
+
+
+def rows_of(estimator, X):
+    """X as float64 (n, n_features), checked against what the estimator was fitted to."""
+    return checks.check_finite_data(estimator, X, reset=False)
+
+
+def as_input(estimator, X):
+    """Rows made here as what the estimator was fitted to: with the names of its columns."""
+    names = getattr(estimator, "feature_names_in_", None)
+    if names is None:
+        return X
+    import pandas as pd
+
+    return pd.DataFrame(X, columns=names)
