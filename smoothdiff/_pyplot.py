@@ -1,6 +1,12 @@
-"""matplotlib, loaded when something is drawn."""
+"""matplotlib, loaded when something is drawn, and the colors of pictures."""
 
-__all__ = ["pyplot"]
+__all__ = ["BLACK", "BLUE", "ORANGE", "SKY", "pyplot"]
+
+# Okabe and Ito, Color universal design, 2008: all can tell them apart.
+BLACK = "#000000"
+ORANGE = "#E69F00"
+SKY = "#56B4E9"
+BLUE = "#0072B2"
 
 
 def pyplot():

@@ -6,7 +6,7 @@ figures are half a page wide, so that their text is read at the size it is drawn
 
 import numpy as np
 
-from .._pyplot import pyplot
+from .._pyplot import BLACK, BLUE, ORANGE, SKY, pyplot
 from ._plane import aspect_of
 
 __all__ = [
@@ -29,8 +29,6 @@ __all__ = [
     "set_title",
 ]
 
-# Okabe and Ito, Color universal design, 2008.
-BLACK, ORANGE, SKY, BLUE = "#000000", "#E69F00", "#56B4E9", "#0072B2"
 TRAINING = BLACK
 SAMPLE = BLUE
 END = BLUE

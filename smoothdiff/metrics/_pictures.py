@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_curve
 
+from .._pyplot import BLUE, ORANGE
 from ._similarity import associations
 
 __all__ = [
@@ -20,7 +21,7 @@ __all__ = [
     "receiver_curve",
 ]
 
-REAL, GENERATED, WRONG = "0.45", "#0072B2", "#E69F00"
+REAL, GENERATED, WRONG = "0.45", BLUE, ORANGE
 BINS, MOST_LEVELS, MOST_POINTS = 24, 12, 1000
 MOST_LABEL = 14
 
