@@ -51,6 +51,9 @@ class TableDiffusion(BaseEstimator):
         parent.
     missing : {"keep", "fill"}, default="keep"
         Whether new rows have gaps where the parent that gives the value has one, or none.
+    redraw : {"near", "equal"} or None, default="near"
+        Which copies of training rows are drawn again: equal rows and those that come closer to a
+        parent than real rows come to each other, equal rows only, or none. See Notes.
     random_state : int, RandomState, Generator or None, default=None
 
     Attributes
@@ -68,11 +71,12 @@ class TableDiffusion(BaseEstimator):
     Notes
     -----
     **Copies.** A new row that equals a training row which is the only one of its kind is drawn
-    again, so that copies are no more frequent than held-out rows make them by chance: those of
-    rows that are repeated. In small tables of few columns, where many draws are copies, this makes
-    frequent values rarer (59% of zeros became 38% in 100 rows of three columns; on eight real
-    tables frequencies of atoms stay within 0.04). Where more than four in five draws are copies,
-    with one donor for a table of categories or a model that memorizes, they all stay.
+    again, and so is one that comes as close to such a parent as the closest 5% of the training
+    rows are to their nearest other (in coordinates). Equal rows are then no more frequent than
+    held-out rows make them by chance, those of rows that are repeated, and near ones rarer than
+    among held-out rows. In small tables of few columns, where many draws are copies, this makes
+    frequent values rarer. Where more than four in five draws are copies, with one donor for a
+    table of categories or a model that memorizes, they all stay. This is no protection of privacy.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
@@ -110,6 +114,7 @@ class TableDiffusion(BaseEstimator):
         kinds=None,
         together=None,
         missing="keep",
+        redraw="near",
         random_state=None,
     ):
         self.estimator = estimator
@@ -118,6 +123,7 @@ class TableDiffusion(BaseEstimator):
         self.kinds = kinds
         self.together = together
         self.missing = missing
+        self.redraw = redraw
         self.random_state = random_state
 
     # ------------------------------------------------------------------ fitting
@@ -149,6 +155,8 @@ class TableDiffusion(BaseEstimator):
         with checks.unchanged_on_error(self):
             _checks.choice(self.draw, "draw", ("column", "row"), self)
             _checks.choice(self.missing, "missing", ("keep", "fill"), self)
+            if self.redraw is not None:
+                _checks.choice(self.redraw, "redraw", ("near", "equal"), self)
             checks.check_seed(self.random_state)
             estimator = SmoothedPLDiffusion() if self.estimator is None else self.estimator
             self._check_estimator(estimator)
@@ -171,7 +179,8 @@ class TableDiffusion(BaseEstimator):
                 check_complete(schema)
             groups = fit_groups(estimator, schema, weights, count, marks, fill)
             self._check_parents(groups)
-            singles = SingleRows(schema, count, marks)
+            near = self.redraw == "near"
+            singles = SingleRows(schema, count, marks, near) if self.redraw else None
             table = TableModel(schema, groups, self.draw == "row", fill, singles)
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = groups[0].kept
@@ -311,7 +320,8 @@ class TableDiffusion(BaseEstimator):
     def score_samples(self, X):
         """Log-density of rows in the units of the table, where every column is a number or date.
 
-        Integers and decimals count as the numbers that they are rounded from. With ``by``, whose
+        It is that of draws before copies are drawn again (`redraw`). Integers and decimals count as
+        the numbers that they are rounded from. With ``by``, whose
         values have probabilities, it is the log of the joint law.
 
         Parameters

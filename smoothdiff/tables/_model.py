@@ -66,7 +66,7 @@ class TableModel:
     """Whether one parent gives all values of a row that are given."""
     fill: bool
     """Whether new rows have no gaps."""
-    singles: SingleRows
+    singles: SingleRows | None
     """Training rows that are not to come out again."""
 
     def embed(self, columns):
@@ -104,13 +104,16 @@ class TableModel:
     def _draw(self, generator, n, starts) -> Drawn:
         """Draw n rows that start around some of the rows of each group.
 
-        Copies of single training rows are drawn again, a few times. Where little else comes out
-        (one donor gives all of a row, or the model memorizes) all stay as they are.
+        Copies of single training rows, and near ones, are drawn again, a few times. Where little
+        else comes out (one donor gives all of a row, or the model memorizes) all stay.
         """
         drawn = self._draw_any(generator, n, starts)
         open_ = np.arange(n)
+        if self.singles is None:
+            return drawn
         for _ in range(ATTEMPTS):
-            copied = open_[self.singles.copied(drawn.take(open_).columns)]
+            asked = drawn.take(open_)
+            copied = open_[self.singles.copied(asked.columns, asked.parents)]
             only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
             if len(copied) == 0 or only_copies:
                 break

@@ -193,7 +193,10 @@ def test_a_single_draw_is_no_copy_either():
 def test_a_gap_is_not_the_value_minus_one():
     X = pd.DataFrame({"a": [-1.0, np.nan, 3.0, 4.0], "b": ["x", "x", "y", "z"]})
     singles = TableDiffusion(random_state=0).fit(X)._table.singles
-    assert singles.copied({"a": X["a"], "b": X["b"]}).all()  # four single rows, none repeated
+    nobody = np.full((4, 1), -1)
+    assert singles.copied(
+        {"a": X["a"], "b": X["b"]}, nobody
+    ).all()  # four single rows, none repeated
 
 
 def test_where_only_copies_can_come_out_they_do():
