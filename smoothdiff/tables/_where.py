@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ._schema import Schema
-from ._values import equals, is_missing
+from ._values import NUMBERS, TIMES, equals, is_missing
 
 __all__ = ["Where"]
 
@@ -100,8 +100,8 @@ def _number(column, bound):
         return None
     scale = column.scale
     try:
-        if scale.nature in ("number", "integer", "truth"):
-            return float(bound)
+        if scale.nature in (*NUMBERS, "truth"):
+            return scale.number(bound)
         if scale.nature == "ordered":
             return float(scale.categories.get_loc(bound))
         if isinstance(bound, Real):
@@ -124,13 +124,15 @@ def _one(column, value) -> Any:
         time, zone = pd.Timestamp(value), getattr(dtype, "tz", None)
         time = time.tz_localize(zone) if time.tzinfo is None else time.tz_convert(zone)
         return pd.Series([time]).astype(dtype)
+    if column.scale.nature == "period":
+        return pd.Series([pd.Period(value, freq=dtype.freq)])
     return pd.Series([pd.Timedelta(value)]).astype(dtype)
 
 
 def _equal(column, values, wanted):
     if is_missing(np.array([wanted], dtype=object))[0]:
         wanted = None
-    of_time = column.scale is not None and column.scale.nature in ("date", "duration")
-    if wanted is not None and of_time:
+    counted = column.scale is not None and column.scale.nature in (*TIMES, "number", "decimal")
+    if wanted is not None and counted:  # written otherwise, or rounded to the column's precision
         return column.numbers(values) == _number(column, wanted)
     return equals(values, wanted)
