@@ -26,7 +26,7 @@ from ._values import (
     scale_of,
 )
 
-__all__ = ["KINDS", "Column", "fit_column"]
+__all__ = ["KINDS", "Column", "are_names", "fit_column"]
 
 INTERPOLATED = dict.fromkeys(NUMBERS, "numeric")
 INTERPOLATED |= {"date": "datetime", "period": "datetime", "duration": "timedelta"}
@@ -203,7 +203,7 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     if kind is None:
         kind, why = _kind_of(found, len(levels), int(gap.sum()), counts)
-        if found in NAMES and _all_names(counts):
+        if found in NAMES and _mostly_distinct(counts):
             _refuse_names(found, levels, len(gap), label, name)
     else:
         why = "as kinds says"
@@ -275,7 +275,15 @@ def _kind_of(found, n_levels, n_missing, counts):
     return INTERPOLATED[found], WORDS[found]
 
 
-def _all_names(counts):
+def are_names(values, name):
+    """Whether the values are names or ids, that cannot be drawn unless they are declared."""
+    if nature(values, name) not in NAMES:
+        return False
+    codes, levels = codes_and_levels(values)
+    return _mostly_distinct(np.bincount(codes[codes >= 0], minlength=len(levels)))
+
+
+def _mostly_distinct(counts):
     rows = counts.sum()
     return rows >= UNIQUE_ROWS and len(counts) >= UNIQUE_SHARE * rows
 

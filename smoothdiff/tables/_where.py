@@ -5,6 +5,7 @@ list or set      one of these
 (low, high)      from low to high, both included; None for no bound
 """
 
+import warnings
 from numbers import Real
 from typing import Any
 
@@ -107,7 +108,7 @@ def _number(column, bound):
         if isinstance(bound, Real):
             raise ValueError
         return float(scale.numbers(_one(column, bound))[0])
-    except (TypeError, ValueError, KeyError, OverflowError):
+    except (TypeError, ValueError, KeyError, OverflowError, UserWarning, DeprecationWarning):
         raise ValueError(
             f"where gives column {column.name!r}, which is {column.dtype}, the value {bound!r}."
         ) from None
@@ -116,7 +117,11 @@ def _number(column, bound):
 def _one(column, value) -> Any:
     """A column of one value, of the type of the training column."""
     if isinstance(column.values, np.ndarray):
-        return np.array([value]).astype(column.values.dtype)
+        if getattr(value, "tzinfo", None) is not None:
+            raise ValueError  # the array's times have no zone
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # nor are they those of another zone than the text's
+            return np.array([value]).astype(column.values.dtype)
     import pandas as pd
 
     dtype = column.values.dtype
