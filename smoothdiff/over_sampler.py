@@ -1,7 +1,7 @@
 """DiffusionOverSampler: new rows for small classes, as a sampler of imbalanced-learn."""
 
 from inspect import signature
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from scipy.sparse import issparse, vstack
@@ -14,14 +14,20 @@ from .estimators import _validation as checks
 from .estimators._class_laws import (
     SingleRow,
     check_model,
-    concatenate,
     draw,
     fit_laws,
     noise_of_rows,
-    take,
     warn_of_single_rows,
 )
-from .tables import TableDiffusion
+from .estimators._rows import (
+    concatenate,
+    is_frame,
+    is_polars,
+    like,
+    numpy_dtypes,
+    take,
+)
+from .tables import TableDiffusion, read_frame
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -41,8 +47,9 @@ class DiffusionOverSampler(BaseOverSampler):
     ----------
     estimator : estimator with ``fit`` and ``sample``, default=None
         Cloned for each class, and given its rows in units of the standard deviations that the
-        columns have in all of X; None is `SmoothedPLDiffusion()`. A DataFrame with columns other
-        than of numbers goes to a `TableDiffusion` of it, and a `TableDiffusion` gets all as it is.
+        columns have in all of X; None is `SmoothedPLDiffusion()`. A DataFrame (of pandas or
+        polars) with columns other than of numbers goes to a `TableDiffusion` of it, and a
+        `TableDiffusion` gets all as it is, arrays of numbers and text too.
     sampling_strategy : float, str, dict or callable, default="auto"
         How many new rows each class gets.
 
@@ -72,7 +79,8 @@ class DiffusionOverSampler(BaseOverSampler):
     Integer columns are rounded, never cut off, and boolean ones are rounded to one of two values. A
     column that is constant in a class is constant in its new rows. Sparse X is accepted, the rows
     of the small classes are made dense. Tables keep categories, decimals and gaps, as
-    `TableDiffusion` says; a class of one row is repeated there.
+    `TableDiffusion` says; a class of one row is repeated there, and a column that is empty in a
+    class stays so.
 
     A class with one row, or copies of one, that the estimator cannot be fitted to is repeated with
     Gaussian noise, and a warning names it: with the law that `ClassConditionalDiffusion` has for
@@ -136,37 +144,41 @@ class DiffusionOverSampler(BaseOverSampler):
             Which names the classes that have one distinct row.
         """
         with checks.unchanged_on_error(self):
-            return super().fit_resample(X, y)
+            new, labels = super().fit_resample(_Opaque(X) if is_polars(X) else X, _plain(y))
+            if is_frame(X):  # its own rows, whatever their numbers became on the way
+                new = concatenate([X, take(like(new, X), np.arange(len(X), len(new)))])
+            if is_polars(y) and not is_frame(y):
+                labels = type(y)(y.name, labels, dtype=y.dtype)
+            return new, labels
 
     def _check_X_y(self, X, y):  # noqa: N802, the base's name
+        X, y = X.rows if isinstance(X, _Opaque) else X, _plain(y)
         check_model(self, "fit", "sample")
-        dtypes = list(X.dtypes) if hasattr(X, "iloc") else None
-        if self._is_table(X):
+        dtypes = numpy_dtypes(X) if is_frame(X) else None
+        of_tables = isinstance(self.estimator, TableDiffusion) and not issparse(X)
+        if of_tables or (dtypes and any(dtype.kind == "O" for dtype in dtypes)):
             y, one_hot = check_target_type(y, indicate_one_vs_all=True)
+            X = X if is_frame(X) else _as_table(X)
             validate_data(self, X=X, y=y, reset=True, skip_check_array=True)
             check_consistent_length(X, y)
+            self._is_table = True
         else:
             X, y, one_hot = super()._check_X_y(X, y)
-        self._dtypes = dtypes or [X.dtype] * X.shape[1]
+            self._is_table = False
+        self._dtypes = dtypes or numpy_dtypes(X)
         return X, y, one_hot
-
-    def _is_table(self, X):
-        """Whether it is a DataFrame that stays one, for a model of tables."""
-        of_tables = isinstance(self.estimator, TableDiffusion)
-        return hasattr(X, "iloc") and (of_tables or not all(map(_is_number, X.dtypes)))
 
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""
-        of_tables = isinstance(self.estimator, TableDiffusion)
-        if of_tables and "drop" in (self.estimator.kinds or {}).values():
-            raise ValueError(
-                "DiffusionOverSampler gives new rows all columns: a TableDiffusion that drops some "
-                "cannot draw them."
-            )
-        if self._is_table(X):
-            return _OfClass(self.estimator if of_tables else TableDiffusion(self.estimator))
-        if of_tables:
+        if isinstance(self.estimator, TableDiffusion):
+            if "drop" in (self.estimator.kinds or {}).values():
+                raise ValueError(
+                    "DiffusionOverSampler gives new rows all columns: a TableDiffusion that drops "
+                    "some cannot draw them."
+                )
             return self.estimator
+        if self._is_table:
+            return TableDiffusion(self.estimator)
         model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
         return _Standardized(model, scaler.mean_, scaler.scale_)
@@ -188,7 +200,7 @@ class DiffusionOverSampler(BaseOverSampler):
 
     def _fit_laws(self, model, X, places, labels):
         """A model for each class, whose rows stand in some places of X."""
-        laws = fit_laws(model, [_dense(take(X, rows)) for rows in places])
+        laws = fit_laws(model, [_dense(take(X, rows)) for rows in places], X)
         single = [i for i, law in enumerate(laws) if law is None]
         if single:
             whole = _dense(X)
@@ -203,18 +215,18 @@ class DiffusionOverSampler(BaseOverSampler):
 
     def _append(self, X, parts):
         """X and new rows below, of the dtypes of X."""
-        parts = [part if hasattr(part, "iloc") else self._rounded(part) for part in parts]
-        if hasattr(X, "iloc"):
+        parts = [part if is_frame(part) else self._rounded(part) for part in parts]
+        if is_frame(X):
             return concatenate([X, *parts])
-        new = np.concatenate([np.empty((0, X.shape[1])), *parts]).astype(X.dtype)
+        parts = [part.astype(X.dtype) for part in parts]
         if issparse(X):
-            return vstack([X, type(X)(new)], format=X.format)
-        return np.concatenate([X, new])
+            return vstack([X, *map(type(X), parts)], format=X.format)
+        return np.concatenate([X, *parts])
 
     def _rounded(self, new):
         """New rows whose columns of integers and of booleans have such values, as floats."""
         new = new.copy()
-        for j, dtype in enumerate(map(_numpy_dtype, self._dtypes)):
+        for j, dtype in enumerate(self._dtypes):
             if dtype.kind == "b":
                 new[:, j] = new[:, j] > 0.5
             elif dtype.kind in "iu":
@@ -223,17 +235,10 @@ class DiffusionOverSampler(BaseOverSampler):
         return new
 
 
-class _OfClass(BaseEstimator):
-    """A TableDiffusion of the rows of a class, in which columns may lack all values and stay so."""
+class _Opaque(NamedTuple):
+    """A DataFrame that imbalanced-learn is not to make one of pandas of."""
 
-    def __init__(self, table):
-        self.table = table
-
-    def fit(self, X):
-        empty = {name: "constant" for name in X if X[name].isna().all()}
-        table = clone(self.table)
-        self.sample = table.set_params(kinds={**(table.kinds or {}), **empty}).fit(X).sample
-        return self
+    rows: Any
 
 
 class _Standardized(BaseEstimator):
@@ -283,18 +288,16 @@ def _join_parents(drawn, places):
     return np.concatenate(all_parents), np.concatenate(all_weights)
 
 
-# ---------------------------------------------------------------------- kinds of X
-
-
-def _is_number(dtype):
-    """Whether a dtype, of pandas or NumPy, is one of real numbers or booleans."""
-    return getattr(dtype, "kind", "O") in "biuf"
-
-
-def _numpy_dtype(dtype):
-    """NumPy's dtype for one of pandas (sparse or nullable) or of its own."""
-    return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
-
-
 def _dense(rows):
     return rows.toarray() if issparse(rows) else rows
+
+
+def _plain(y):
+    """Labels as NumPy has them, if polars has them."""
+    return y.to_numpy() if is_polars(y) else y
+
+
+def _as_table(X):
+    """Rows of any kind as an array, of objects where numbers stand beside text."""
+    frame = read_frame(X)
+    return frame.build(frame.names, frame.columns)

@@ -26,8 +26,10 @@ from .._files import check_suffix, replacing
 __all__ = [
     "SUFFIXES",
     "Table",
+    "cells_of",
+    "decoded",
+    "delimiter_of",
     "parse_csv",
-    "read_cells",
     "read_table",
     "write_csv",
     "write_tables",
@@ -46,6 +48,8 @@ class Table(NamedTuple):
     """Array (n, d) of float64, n and d at least 1, all finite."""
     header: list[str] | None = None
     """Names of the d columns, if the file has them."""
+    commas: bool = False
+    """Whether decimals have a comma."""
 
 
 def read_table(path) -> Table:
@@ -95,7 +99,8 @@ def parse_csv(data: bytes, name="the table") -> Table:
     ----------
     data : bytes
         UTF-8, or UTF-16 with a byte order mark. Empty lines are skipped. The first line is a
-        header if none of its cells is a number.
+        header if none of its cells is a number. Decimals may have a comma where it does not
+        separate the cells.
     name : str
         What error messages call the file.
 
@@ -106,41 +111,62 @@ def parse_csv(data: bytes, name="the table") -> Table:
         the first; names the line and the column, both counted from 1.
     """
     header, values, width = None, array("d"), 0
-    for line, cells in read_cells(data, name):
+    text = decoded(data, name)
+    may_have_commas, commas, points = delimiter_of(text) != ",", False, False
+    for line, cells in cells_of(text, name):
         if not width:
             width = len(cells)
-            if all(map(_is_word, cells)):
+            if all(map(_is_word, _with_points(cells, may_have_commas))):
                 header = cells
                 continue
+        points |= any("." in cell for cell in cells)
+        commas |= may_have_commas and any("," in cell for cell in cells)
         try:
-            values.extend(map(_number, cells))
+            values.extend(map(_number, _with_points(cells, may_have_commas)))
         except ValueError:
-            column = next(i for i, cell in enumerate(cells) if not _is_number(cell))
+            numbers = map(_is_number, _with_points(cells, may_have_commas))
+            column = next(i for i, is_number in enumerate(numbers) if not is_number)
             raise ValueError(
                 f"{name}, line {line}, column {column + 1}"
                 f"{f' ({header[column]})' if header else ''}: {_complaint(cells[column])}."
             ) from None
     if not values:
         raise ValueError(f"{name} has {'a header but no rows' if header else 'no rows'}.")
-    return Table(np.array(values).reshape(-1, width), header)
+    if commas and points:
+        raise ValueError(
+            f"{name} has numbers with a decimal comma and with a decimal point; write them all "
+            "alike."
+        )
+    return Table(np.array(values).reshape(-1, width), header, commas)
 
 
-def read_cells(data: bytes, name="the table"):
+def _with_points(cells, may_have_commas):
+    """Cells whose decimals may have had a comma; what has two marks is no number."""
+    if not may_have_commas:
+        return cells
+    return [c.replace(",", ".") if c.count(",") == 1 and "." not in c else c for c in cells]
+
+
+def decoded(data: bytes, name="the table"):
+    """The text of a file; ValueError if it has none."""
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode("utf-16" if utf16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{name} is not text in UTF-8.") from error
+
+
+def cells_of(text, name="the table"):
     """Yield the number of each line that is not empty, and its cells, as many in each.
 
     Raises
     ------
     ValueError
-        If that is no text, or a line has more or fewer cells than the first.
+        If a line has more or fewer cells than the first.
     """
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not text in UTF-8.") from error
     lines = csv.reader(
         io.StringIO(text, newline=""),
-        delimiter=_delimiter(text),
+        delimiter=delimiter_of(text),
         quotechar=_quote(text),
         skipinitialspace=True,
         strict=True,
@@ -162,7 +188,7 @@ def read_cells(data: bytes, name="the table"):
         raise ValueError(f"{name}, line {lines.line_num}: {error}.") from error
 
 
-def _delimiter(text):
+def delimiter_of(text):
     """Separator of the cells: the one that cuts the first lines into equally many.
 
     Where none does the last line decides, which has no words to mislead.
@@ -220,18 +246,19 @@ def write_tables(tables):
 
     Parameters
     ----------
-    tables : mapping of path to (values, header)
-        As `write_csv` takes them; a .npy file keeps the values alone.
+    tables : mapping of path to (values, header) or (values, header, delimiter)
+        As `write_csv` takes them; a .npy file keeps the values alone, a .tsv file has tabs.
     """
     with ExitStack() as files:
-        for path, (values, header) in tables.items():
+        for path, (values, header, *delimiter) in tables.items():
             file = files.enter_context(replacing(path))
-            delimiter = DELIMITERS.get(check_suffix(path, SUFFIXES))
-            if delimiter is None:
+            suffix = check_suffix(path, SUFFIXES)
+            if suffix == ".npy":
                 np.save(file, values, allow_pickle=False)
             else:
                 text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
-                write_csv(text, values, header, delimiter)
+                own = delimiter[0] if delimiter and suffix == ".csv" else DELIMITERS[suffix]
+                write_csv(text, values, header, own)
                 text.detach()
             file.flush()  # a full disk shows here, before any file is replaced
 

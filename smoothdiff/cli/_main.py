@@ -87,7 +87,9 @@ def _in_a_sentence(show):
 def _sentence(error):
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}."
-    return " ".join(str(error).split()) or type(error).__name__
+    from ._sentences import in_options
+
+    return in_options(" ".join(str(error).split())) or type(error).__name__
 
 
 def _parser():

@@ -15,8 +15,9 @@ HELP = "draw new rows that are like those of a file"
 DESCRIPTION = (
     "Write new rows that are like those of a file: numbers, whole numbers, dates and categories, "
     "with the gaps and the frequent values that they have. Files are .csv or .tsv (with a header "
-    "or without; comma, semicolon or tab) or .npy, an array of numbers. Columns are named by the "
-    "header, or by their number from 1 where there is none."
+    "or without; comma, semicolon or tab; 1,5 is a number where commas separate no cells, and is "
+    "written so again) or .npy, an array of numbers. Columns are named by the header, or by their "
+    "number from 1 where there is none."
 )
 # Options that are parameters of the estimator, which judges them.
 PARAMETERS = {
@@ -53,7 +54,8 @@ def add_arguments(parser):
         default=[],
         metavar="CONDITION",
         help="only rows that fit: 'sex=F', 'city=Rome,Oslo' or 'age=30:40' (from, to; either may "
-        "be left out); may be given again for other columns",
+        "be left out); may be given again, for other columns or for more values of one; quotes "
+        "keep the comma of a value: 'city=Rome,\"Washington, DC\"'",
     )
     add("--seed", type=_value, metavar="VALUE", help="integer from 0, for the same rows each time")
     add("-q", "--quiet", action="store_true", help="no summary on stderr")
@@ -135,22 +137,23 @@ def run(arguments):
         written[arguments.parents] = lines(drawn.parents, drawn.weights), None
     if output is not None:
         if output.endswith(".npy"):
-            drawn = drawn._replace(rows=_as_floats(drawn.rows, output))
-        written[output] = drawn.rows, drawn.header
+            written[output] = _as_floats(drawn.rows.values(), output), None
+        else:
+            written[output] = drawn.rows.cells(), drawn.rows.header, drawn.rows.delimiter
     files.write_tables(written)
     if output is None:
-        files.write_csv(sys.stdout, drawn.rows, drawn.header)
+        files.write_csv(sys.stdout, drawn.rows.cells(), drawn.rows.header, drawn.rows.delimiter)
     if arguments.schema and drawn.schema is not None:
         print(drawn.schema, file=sys.stderr)
     if not arguments.quiet:
-        print(f"smoothdiff: {len(drawn.rows)} new rows from {drawn.summary}", file=sys.stderr)
+        print(f"smoothdiff: {len(drawn.parents)} new rows from {drawn.summary}", file=sys.stderr)
 
 
 class Drawn(NamedTuple):
     """New rows, and what is said of them."""
 
     rows: Any
-    header: list[str] | None
+    """`Rows` of a text file."""
     parents: Any
     weights: Any
     summary: str
@@ -161,22 +164,25 @@ def _draw_numbers(arguments, given):
     """Rows of an array of numbers, whose columns nobody looks at."""
     from ..estimators import SmoothedPLDiffusion
     from . import _files as files
+    from ._cells import Notation, Rows
     from ._rows import draw
 
     for option in ("where", "na", "kind", "by", "fill"):
         if getattr(arguments, option):
             raise ValueError(f"--{option} is for tables in text files, without --scale none.")
     if arguments.input == "-":
-        values, header = files.parse_csv(sys.stdin.buffer.read(), "standard input")
+        table = files.parse_csv(sys.stdin.buffer.read(), "standard input")
     else:
-        values, header = files.read_table(arguments.input)
+        table = files.read_table(arguments.input)
+    values = table.values
     model = SmoothedPLDiffusion(**given, random_state=arguments.seed)
     n = len(values) if arguments.n_samples is None else arguments.n_samples
     standardized = arguments.scale == "standard"
     rows, parents, weights = draw(model, values, n, standardized)
     what = "standardized " if standardized else ""
     summary = f"{len(values)} of {values.shape[1]} {what}columns ({_scales(model)})"
-    return Drawn(rows, header, parents, weights, summary)
+    notations = [Notation(table.commas)] * values.shape[1]
+    return Drawn(Rows(list(rows.T), table.header, notations), parents, weights, summary)
 
 
 def _draw_table(arguments, given):
@@ -184,7 +190,8 @@ def _draw_table(arguments, given):
     from ..estimators import SmoothedPLDiffusion
     from ..tables import TableDiffusion
     from . import _files as files
-    from ._mixed import conditions, kinds, text_frame
+    from ._conditions import conditions, kinds
+    from ._mixed import text_frame
 
     if arguments.input == "-":
         data, name = sys.stdin.buffer.read(), "standard input"
@@ -196,18 +203,19 @@ def _draw_table(arguments, given):
         SmoothedPLDiffusion(**given),
         by=arguments.by,
         draw=arguments.draw,
-        kinds=kinds(arguments.kind),
+        kinds=kinds(arguments.kind, frame.names),
         missing="fill" if arguments.fill else "keep",
         random_state=arguments.seed,
     )
     model.fit(frame)
     n = len(frame) if arguments.n_samples is None else arguments.n_samples
-    where = conditions(arguments.where, model.schema_, arguments.na) if arguments.where else None
-    (rows, header), parents, weights = model.sample(n, where=where, return_parents=True)
+    build: Any = frame.build
+    where = conditions(arguments.where, model.schema_, build.notations, arguments.na)
+    rows, parents, weights = model.sample(n, where=where, return_parents=True)
     summary = f"{len(frame)} of {len(frame.names)} columns"
     if hasattr(model.estimator_, "t_min_"):
         summary += f" ({_scales(model.estimator_)})"
-    return Drawn(rows, header, parents, weights, summary, model.schema_)
+    return Drawn(rows, parents, weights, summary, model.schema_)
 
 
 def _scales(model):

@@ -4,6 +4,7 @@ p(x) = sum_k P(k) p_k(x),   P(k | x) = P(k) p_k(x) / p(x)
 """
 
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.utils import assert_all_finite, check_array, check_consistent_length, column_or_1d
@@ -18,14 +19,13 @@ from ._base import BaseDiffusion
 from ._class_laws import (
     SingleRow,
     check_model,
-    concatenate,
     draw,
     fit_laws,
     log_noise,
     noise_of_rows,
-    take,
     warn_of_single_rows,
 )
+from ._rows import as_array, concatenate, is_frame, take
 from ._smoothed_pl import SmoothedPLDiffusion
 
 __all__ = ["ClassConditionalDiffusion"]
@@ -86,6 +86,10 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     in that column. A column that is constant in all classes says nothing of them, and `predict`
     does not look at it. (This needs to see what is constant, and is so for estimators of this
     library.)
+
+    A `TableDiffusion` sees all rows before it is fitted to those of a class: a column that is empty
+    in one class stays empty in its samples, and text that repeats in the table is no list of names
+    in a class of few rows.
 
     Random numbers follow the ``random_state`` of the estimator: `sample` continues one sequence
     that starts with each fit, and each class is given a seed of its own from it.
@@ -168,9 +172,10 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         """X as the models take it: those of this library an array, others what they are given."""
         if self._ours:
             return checks.check_finite_data(self, X, reset=reset)
-        if hasattr(X, "iloc"):
+        if is_frame(X):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return X
+        X = X if issparse(X) else as_array(X)
         return validate_data(self, X, reset=reset, dtype=None, ensure_all_finite=False)
 
     def _find_prior(self, codes, weights):
@@ -191,7 +196,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         """A model of each class, and what makes their densities comparable."""
         places = [np.flatnonzero(codes == k) for k in range(len(self.classes_))]
         params = [{"sample_weight": weights[rows]} if weighted else {} for rows in places]
-        laws = fit_laws(template, [take(X, rows) for rows in places], params)
+        laws = fit_laws(template, [take(X, rows) for rows in places], X, params)
         single = [k for k, law in enumerate(laws) if law is None]
         if len(single) == len(laws):
             clone(template).fit(X, **({"sample_weight": weights} if weighted else {}))

@@ -17,16 +17,15 @@ from sklearn.base import clone
 from .._progress import warn
 from ..cloud import PointCloud, distinct_rows
 from . import _validation as checks
+from ._rows import is_one_row
 
 __all__ = [
     "SingleRow",
     "check_model",
-    "concatenate",
     "draw",
     "fit_laws",
     "log_noise",
     "noise_of_rows",
-    "take",
     "warn_of_single_rows",
 ]
 
@@ -86,7 +85,7 @@ def check_model(owner, *methods):
         checks.refuse(owner, "estimator", wanted, TypeError)
 
 
-def fit_laws(estimator, parts, params=None):
+def fit_laws(estimator, parts, whole, params=None):
     """Clones of an estimator, each fitted to the rows of a class; None where there is only one row.
 
     If all are None, fit the estimator to the rows of all classes: that works, unless something is
@@ -95,8 +94,11 @@ def fit_laws(estimator, parts, params=None):
     Parameters
     ----------
     estimator : estimator
+        One of tables is shown all rows, to take the columns of each class as they are there.
     parts : list of arrays or DataFrames
         Rows of each class.
+    whole : array or DataFrame
+        Rows of all classes.
     params : list of dict, optional
         What else each fit is given.
 
@@ -106,22 +108,18 @@ def fit_laws(estimator, parts, params=None):
         What the estimator raises, unless a class has one row of numbers, or copies of one.
     """
     laws = []
-    for part, more in zip(parts, params or [{}] * len(parts), strict=True):
+    if hasattr(estimator, "_for_parts"):
+        models = estimator._for_parts(parts, whole)
+    else:
+        models = [clone(estimator) for _ in parts]
+    for model, part, more in zip(models, parts, params or [{}] * len(parts), strict=True):
         try:
-            laws.append(clone(estimator).fit(part, **more))
+            laws.append(model.fit(part, **more))
         except ValueError:
-            if not _is_one_row(part):
+            if not is_one_row(part):
                 raise
             laws.append(None)
     return laws
-
-
-def _is_one_row(rows):
-    """Whether all rows are equal, and of numbers, which noise can be added to."""
-    if hasattr(rows, "iloc"):
-        numbers = all(getattr(dtype, "kind", "O") in "biuf" for dtype in rows.dtypes)
-        return numbers and len(rows.drop_duplicates()) == 1
-    return rows.dtype.kind in "biuf" and bool((rows == rows[0]).all())
 
 
 def warn_of_single_rows(labels):
@@ -161,25 +159,3 @@ def draw(model, n, seed):
         model.random_state = seed
         rows = model.sample(n)
     return rows[0] if isinstance(rows, tuple) else rows
-
-
-# ---------------------------------------------------------------------- arrays and DataFrames
-
-
-def take(rows, indices):
-    """Rows of an array or a DataFrame; the index of the latter starts anew."""
-    if hasattr(rows, "iloc"):
-        return rows.iloc[indices].reset_index(drop=True)
-    return rows[indices]
-
-
-def concatenate(parts):
-    """Arrays, or DataFrames if any is one, one below the other."""
-    frames = [part for part in parts if hasattr(part, "iloc")]
-    if not frames:
-        return np.concatenate(parts)
-    from pandas import DataFrame, concat
-
-    columns = frames[0].columns
-    parts = [p if hasattr(p, "iloc") else DataFrame(p, columns=columns) for p in parts]
-    return concat(parts, ignore_index=True)

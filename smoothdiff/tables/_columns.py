@@ -1,8 +1,9 @@
 """How each column is taken: its coordinates, and how a new row gets a value.
 
-interpolated   numeric, datetime, timedelta: the weighted mean of the parents' values, with as
-               many decimals as the column has and within its range. Values that many rows
-               share ("atoms", as the zeros of an amount) and gaps are given, not averaged
+interpolated   numeric, datetime (dates and periods), timedelta: the weighted mean of the
+               parents' values, with as many decimals as the column has and within its range.
+               Values that many rows share ("atoms", as the zeros of an amount) and gaps are
+               given, not averaged
 given          categorical, discrete: the value of a parent, drawn by weight
 constant       the value that all rows have
 """
@@ -14,12 +15,27 @@ import numpy as np
 
 from ._coordinates import Corners, Line
 from ._frame import take
-from ._values import NUMBERS, Scale, codes_and_levels, equals, is_missing, nature, scale_of
+from ._values import (
+    NUMBERS,
+    TIMES,
+    Scale,
+    codes_and_levels,
+    equals,
+    is_missing,
+    nature,
+    scale_of,
+)
 
-__all__ = ["KINDS", "Column", "fit_column"]
+__all__ = ["KINDS", "Column", "are_names", "fit_column"]
 
-INTERPOLATED = {"number": "numeric", "integer": "numeric", "date": "datetime"}
-INTERPOLATED |= {"duration": "timedelta"}
+INTERPOLATED = dict.fromkeys(NUMBERS, "numeric")
+INTERPOLATED |= {"date": "datetime", "period": "datetime", "duration": "timedelta"}
+WORDS = {"number": "numbers", "integer": "whole numbers", "decimal": "decimal numbers"}
+WORDS |= {"date": "dates", "period": "periods", "duration": "durations", "truth": "true or false"}
+WORDS |= {"text": "text", "category": "categories", "ordered": "ordered categories"}
+WORDS |= {"interval": "intervals", "other": "categories"}
+# Values of which nearly all are distinct are names, and no categories, unless they are declared.
+NAMES = ("text", "interval", "other")
 KINDS = ("numeric", "discrete", "categorical", "datetime", "timedelta", "constant", "drop")
 # Up to so many distinct numbers a column counts as discrete.
 FEW_VALUES = 10
@@ -51,7 +67,7 @@ class Column:
     values: Any = field(repr=False)
     """The training column itself."""
     scale: Any = field(default=None, repr=False)
-    """A `Scale`, of what is ordered."""
+    """A `Scale`, of what is ordered, unless all is missing."""
     line: Line | None = field(default=None, repr=False)
     corners: Corners | None = field(default=None, repr=False)
     levels: tuple = field(default=(), repr=False)
@@ -135,7 +151,7 @@ class Column:
 
     def marks(self, column):
         """Floats (n,) whose bits are equal where values are, one NaN for gaps; -1 if not known."""
-        if self.scale is not None:
+        if self.line is not None:
             numbers = self.numbers(column)
             return np.where(np.isnan(numbers), np.nan, numbers + 0.0)  # -0.0 becomes 0.0
         own, levels = codes_and_levels(column)
@@ -181,29 +197,25 @@ def fit_column(name, values, kind, weights, rows) -> Column:
             f"{label} has no values, {len(gap)} of {len(gap)} rows are missing; leave it out, or "
             f"set kinds={{{name!r}: 'drop'}}, or 'constant' to keep it empty."
         )
-    if found == "integer" and kind not in ("categorical", "constant"):
-        _refuse_large_integers(values, gap, label, name)
+    if found in ("integer", "decimal") and kind not in ("categorical", "constant"):
+        _refuse_large_numbers(values, gap, found, label, name)
     codes, levels = codes_and_levels(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     if kind is None:
         kind, why = _kind_of(found, len(levels), int(gap.sum()), counts)
-        if found == "text" and _all_names(counts):
-            hint = " or make it numbers with pandas.to_numeric" if _reads_as_numbers(levels) else ""
-            raise ValueError(
-                f"{label} has {len(levels)} different texts in {len(gap)} rows, names or ids that "
-                f"cannot be drawn; leave it out, or set kinds={{{name!r}: 'drop'}} (or "
-                f"'categorical' to draw from them{hint})."
-            )
+        if found in NAMES and _mostly_distinct(counts):
+            _refuse_names(found, levels, len(gap), label, name)
     else:
         why = "as kinds says"
         _check_kind(kind, found, len(levels), int(gap.sum()), label)
     column = Column(name, str(values.dtype), found, kind, why, len(levels), int(gap.sum()), values)
+    if found in (*INTERPOLATED, "truth", "ordered") and levels:
+        column = replace(column, scale=scale_of(values, found))
     if kind == "constant":
         return replace(column, levels=tuple(levels))
     if kind == "categorical":
         corners = Corners(len(levels) + bool(gap.any()))
         return replace(column, corners=corners, levels=tuple(levels))
-    column = replace(column, scale=scale_of(values, found))
     numbers = column.numbers(values)
     column = replace(column, line=Line.of(numbers, weights))
     if kind == "discrete":
@@ -218,16 +230,30 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     return replace(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
 
 
-def _refuse_large_integers(values, gap, label, name):
+def _refuse_large_numbers(values, gap, found, label, name):
     if any(abs(int(value)) > LARGEST_WHOLE for value in (values[~gap].max(), values[~gap].min())):
         raise ValueError(
-            f"{label} has whole numbers beyond 2**53, which floats cannot tell apart; leave it "
+            f"{label} has {WORDS[found]} beyond 2**53, which floats cannot tell apart; leave it "
             f"out, or set kinds={{{name!r}: 'categorical'}} (or 'drop')."
         )
 
 
+def _refuse_names(found, levels, n, label, name):
+    what, hint = {
+        "text": ("texts", ", or make it numbers with pandas.to_numeric"),
+        "interval": ("intervals", ", or make them numbers by their .array.mid or .array.length"),
+    }.get(found, (f"values of type {type(levels[0]).__name__}", ""))
+    if found == "text" and not _reads_as_numbers(levels):
+        hint = ""
+    raise ValueError(
+        f"{label} has {len(levels)} different {what} in {n} rows, names or ids that cannot be "
+        f"drawn; leave it out, or set kinds={{{name!r}: 'drop'}} (or 'categorical' to draw from "
+        f"them{hint})."
+    )
+
+
 def _refuse_infinity(values, found, name):
-    if found == "number":
+    if found in ("number", "decimal"):
         infinite = np.flatnonzero(np.isinf(Scale(found).numbers(values)))
         if len(infinite):
             raise ValueError(
@@ -240,18 +266,24 @@ def _kind_of(found, n_levels, n_missing, counts):
     """The kind of a column of this nature, and why."""
     if n_levels == 1 and not n_missing:
         return "constant", "one value"
-    if found in ("truth", "text", "other"):
-        words = {"truth": "true or false", "text": "text", "other": "categories"}
-        return "categorical", words[found]
     if found == "ordered":
-        return "discrete", "ordered categories"
+        return "discrete", WORDS[found]
+    if found not in INTERPOLATED:
+        return "categorical", WORDS[found]
     if n_levels <= FEW_VALUES:
         return "discrete", f"{n_levels} different values"
-    words = {"number": "numbers", "integer": "whole numbers", "date": "dates"}
-    return INTERPOLATED[found], words.get(found, "durations")
+    return INTERPOLATED[found], WORDS[found]
 
 
-def _all_names(counts):
+def are_names(values, name):
+    """Whether the values are names or ids, that cannot be drawn unless they are declared."""
+    if nature(values, name) not in NAMES:
+        return False
+    codes, levels = codes_and_levels(values)
+    return _mostly_distinct(np.bincount(codes[codes >= 0], minlength=len(levels)))
+
+
+def _mostly_distinct(counts):
     rows = counts.sum()
     return rows >= UNIQUE_ROWS and len(counts) >= UNIQUE_SHARE * rows
 
@@ -267,16 +299,15 @@ def _check_kind(kind, found, n_levels, n_missing, label):
     """Whether values of this nature can be taken as ``kind``."""
     fits = {
         "numeric": found in NUMBERS,
-        "datetime": found == "date",
+        "datetime": found in ("date", "period"),
         "timedelta": found == "duration",
-        "discrete": found in (*NUMBERS, "truth", "date", "duration", "ordered"),
+        "discrete": found in (*NUMBERS, *TIMES, "truth", "ordered"),
         "constant": n_levels == 0 or (n_levels == 1 and not n_missing),
     }
     if not fits.get(kind, True):
-        words = {"truth": "true and false", "other": "categories", "ordered": "ordered categories"}
         has = f"{n_levels} different values" if n_levels > 1 else "missing values"
         if kind != "constant":
-            has = words.get(found, "text" if found == "text" else f"{found}s")
+            has = WORDS[found]
         raise ValueError(f"{label} cannot be {kind!r}: it has {has}.")
 
 
@@ -294,13 +325,14 @@ def _step(found, scale, numbers):
                 return float(size)
         return 1.0
     largest, rounding = float(np.abs(values).max()), 2 * _precision(scale.dtype)
-    for decimals in range(MOST_DECIMALS if found == "number" else 1):
+    is_fraction = found in ("number", "decimal")
+    for decimals in range(MOST_DECIMALS if is_fraction else 1):
         if not largest * 10.0**decimals < min(LARGEST_WHOLE, 1 / (8 * rounding)):
             break  # rounding is no finer
         whole = np.round(values * 10.0**decimals)
         if (np.abs(values - whole / 10.0**decimals) <= rounding * largest).all():
             return float(max(np.gcd.reduce(whole.astype(np.int64)), 1)) / 10.0**decimals
-    return 0.0 if found == "number" else 1.0
+    return 0.0 if is_fraction else 1.0
 
 
 def _precision(dtype):

@@ -3,7 +3,7 @@
 import inspect
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks
@@ -15,6 +15,7 @@ from ._copies import SingleRows, fingerprints
 from ._frame import Frame, read_frame, take
 from ._groups import NO_ROW, fit_groups, label_of
 from ._model import TableModel
+from ._parts import kinds_of_parts
 from ._schema import check_by, check_complete, check_kinds, check_names, fit_schema
 from ._where import Where
 
@@ -195,6 +196,11 @@ class TableDiffusion(BaseEstimator):
                 del self.feature_names_in_
             self._generator = checks.make_generator(self.random_state)
         return self
+
+    def _for_parts(self, parts, whole):
+        """Clones, to be fitted to parts of a table, that take its columns as all rows have them."""
+        kinds = check_kinds(self.kinds, read_frame(whole))
+        return [clone(self).set_params(kinds=k) for k in kinds_of_parts(parts, whole, kinds)]
 
     def _check_estimator(self, estimator):
         sample = getattr(estimator, "sample", None)

@@ -45,7 +45,7 @@ def read_frame(X) -> Frame:
         frame = X
     elif library == "pandas" and hasattr(X, "columns"):
         frame = _from_pandas(X)
-    elif library == "polars" and hasattr(X, "columns"):
+    elif library == "polars" and type(X).__name__ in ("DataFrame", "LazyFrame"):
         frame = _from_polars(X)
     else:
         frame = _from_array(X)
@@ -91,8 +91,13 @@ def _from_polars(X):
 
 
 def _polars_values(series):
-    """An array of the values: of objects, with None, where NumPy's types have no place for them."""
+    """An array of the values: of objects, with None, where NumPy's types have no place for them.
+
+    Of zones local time, in which days are whole.
+    """
     of_time = series.dtype.is_temporal() and str(series.dtype) != "Time"
+    if getattr(series.dtype, "time_zone", None) is not None:
+        series = series.dt.replace_time_zone(None)
     if of_time or (series.dtype.is_numeric() and not series.null_count()):
         values = series.to_numpy()
         if values.dtype.kind in "biufmM":
@@ -111,16 +116,30 @@ class BuildPolars:
     def __call__(self, names, columns):
         import polars
 
-        def series(name, column):
-            if column.dtype.kind in "mM":
-                return polars.Series(name, column).cast(self.schema[name])
-            values = [
-                None if gap else v
-                for gap, v in zip(is_missing(column), column.tolist(), strict=True)
-            ]
-            return polars.Series(name, values, dtype=self.schema[name], strict=False)
+        pairs = zip(names, columns, strict=True)
+        return polars.DataFrame([self._series(name, column) for name, column in pairs])
 
-        return polars.DataFrame([series(*pair) for pair in zip(names, columns, strict=True)])
+    def _series(self, name, column):
+        import polars
+
+        dtype = self.schema[name]
+        if column.dtype.kind == "f":
+            return polars.Series(name, column, nan_to_null=False).cast(dtype)
+        if column.dtype.kind in "mM":
+            series = polars.Series(name, column)
+            zone = getattr(dtype, "time_zone", None)
+            return (series if zone is None else _in_zone(series, zone)).cast(dtype)
+        values = [None if gap else v for gap, v in zip(is_missing(column), column, strict=True)]
+        return polars.Series(name, values, dtype=dtype, strict=False)
+
+
+def _in_zone(series, zone):
+    """Local times of a zone: of two equal ones the first, an hour on where there is none."""
+
+    def placed(times):
+        return times.dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+
+    return placed(series).fill_null(placed(series.dt.offset_by("1h")))
 
 
 def _from_array(X):

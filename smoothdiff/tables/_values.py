@@ -1,24 +1,42 @@
 """What the values of a column are, whatever holds them: an array or a pandas Series.
 
-nature      "number", "integer", "truth", "date", "duration", "text", "ordered" or "other"
+nature      "number", "integer", "decimal", "truth", "date", "period", "duration", "text",
+            "ordered" or "category" (of pandas), "interval" or "other"
 missing     None, NaN, NaT, NA
-numbers     float64 with NaN where missing; dates and durations count units from the first
+numbers     float64 with NaN where missing; dates, periods and durations count units from the
+            first
 levels      the distinct values, in an order that does not depend on the rows'
 """
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Scale", "codes_and_levels", "equals", "is_missing", "nature", "scale_of"]
+__all__ = [
+    "NUMBERS",
+    "TIMES",
+    "Scale",
+    "codes_and_levels",
+    "equals",
+    "is_missing",
+    "nature",
+    "scale_of",
+]
 
 KINDS = {"b": "truth", "i": "integer", "u": "integer", "f": "number"}
 KINDS |= {"M": "date", "m": "duration", "U": "text", "S": "text", "T": "text"}
 NESTED = (list, dict, set, np.ndarray)
-NUMBERS = ("number", "integer")
+OF_PANDAS = {"PeriodDtype": "period", "IntervalDtype": "interval", "StringDtype": "text"}
+NUMBERS = ("number", "integer", "decimal")
+TIMES = ("date", "period", "duration")
+# A decimal number of more places comes from a float, and is given back as one is read.
+MOST_PLACES = 12
+# NaT, as an integer.
+NO_TIME = np.iinfo(np.int64).min
 
 
 def is_missing(column):
@@ -67,14 +85,12 @@ def nature(column, name):
     if type(dtype).__name__ == "SparseDtype":
         raise TypeError(f"{label} is sparse; make it dense with .sparse.to_dense().")
     if type(dtype).__name__ == "CategoricalDtype":
-        return "ordered" if dtype.ordered else "other"
+        return "ordered" if dtype.ordered else "category"
     kind = getattr(dtype, "kind", "O")
     if kind == "c":
         raise TypeError(f"{label} has complex numbers; give their real and imaginary parts.")
-    if type(dtype).__name__ in ("PeriodDtype", "IntervalDtype"):
-        return "other"
-    if type(dtype).__name__ == "StringDtype":
-        return "text"
+    if type(dtype).__name__ in OF_PANDAS:
+        return OF_PANDAS[type(dtype).__name__]
     return _nature_of_objects(column, label) if kind == "O" else KINDS.get(kind, "other")
 
 
@@ -94,7 +110,7 @@ def _nature_of_objects(column, label):
         )
     if "complex" in counts:
         raise TypeError(f"{label} has complex numbers; give their real and imaginary parts.")
-    if set(counts) <= set(NUMBERS):
+    if set(counts) <= {"number", "integer"}:
         return "number" if "number" in counts else "integer"
     if len(counts) > 1:
         row = present[kinds.index(rare)]
@@ -109,7 +125,7 @@ def _nature_of_objects(column, label):
         raise TypeError(
             f"{label} has {rare} objects{zones_said}; use pandas.to_datetime(..., utc=True) first."
         )
-    return {"str": "text", "bool": "truth"}.get(rare, "other")
+    return {"str": "text", "bool": "truth", "decimal": "decimal"}.get(rare, "other")
 
 
 def _kind_of(value):
@@ -119,6 +135,8 @@ def _kind_of(value):
         return "integer"
     if isinstance(value, Real):
         return "number"
+    if isinstance(value, Decimal):
+        return "decimal"
     if isinstance(value, (complex, np.complexfloating)):
         return "complex"
     if isinstance(value, NESTED):
@@ -166,14 +184,16 @@ class Scale:
 
     nature: str
     origin: Any = None
-    """Of dates: the earliest, in ``unit`` from 1970."""
+    """Of dates and periods: the earliest, in ``unit`` or periods from 1970."""
     unit: str = ""
     dtype: Any = None
     categories: Any = None
+    places: int = 0
+    """Of decimal numbers, after the point."""
 
     def numbers(self, column):
         """Float64 (n,), NaN where missing."""
-        if self.nature in ("date", "duration"):
+        if self.nature in TIMES:
             ticks, gap = _ticks(column, self.unit), is_missing(column)
             return np.where(gap, np.nan, (ticks - self.origin).astype(np.float64))
         if self.nature == "ordered":
@@ -186,6 +206,12 @@ class Scale:
         values[~gap] = np.asarray(column[~gap], dtype=np.float64)
         return values
 
+    def number(self, value):
+        """A number as one of the column, rounded to as many digits as the column's floats have."""
+        dtype = getattr(self.dtype, "numpy_dtype", self.dtype)
+        is_float = isinstance(dtype, np.dtype) and dtype.kind == "f"
+        return float(dtype.type(value) if is_float else value)
+
     def unknown(self, column):
         """Values of an ordered category that the training data have no place for."""
         if self.nature != "ordered":
@@ -195,12 +221,12 @@ class Scale:
     def values(self, numbers):
         """A column of the type that the training data had; NaN becomes missing."""
         gap = np.isnan(numbers)
-        if self.nature in ("date", "duration"):
+        if self.nature in TIMES:
             ticks = np.where(gap, 0, np.rint(numbers)).astype(np.int64) + self.origin
-            code = f"{'datetime' if self.nature == 'date' else 'timedelta'}64[{self.unit}]"
-            values = ticks.view(code).copy()
-            values[gap] = "NaT"
-            return _as_dtype(values, self.dtype)
+            ticks[gap] = NO_TIME
+            return self._times(ticks)
+        if self.nature == "decimal":
+            return _as_dtype(self._decimals(numbers, gap), self.dtype)
         if self.nature == "integer":
             whole = np.where(gap, 0, np.rint(numbers)).astype(np.int64)
             if not gap.any():
@@ -209,6 +235,21 @@ class Scale:
             made[gap] = None
             return _as_dtype(made, self.dtype)
         return _as_dtype(numbers, self.dtype)
+
+    def _times(self, ticks):
+        if self.nature == "period":
+            import pandas as pd
+
+            return pd.Series(pd.PeriodIndex.from_ordinals(ticks, freq=self.dtype.freq))
+        code = "M8" if self.nature == "date" else "m8"
+        return _as_dtype(ticks.view(f"{code}[{self.unit}]"), self.dtype)
+
+    def _decimals(self, numbers, gap):
+        form = "" if self.places > MOST_PLACES else f".{self.places}f"  # "" is what reads back
+        made = np.full(len(numbers), None, dtype=object)
+        present = numbers[~gap] + 0.0  # -0.0 becomes 0.0
+        made[~gap] = [Decimal(format(number, form)) for number in present.tolist()]
+        return made
 
 
 def _as_dtype(values, dtype):
@@ -236,17 +277,26 @@ def scale_of(column, kind) -> Scale:
     """The scale of a column whose nature is ``kind``."""
     if kind == "ordered":
         return Scale(kind, dtype=column.dtype, categories=column.dtype.categories)
-    if kind not in ("date", "duration"):
+    if kind == "decimal":
+        places = [-value.as_tuple().exponent for value in column[~is_missing(column)]]
+        return Scale(kind, dtype=column.dtype, places=max(0, *places))
+    if kind not in TIMES:
         return Scale(kind, dtype=column.dtype)
     dtype = column.dtype
-    unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
+    unit = ""
+    if kind != "period":
+        unit = getattr(dtype, "unit", None) or np.datetime_data(dtype)[0]
     ticks, gap = _ticks(column, unit), is_missing(column)
     return Scale(kind, ticks[~gap].min(), unit, dtype)
 
 
 def _ticks(column, unit):
-    """Dates or durations as integers, in units; what is missing has any. Of zones, local time."""
+    """Times as integers, in units; what is missing has any. Of zones, local time."""
     if not isinstance(column, np.ndarray):
+        if nature(column, "") == "period":
+            import pandas as pd
+
+            return pd.PeriodIndex(column).asi8
         if getattr(column.dtype, "tz", None) is not None:
             column = column.dt.tz_localize(None)
         column = column.to_numpy()

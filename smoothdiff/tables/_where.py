@@ -5,13 +5,14 @@ list or set      one of these
 (low, high)      from low to high, both included; None for no bound
 """
 
+import warnings
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from ._schema import Schema
-from ._values import equals, is_missing
+from ._values import NUMBERS, TIMES, equals, is_missing
 
 __all__ = ["Where"]
 
@@ -100,14 +101,14 @@ def _number(column, bound):
         return None
     scale = column.scale
     try:
-        if scale.nature in ("number", "integer", "truth"):
-            return float(bound)
+        if scale.nature in (*NUMBERS, "truth"):
+            return scale.number(bound)
         if scale.nature == "ordered":
             return float(scale.categories.get_loc(bound))
         if isinstance(bound, Real):
             raise ValueError
         return float(scale.numbers(_one(column, bound))[0])
-    except (TypeError, ValueError, KeyError, OverflowError):
+    except (TypeError, ValueError, KeyError, OverflowError, UserWarning, DeprecationWarning):
         raise ValueError(
             f"where gives column {column.name!r}, which is {column.dtype}, the value {bound!r}."
         ) from None
@@ -116,7 +117,11 @@ def _number(column, bound):
 def _one(column, value) -> Any:
     """A column of one value, of the type of the training column."""
     if isinstance(column.values, np.ndarray):
-        return np.array([value]).astype(column.values.dtype)
+        if getattr(value, "tzinfo", None) is not None:
+            raise ValueError  # the array's times have no zone
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # nor are they those of another zone than the text's
+            return np.array([value]).astype(column.values.dtype)
     import pandas as pd
 
     dtype = column.values.dtype
@@ -124,13 +129,15 @@ def _one(column, value) -> Any:
         time, zone = pd.Timestamp(value), getattr(dtype, "tz", None)
         time = time.tz_localize(zone) if time.tzinfo is None else time.tz_convert(zone)
         return pd.Series([time]).astype(dtype)
+    if column.scale.nature == "period":
+        return pd.Series([pd.Period(value, freq=dtype.freq)])
     return pd.Series([pd.Timedelta(value)]).astype(dtype)
 
 
 def _equal(column, values, wanted):
     if is_missing(np.array([wanted], dtype=object))[0]:
         wanted = None
-    of_time = column.scale is not None and column.scale.nature in ("date", "duration")
-    if wanted is not None and of_time:
+    counted = column.scale is not None and column.scale.nature in (*TIMES, "number", "decimal")
+    if wanted is not None and counted:  # written otherwise, or rounded to the column's precision
         return column.numbers(values) == _number(column, wanted)
     return equals(values, wanted)

@@ -19,7 +19,7 @@ HARD = np.array([0.1 + 0.2, 1 / 3, 5e-324, 1.7976931348623157e308, -0.0, 2**53 +
 def test_csv_dialects(delimiter, header, end):
     rows = ([header] if header else []) + VALUES.astype(str).tolist()
     text = end.join(delimiter.join(row) for row in rows) + end
-    values, names = parse_csv(text.encode())
+    values, names, _ = parse_csv(text.encode())
     np.testing.assert_array_equal(values, VALUES)
     assert names == header
 

@@ -24,7 +24,7 @@ KINDS = {
     "planet": "constant",
     "weight": "numeric",
     "pressure": "numeric",
-    "month": "categorical",
+    "month": "datetime",
     "object": "numeric",
 }
 

@@ -33,7 +33,7 @@ def test_names_order_types_and_index_are_the_tables(table, made):
     assert made.index.equals(pd.RangeIndex(N))
 
 
-@pytest.mark.parametrize("name", ["sex", "kids", "member", "agreed", "city", "grade", "month"])
+@pytest.mark.parametrize("name", ["sex", "kids", "member", "agreed", "city", "grade"])
 def test_what_is_given_exists(table, made, name):
     assert set(made[name].dropna()) <= set(table[name].dropna())
     assert made[name].isna().any() == table[name].isna().any()

@@ -1,0 +1,204 @@
+"""The cells of a column of text: what they are, and how new values are written as they were.
+
+    whole numbers, numbers, dates (2024-02-29, with or without a time and a zone), or else text
+
+A column is of the first kind that all its cells are, those that mean a missing value left out.
+Digits with a leading zero (02134) are text: codes, which no arithmetic should touch. Where commas
+do not separate the cells, they may be those of decimals: 1,5 or 1.234,50.
+"""
+
+from datetime import datetime
+from re import compile as pattern
+from typing import NamedTuple
+
+import numpy as np
+
+__all__ = ["MISSING", "Notation", "Rows", "is_date", "is_number", "moment", "number", "read"]
+
+# What means a missing value without being asked for.
+MISSING = ("", "NA", "NaN", "nan", "null", "NULL")
+WHOLE = pattern(r"[+-]?(0|[1-9]\d*)")
+NUMBER = pattern(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+# Thousands are set apart by points or spaces that do not break.
+WITH_COMMA = pattern(
+    "[+-]?([1-9]\\d{0,2}([.\u00a0\u202f]\\d{3})+|\\d+|(?=,))(,\\d+)?([eE][+-]?\\d+)?"
+)
+DATE = pattern(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
+# Part of the cells of a column that are numbers, from which the others are asked about.
+MOSTLY = 0.5
+
+
+class Notation(NamedTuple):
+    """How the values of a column are written."""
+
+    comma: bool = False
+    """Whether decimals have a comma."""
+    zone: str = ""
+    """What times end with; the values are local times there."""
+
+
+def is_number(cell, commas=False):
+    """Whether a cell is a number: with a decimal point or, where they may be, a comma."""
+    return any(form.fullmatch(cell) for form in ((NUMBER, WITH_COMMA) if commas else (NUMBER,)))
+
+
+def is_date(cell):
+    """Whether a cell has the form of a date."""
+    return DATE.fullmatch(cell) is not None
+
+
+def number(cell, comma=False):
+    """The number in a cell; ValueError if there is none."""
+    if comma and WITH_COMMA.fullmatch(cell):
+        cell = cell.translate({ord(mark): None for mark in ".\u00a0\u202f"}).replace(",", ".")
+    return int(cell) if WHOLE.fullmatch(cell) else float(cell)
+
+
+def moment(cell, zone=""):
+    """The time in a cell, in a zone; where the cell has none it is local there."""
+    time = datetime.fromisoformat(cell)
+    if time.tzinfo is None:
+        return time
+    if not zone:
+        raise ValueError("it has a time zone, and the column has none")
+    own = datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo
+    return time.astimezone(own).replace(tzinfo=None)
+
+
+def read(cells, gaps, label, commas=False):
+    """One column as an array, of objects where cells are missing, and its `Notation`.
+
+    Parameters
+    ----------
+    cells : sequence of str
+    gaps : set of str
+        What means a missing value.
+    label : str
+        What errors call the column.
+    commas : bool
+        Whether decimals may have them.
+
+    Raises
+    ------
+    ValueError
+        For a date that does not exist, and for cells that are probably a mistake.
+    """
+    gap = np.array([cell in gaps for cell in cells])
+    present = [cell for cell, missing in zip(cells, gap, strict=True) if not missing]
+    commas = commas and any("," in cell for cell in present)
+    numbers = [is_number(cell, commas) for cell in present]
+    if present and all(numbers) and not any(_is_code(cell) for cell in present):
+        if commas:
+            _refuse_points(present, label)
+        values = [number(cell, commas) for cell in present]
+        return _with_gaps(gap, values), Notation(comma=commas)
+    if present and all(map(is_date, present)):
+        return _dates(gap, present, label)
+    _ask(present, numbers, label)
+    column = np.full(len(cells), None, dtype=object)
+    column[~gap] = np.array(present, dtype=object)
+    return column, Notation()
+
+
+def _refuse_points(cells, label):
+    comma = next(cell for cell in cells if "," in cell)
+    point = next((cell for cell in cells if not WITH_COMMA.fullmatch(cell)), None)
+    if point is not None:
+        raise ValueError(
+            f"{label} has numbers with a decimal comma ({comma!r}) and with a decimal point "
+            f"({point!r}); write them all alike."
+        )
+
+
+def _is_code(cell):
+    """Whether digits are a code: with a leading zero, or more of them than a float can hold."""
+    digits = cell.lstrip("+-")
+    return digits.isdigit() and len(digits) > 1 and (digits[0] == "0" or len(digits) > 15)
+
+
+def _with_gaps(gap, numbers):
+    whole = all(isinstance(value, int) for value in numbers)
+    numbers = numbers if whole else [float(value) for value in numbers]
+    if not gap.any():
+        return np.array(numbers, dtype=np.int64 if whole else np.float64)
+    column = np.full(len(gap), None, dtype=object)
+    column[~gap] = np.array(numbers, dtype=object)
+    return column
+
+
+def _dates(gap, cells, label):
+    zone_of = {cell: match[4] or "" for cell in cells if (match := DATE.fullmatch(cell))}
+    zones = set(zone_of.values())
+    if "" in zones and len(zones) > 1:
+        zoned = next(cell for cell, zone in zone_of.items() if zone)
+        raise ValueError(
+            f"{label} has times with a zone ({zoned!r}) and without; write them all alike."
+        )
+    zone = zones.pop() if len(zones) == 1 else "Z"
+    column = np.full(len(gap), np.datetime64("NaT"), dtype="datetime64[us]")
+    for row, cell in zip(np.flatnonzero(~gap), cells, strict=True):
+        try:
+            column[row] = np.datetime64(moment(cell, zone), "us")
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{label}: {cell!r} is no date ({error}).") from None
+    return column, Notation(zone=zone)
+
+
+def _ask(present, numbers, label):
+    """Whether one kind of cells among numbers means something else."""
+    pairs = zip(present, numbers, strict=True)
+    strange = sorted({cell for cell, is_number in pairs if not is_number})
+    if len(strange) != 1 or sum(numbers) <= MOSTLY * len(present):
+        return
+    count = present.count(strange[0])
+    if count == 1 and present[0] == strange[0]:
+        hint = "If it is the name of the column, add --header yes"
+    else:
+        hint = f"If it means a missing value, add --na {strange[0]!r}"
+    raise ValueError(
+        f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange[0]!r} and the others "
+        f"are numbers. {hint}."
+    )
+
+
+class Rows(NamedTuple):
+    """New rows of a text file."""
+
+    columns: list
+    """Arrays (n,)."""
+    header: list[str] | None
+    notations: list[Notation]
+
+    def cells(self):
+        """Objects (n, d) that a CSV writer writes."""
+        pairs = zip(self.columns, self.notations, strict=True)
+        return self._filled(_written(*pair) for pair in pairs)
+
+    def values(self):
+        """Objects (n, d), numbers as they are."""
+        return self._filled(column.tolist() for column in self.columns)
+
+    @property
+    def delimiter(self):
+        """What separates the cells of a .csv file."""
+        return ";" if any(notation.comma for notation in self.notations) else ","
+
+    def _filled(self, columns):
+        made = np.empty((len(self.columns[0]), len(self.columns)), dtype=object)
+        for j, column in enumerate(columns):
+            made[:, j] = column
+        return made
+
+
+def _written(column, notation):
+    """Values for a file (n,): None for a missing one, dates in ISO form, and commas again."""
+    if column.dtype.kind == "M":
+        gap = np.isnat(column)
+        units = ["datetime64[D]", "datetime64[s]", "datetime64[ms]", "datetime64[us]"]
+        units = units[1:] if notation.zone else units
+        unit = next(u for u in units if (column[~gap] == column[~gap].astype(u)).all())
+        times = np.datetime_as_string(column.astype(unit)).tolist()
+        return [None if g else time + notation.zone for time, g in zip(times, gap, strict=True)]
+    if notation.comma:
+        return [v if v is None else repr(v).replace(".", ",") for v in column.tolist()]
+    return column.tolist()

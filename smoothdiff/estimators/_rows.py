@@ -1,0 +1,95 @@
+"""Rows of what data come in: arrays, and DataFrames of pandas or polars."""
+
+import numpy as np
+
+__all__ = [
+    "as_array",
+    "concatenate",
+    "is_frame",
+    "is_one_row",
+    "is_polars",
+    "like",
+    "numpy_dtypes",
+    "take",
+]
+
+
+def is_polars(X):
+    """Whether it is a DataFrame or a Series of polars."""
+    library = type(X).__module__.partition(".")[0]
+    return library == "polars" and type(X).__name__ in ("DataFrame", "Series")
+
+
+def is_frame(X):
+    """Whether it is a DataFrame."""
+    return hasattr(X, "iloc") or (is_polars(X) and hasattr(X, "columns"))
+
+
+def as_array(X):
+    """An array of the rows; of lists in which numbers stand beside text, an array of objects."""
+    values = np.asarray(X)
+    listed = values.dtype.kind in "US" and not hasattr(X, "dtype")
+    return np.asarray(X, dtype=object) if listed else values
+
+
+def numpy_dtypes(X):
+    """NumPy's dtype for each column: object for what is neither a number nor a boolean."""
+    if not is_frame(X):
+        return [X.dtype] * X.shape[1]
+    if is_polars(X):
+        return [_of_polars(X[name]) for name in X.columns]
+    return [_of_pandas(dtype) for dtype in X.dtypes]
+
+
+def _of_polars(series):
+    is_number = (
+        series.dtype.is_integer() or series.dtype.is_float() or str(series.dtype) == "Boolean"
+    )
+    return series[:0].to_numpy().dtype if is_number else np.dtype(object)
+
+
+def _of_pandas(dtype):
+    if getattr(dtype, "kind", "O") not in "biuf":
+        return np.dtype(object)
+    return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
+
+
+def is_one_row(rows):
+    """Whether all rows are equal, and of numbers, which noise can be added to."""
+    if any(dtype.kind not in "biuf" for dtype in numpy_dtypes(rows)):
+        return False
+    if is_frame(rows):
+        return len(rows.unique() if is_polars(rows) else rows.drop_duplicates()) == 1
+    return bool((rows == rows[0]).all())
+
+
+def take(rows, indices):
+    """Some of the rows; the index of a DataFrame of pandas starts anew."""
+    if hasattr(rows, "iloc"):
+        return rows.iloc[indices].reset_index(drop=True)
+    return rows[indices]
+
+
+def like(rows, frame):
+    """Rows as a DataFrame with the columns of another."""
+    if is_frame(rows):
+        return rows
+    if is_polars(frame):
+        columns = (type(frame[name])(name, rows[:, j]) for j, name in enumerate(frame.columns))
+        return type(frame)([column.cast(frame.schema[column.name]) for column in columns])
+    return type(frame)(rows, columns=frame.columns)
+
+
+def concatenate(parts):
+    """Arrays, or DataFrames if any is one, one below the other."""
+    frame = next((part for part in parts if is_frame(part)), None)
+    if frame is None:
+        return np.concatenate(parts)
+    parts = [like(part, frame) for part in parts]
+    if is_polars(frame):
+        import polars
+
+        return polars.concat(parts)
+    import pandas
+
+    return pandas.concat(parts, ignore_index=True)

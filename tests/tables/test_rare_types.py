@@ -1,0 +1,164 @@
+"""Periods, decimal numbers, intervals and other objects, unique values among them."""
+
+import datetime
+import uuid
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smoothdiff import SmoothedPLDiffusion, TableDiffusion
+
+N = 60
+RNG = np.random.default_rng(0)
+X = pd.DataFrame({"x": RNG.normal(size=N)})
+ORDER = RNG.permutation(N)
+MONTHS = pd.Series(pd.period_range("2015-01", periods=N, freq="M")[ORDER])
+CENTS = RNG.integers(0, 10**6, N)
+AMOUNTS = [Decimal(int(c)).scaleb(-2) for c in CENTS]
+
+
+def fitted(column, **parameters):
+    return TableDiffusion(random_state=0, **parameters).fit(X.assign(c=column))
+
+
+def test_periods_are_interpolated_like_dates():
+    model = fitted(MONTHS, estimator=SmoothedPLDiffusion(t_min=0))  # no noise
+    made, parents, weights = model.sample(50, return_parents=True)
+    assert made["c"].dtype == MONTHS.dtype
+    ordinals = np.array([month.ordinal for month in MONTHS])
+    mean = (weights * ordinals[parents]).sum(axis=1)
+    found = np.array([month.ordinal for month in made["c"]])
+    assert np.abs(found - mean).max() <= 0.5 + 1e-9
+    assert ordinals.min() <= found.min() <= found.max() <= ordinals.max()
+
+
+def test_periods_with_gaps_and_their_steps():
+    quarters = pd.Series(
+        pd.PeriodIndex([f"{2000 + i // 2}-0{1 + 3 * (i % 2)}" for i in ORDER], freq="M")
+    )
+    quarters[5:20] = pd.NaT
+    model = fitted(quarters)
+    assert model.schema_["c"].step == 3
+    made = model.sample(80)["c"]
+    assert made.isna().any()
+    assert set(made.dropna().dt.month) <= {1, 4, 7, 10}
+
+
+@pytest.mark.parametrize(
+    ("where", "fits"),
+    [
+        ("2016-03", lambda c: c == pd.Period("2016-03", "M")),
+        (pd.Period("2016-03", "M"), lambda c: c == pd.Period("2016-03", "M")),
+        (("2018-01", None), lambda c: c >= pd.Period("2018-01", "M")),
+        ((None, pd.Timestamp("2016-05-07")), lambda c: c <= pd.Period("2016-05", "M")),
+    ],
+)
+def test_conditions_on_periods(where, fits):
+    assert fits(fitted(MONTHS).sample(10, where={"c": where})["c"]).all()
+
+
+def test_decimal_numbers_stay_decimal_numbers():
+    model = fitted(AMOUNTS)
+    assert (model.schema_["c"].kind, model.schema_["c"].step) == ("numeric", 0.01)
+    made = model.sample(50)["c"]
+    assert made.dtype == object
+    assert {type(value) for value in made} == {Decimal}
+    assert {value.as_tuple().exponent for value in made} == {-2}
+    assert min(AMOUNTS) <= made.min() <= made.max() <= max(AMOUNTS)
+    floats = fitted(CENTS / 100).sample(50)["c"]
+    np.testing.assert_array_equal(made.astype(float), floats)
+
+
+def test_decimal_numbers_with_gaps_zeros_and_conditions():
+    column = pd.Series(AMOUNTS, dtype=object)
+    column[:10], column[10:30] = None, Decimal("0.00")
+    model = fitted(column)
+    made = model.sample(80)["c"]
+    assert made.isna().any()
+    assert (made == Decimal("0.00")).any()
+    assert all(str(value) == "0.00" for value in made.dropna() if value == 0)
+    assert (model.sample(5, where={"c": 0.0})["c"] == 0).all()
+    assert model.sample(5, where={"c": (1000, 5000)})["c"].between(1000, 5000).all()
+    with pytest.raises(ValueError, match="gives column 'c', which is object, the value 'much'"):
+        model.sample(5, where={"c": "much"})
+
+
+def test_decimal_numbers_made_of_floats():
+    floats = RNG.normal(size=N)
+    made = fitted([Decimal(value) for value in floats.tolist()]).sample(20)["c"]
+    np.testing.assert_allclose(made.astype(float), fitted(floats).sample(20)["c"])
+
+
+@pytest.mark.parametrize(
+    ("column", "sentence"),
+    [
+        ([Decimal(10) ** 20 + i for i in range(N)], r"'c' has decimal numbers beyond 2\*\*53"),
+        ([Decimal("inf"), *AMOUNTS[1:]], "'c' has 1 infinite values, the first in row 0"),
+        ([Decimal("nan")] * N, "'c' has no values"),
+    ],
+)
+def test_decimal_numbers_that_floats_cannot_hold(column, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        fitted(column)
+
+
+def test_few_intervals_are_categories():
+    binned = pd.Series(pd.IntervalIndex(pd.cut(X["x"], 5)))
+    binned[:9] = np.nan
+    model = fitted(binned)
+    made = model.sample(60)["c"]
+    assert made.dtype == binned.dtype
+    assert made.isna().any()
+    assert set(made.dropna()) <= set(binned.dropna())
+    assert set(model.sample(9, where={"c": binned[20]})["c"]) == {binned[20]}
+
+
+UNIQUE = {
+    "intervals": pd.interval_range(0, N),
+    "values of type UUID": [uuid.UUID(int=i) for i in range(N)],
+    "values of type time": [datetime.time(i // 6, i % 6) for i in range(N)],
+    "values of type bytes": [bytes([i]) for i in range(N)],
+}
+
+
+@pytest.mark.parametrize("what", UNIQUE)
+def test_unique_objects_are_refused_with_a_remedy(what):
+    column = pd.Series(UNIQUE[what])
+    remedy = r"leave it out, or set kinds=\{'c': 'drop'\} \(or 'categorical' to draw from them"
+    with pytest.raises(ValueError, match=f"'c' has 60 different {what} in 60 rows.*{remedy}"):
+        fitted(column)
+    made = fitted(column, kinds={"c": "categorical"}).sample(20)["c"]
+    assert made.dtype == column.dtype
+    assert set(made) <= set(column)
+    assert list(fitted(column, kinds={"c": "drop"}).sample(3)) == ["x"]
+
+
+def test_the_remedy_for_intervals_works():
+    intervals = pd.Series(pd.interval_range(0, N))
+    with pytest.raises(ValueError, match=r"make them numbers by their \.array\.mid"):
+        fitted(intervals)
+    assert fitted(RNG.permutation(intervals.array.mid)).schema_["c"].kind == "numeric"
+
+
+def test_declared_categories_may_be_unique():
+    names = pd.Categorical([f"n{i}" for i in range(N)])
+    assert fitted(names).sample(5)["c"].dtype == names.dtype
+
+
+def test_conditions_in_the_precision_of_the_column():
+    tenths = (RNG.integers(0, 50, N) / 10).astype("float32")
+    tenths[:20] = 0.1
+    model = fitted(tenths)
+    for where in (0.1, [0.1], (0.1, 0.1)):
+        assert (model.sample(5, where={"c": where})["c"] == np.float32(0.1)).all()
+
+
+def test_conditions_on_constants_are_read_as_the_column_is():
+    day = pd.Series([pd.Timestamp("2020-01-01")] * N)
+    model = fitted(day)
+    assert (model.sample(5, where={"c": "2020-01-01"})["c"] == day[0]).all()
+    assert len(model.sample(5, where={"c": ("2019-01-01", None)})) == 5
+    with pytest.raises(ValueError, match="No training row fits"):
+        model.sample(5, where={"c": "2020-01-02"})
