@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
-from sklearn.neighbors import NearestNeighbors
+from sklearn.model_selection import train_test_split
+
+from smoothdiff import metrics
 
 # File, column to predict, whether that is a class, columns that are ids.
 TABLES = {
@@ -21,7 +20,7 @@ TABLES = {
     "auto": ("auto_imports.csv", 25, False, []),
     "horse-colic": ("horse-colic.csv", 23, True, [2]),
 }
-MOST_ROWS, HELD_OUT, TREES = 5000, 0.35, 200
+MOST_ROWS, HELD_OUT = 5000, 0.35
 
 
 class Split(NamedTuple):
@@ -64,119 +63,28 @@ def as_numbers(*tables):
     return [np.column_stack([column[i] for column in columns]) for i in range(len(tables))]
 
 
-def c2st(made, real, seed):
-    """ROC AUC of a forest that tells as many rows of each apart, 5 shuffled folds."""
-    n = min(len(made), len(real))
-    made = made.sample(n, random_state=seed)
-    X, label = np.concatenate(as_numbers(made, real[:n])), np.repeat([1, 0], n)
-    forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=-1)
-    folds = StratifiedKFold(5, shuffle=True, random_state=seed)
-    found = cross_val_predict(forest, X, label, cv=folds, method="predict_proba")
-    return roc_auc_score(label, found[:, 1])
-
-
-def efficacy(made, split, seed):
-    """Accuracy, or R^2, on held-out rows of a forest trained on ``made``."""
-    forest = RandomForestClassifier if split.is_class else RandomForestRegressor
-    train, test = as_numbers(made.drop(columns=split.target), split.test.drop(columns=split.target))
-    y, truth = made[split.target], split.test[split.target]
-    known, real = y.notna().to_numpy(), truth.notna().to_numpy()
-    if split.is_class:
-        y, truth = y.astype(str), truth.astype(str)
-    model = forest(TREES, random_state=seed, n_jobs=-1).fit(train[known], y[known])
-    return model.score(test[real], truth[real])
-
-
-def column_similarity(made, real):
-    """Mean over the columns of 1 - KS (numbers) or 1 - total variation (categories)."""
-    found = []
-    for name in real.columns:
-        a, b = made[name], real[name]
-        if pd.api.types.is_numeric_dtype(b) and b.nunique() > 10:
-            a, b = np.sort(a.dropna().to_numpy(float)), np.sort(b.dropna().to_numpy(float))
-            at = np.concatenate([a, b])
-            gap = np.searchsorted(a, at, "right") / len(a) - np.searchsorted(b, at, "right") / len(
-                b
-            )
-            found.append(1 - np.abs(gap).max())
-        else:
-            p, q = (part.astype(str).value_counts(normalize=True) for part in (a, b))
-            found.append(1 - p.sub(q, fill_value=0).abs().sum() / 2)
-    return float(np.mean(found))
-
-
-def association_similarity(made, real):
-    """Mean over pairs of columns of 1 - the difference of their association.
-
-    Numbers: correlations, halved difference; otherwise the total variation of the contingency
-    tables, numbers cut at the deciles of ``real``.
-    """
-    numeric = [c for c in real if pd.api.types.is_numeric_dtype(real[c]) and real[c].nunique() > 10]
-    cut = {}
-    for name in real.columns:
-        if name in numeric:
-            edges = np.unique(real[name].quantile(np.linspace(0, 1, 11)[1:-1]))
-            cut[name] = [np.digitize(t[name].fillna(np.inf), edges) for t in (made, real)]
-        else:
-            levels = {v: i for i, v in enumerate(sorted(set(map(str, real[name]))))}
-            cut[name] = [t[name].map(str).map(levels).fillna(-1).to_numpy() for t in (made, real)]
-    found, names = [], list(real.columns)
-    for i, a in enumerate(names):
-        for b in names[:i]:
-            if a in numeric and b in numeric:
-                r = [t[a].corr(t[b]) for t in (made, real)]
-                if np.isfinite(r).all():
-                    found.append(1 - abs(r[0] - r[1]) / 2)
-                continue
-            p, q = (
-                pd.Series(list(zip(cut[a][k], cut[b][k], strict=True))).value_counts(normalize=True)
-                for k in (0, 1)
-            )
-            found.append(1 - p.sub(q, fill_value=0).abs().sum() / 2)
-    return float(np.mean(found))
-
-
-def copies(made, train):
-    """Part of the rows that equal a training row."""
-    known = set(map(tuple, as_text(train)))
-    return float(np.mean([tuple(row) in known for row in as_text(made)]))
-
-
-def as_text(table):
-    """Values as strings, numbers alike whatever their type."""
-    columns = [
-        c.astype(float).astype(str) if pd.api.types.is_numeric_dtype(c) else c.astype(str)
-        for _, c in table.items()
-    ]
-    return np.column_stack(columns)
-
-
-def closest(made, train, test):
-    """Median distance to the closest training row, relative to that of the held-out rows."""
-    both = pd.concat([train, made, test], ignore_index=True)
-    numeric = [
-        c for c in train if pd.api.types.is_numeric_dtype(train[c]) and train[c].nunique() > 10
-    ]
-    parts = []
-    for name in train.columns:
-        if name in numeric:
-            center, scale = train[name].mean(), train[name].std()
-            parts.append(((both[name] - center) / (scale or 1)).fillna(0).to_numpy()[:, None])
-        else:
-            parts.append(pd.get_dummies(both[name].astype(str)).to_numpy(float) / 2)
-    Z = np.concatenate(parts, axis=1)
-    index = NearestNeighbors(n_neighbors=1, metric="manhattan").fit(Z[: len(train)])
-    d = index.kneighbors(Z[len(train) :])[0][:, 0]
-    return float(np.median(d[: len(made)]) / max(np.median(d[len(made) :]), 1e-12))
-
-
 def judge(made, split, seed):
-    made = made.sample(len(made), random_state=seed)  # the folds must not see an order
+    """What `smoothdiff.metrics` says of generated rows."""
+    train, test = split.train, split.test
+    made = alike(made, train)
+    closest = metrics.distance_to_closest_record(made, train, test)
+    at = {"random_state": seed}
     return {
-        "c2st": c2st(made, split.test, seed),
-        "efficacy": efficacy(made, split, seed),
-        "columns": column_similarity(made, split.test),
-        "associations": association_similarity(made, split.test),
-        "copied": copies(made, split.train),
-        "closest": closest(made, split.train, split.test),
+        "c2st": float(metrics.c2st(made, test, **at)),
+        "efficacy": float(metrics.efficacy(made, train, test, split.target, **at)),
+        "columns": float(metrics.column_similarity(made, test)),
+        "associations": float(metrics.association_similarity(made, test)),
+        "copied": float(metrics.copied_rows(made, train)),
+        "closer": float(closest.closer()),
     }
+
+
+def alike(made, train):
+    """Generated rows with the types of the table, whatever a rival makes of them."""
+    made = made[list(train.columns)].copy()
+    for name in train:
+        if pd.api.types.is_numeric_dtype(train[name]):
+            made[name] = pd.to_numeric(made[name]).astype(float)
+        else:
+            made[name] = made[name].astype(object).where(made[name].notna(), None)
+    return made

@@ -1,8 +1,8 @@
 """What decided the defaults of TableDiffusion: one choice changed at a time.
 
 ``SMOOTHDIFF_TABLES=folder python -m benchmarks table_choices``: the six smaller tables of `tables`,
-three splits whose seeds `tables` does not use; c2st, efficacy, copied and closest as there, means
-over tables and splits, with the standard error over splits of the mean over tables.
+three splits whose seeds `tables` does not use; measures as there, means over tables and splits, with
+the standard error over splits of the mean over tables.
 """
 
 import os
@@ -16,16 +16,18 @@ from . import _mixed
 from ._measure import record
 
 SEEDS = range(10, 13)
+KEYS = ("c2st", "efficacy", "columns", "associations", "copied", "closer")
 TABLES = ("german", "pima", "ecoli", "breast-cancer", "auto", "horse-colic")
 CHOICES = {
     "as it is, a model for each class": {},
     "one model": {"by": None},
     "one donor for a row": {"draw": "row"},
+    "near copies stay": {"redraw": "equal"},
     "t0_scale 0.25": {"estimator": SmoothedPLDiffusion(t0_scale=0.25)},
-    "t0_scale 0.25, the same noise": {
-        "estimator": SmoothedPLDiffusion(t0_scale=0.25, t_min_scale=0.4)
-    },
+    "t0_scale 0.5": {"estimator": SmoothedPLDiffusion(t0_scale=0.5)},
+    "t0_scale 2": {"estimator": SmoothedPLDiffusion(t0_scale=2)},
     "t_min 0": {"estimator": SmoothedPLDiffusion(t_min=0)},
+    "kappa 0.01": {"estimator": SmoothedPLDiffusion(kappa=0.01)},
     "kappa 0.3": {"estimator": SmoothedPLDiffusion(kappa=0.3)},
     "20 neighbors": {"estimator": SmoothedPLDiffusion(start_neighbors=20)},
     "spheres": {"estimator": SmoothedPLDiffusion(start="isotropic")},
@@ -38,12 +40,7 @@ def scores(split, seed, choice):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = model.fit(split.train).sample(len(split.train))
-    return [
-        _mixed.c2st(made, split.test, seed),
-        _mixed.efficacy(made, split, seed),
-        _mixed.copies(made, split.train),
-        _mixed.closest(made, split.train, split.test),
-    ]
+    return [_mixed.judge(made, split, seed)[key] for key in KEYS]
 
 
 def main():
@@ -57,8 +54,7 @@ def main():
     results = {}
     for name, rows in found.items():
         values = np.reshape(rows, (len(TABLES), len(SEEDS), -1)).mean(axis=0)
-        keys = ("c2st", "efficacy", "copied", "closest")
-        results[name] = dict(zip(keys, values.mean(axis=0).tolist(), strict=True))
+        results[name] = dict(zip(KEYS, values.mean(axis=0).tolist(), strict=True))
         results[name]["c2st_se"] = float(values[:, 0].std(ddof=1) / len(SEEDS) ** 0.5)
     record("table_choices", results)
     return results

@@ -5,18 +5,18 @@ means and standard errors. Rivals that take minutes (adversarial forests, TVAE, 
 ForestDiffusion, each where it is installed) have one split; what an earlier run found of them
 stays where they are not. ``SMOOTHDIFF_SLOW=ForestDiffusion:ecoli`` runs that one alone.
 
-    c2st          ROC AUC of a random forest, generated against held-out rows, 5 shuffled folds;
+    c2st          area under the ROC curve of a random forest, generated against held-out rows;
                   0.5 cannot be told apart. Its null is "training rows, drawn again"
     efficacy      accuracy (R^2 where the target is a number) on held-out rows of a forest trained
-                  on generated ones; "training rows" is that of real ones
+                  on generated ones; "real rows" is that of training rows
     columns       1 - Kolmogorov-Smirnov or total variation, mean over the columns
     associations  1 - half the difference of correlations, or 1 - the total variation of two-way
                   tables, mean over pairs of columns
-    copied        part of the rows that equal a training row; "held-out rows" is the chance level
-    closest       median distance to the closest training row, that of held-out rows being 1
+    copied        part of the rows that equal a training row; "real rows" is the chance level
+    closer        part of the rows closer to a training row than the closest 5% held out
     seconds, MB   to fit and to draw as many rows as there are, and the growth of memory
 
-The weighting is that of the rows.
+All but the last line as `smoothdiff.metrics` has them. The weighting is that of the rows.
 """
 
 import json
@@ -24,6 +24,8 @@ import os
 import warnings
 
 import numpy as np
+
+from smoothdiff import metrics
 
 from . import _mixed
 from ._measure import RESULTS, peak_bytes, record, seconds
@@ -44,16 +46,9 @@ def scores(generator, split, seed):
 
 
 def null(split, seed):
-    """Held-out rows in two halves, and real rows to train on."""
-    half = len(split.test) // 2
-    return {
-        "c2st": _mixed.c2st(split.test[:half], split.test[half:], seed),
-        "efficacy": _mixed.efficacy(split.train, split, seed),
-        "columns": _mixed.column_similarity(split.train, split.test),
-        "associations": _mixed.association_similarity(split.train, split.test),
-        "copied": _mixed.copies(split.test, split.train),
-        "closest": 1.0,
-    }
+    """Training rows in the place of generated ones, and held-out ones where copies are counted."""
+    copied = float(metrics.copied_rows(split.test, split.train))
+    return _mixed.judge(split.train, split, seed) | {"copied": copied, "closer": 0.05}
 
 
 def fast(folder, name):
