@@ -16,6 +16,7 @@ NAMES = (
     "tables",
     "table_choices",
     "over_sampling",
+    "metrics",
 )
 
 if __name__ == "__main__":

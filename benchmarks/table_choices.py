@@ -1,8 +1,8 @@
 """What decided the defaults of TableDiffusion: one choice changed at a time.
 
 ``SMOOTHDIFF_TABLES=folder python -m benchmarks table_choices``: the six smaller tables of `tables`,
-three splits whose seeds `tables` does not use; measures as there, means over tables and splits, with
-the standard error over splits of the mean over tables.
+three splits whose seeds `tables` does not use; measures as there, means over tables and splits,
+with the standard error over splits of the mean over tables.
 """
 
 import os
