@@ -24,6 +24,7 @@ LAYERS = [
     ["tables", "pipeline"],
     ["over_sampler"],
     ["metrics"],
+    ["persistence"],
     ["inspection"],
     ["cli"],
     ["__main__"],

@@ -15,6 +15,7 @@ from .._progress import Progress
 
 __all__ = [
     "DESCRIPTION",
+    "EXAMPLE",
     "HELP",
     "add_arguments",
     "chosen",
@@ -30,6 +31,7 @@ DESCRIPTION = (
     "log-likelihood, print how it compares with other density models, and draw digits that it "
     "generates together with the training digits they are made of. Takes about half a minute."
 )
+EXAMPLE = "example: smoothdiff demo -o digits.pdf"
 
 
 def add_arguments(parser):

@@ -3,7 +3,8 @@
 .csv, .tsv  one row a line, with a header or without. Reading finds the delimiter (comma,
             semicolon or tab) by itself; writing uses the comma in .csv and the tab in .tsv, and
             the shortest digits that read back as the same float.
-.npy        one NumPy array. Pickled objects are never loaded.
+.npy, .npz  one NumPy array. Pickled objects are never loaded.
+.parquet    with pandas and pyarrow.
 
 Of several files written together all appear whole, or none.
 """
@@ -22,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .._files import check_suffix, replacing
+from ._binary import ARRAYS, PARQUET, read_array, read_parquet, write_binary
 
 __all__ = [
     "SUFFIXES",
@@ -38,7 +40,7 @@ __all__ = [
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES_LOOKED_AT = 50
-SUFFIXES = (*DELIMITERS, ".npy")
+SUFFIXES = (*DELIMITERS, *ARRAYS, PARQUET)
 
 
 class Table(NamedTuple):
@@ -52,13 +54,15 @@ class Table(NamedTuple):
     """Whether decimals have a comma."""
 
 
-def read_table(path) -> Table:
+def read_table(path, key=None) -> Table:
     """Read a table of numbers from a file.
 
     Parameters
     ----------
     path : str or path-like
-        A .csv, .tsv or .npy file.
+        A file whose name ends in one of `SUFFIXES`.
+    key : str, optional
+        Which array of a .npz file; it may be left out where there is one.
 
     Raises
     ------
@@ -67,13 +71,14 @@ def read_table(path) -> Table:
     ValueError
         If the suffix is another, or the file holds anything but a table of numbers; says where.
     """
-    if check_suffix(path, SUFFIXES) != ".npy":
+    suffix, header = check_suffix(path, SUFFIXES), None
+    if suffix in DELIMITERS:
         return parse_csv(Path(path).read_bytes(), str(path))
-    try:
-        with open(path, "rb") as file:
-            values = np.lib.format.read_array(file, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is not a NumPy array of numbers: {error}") from error
+    if suffix == PARQUET:
+        frame = read_parquet(path)
+        values, header = frame.to_numpy(), [str(name) for name in frame.columns]
+    else:
+        values = read_array(path, key)
     if values.ndim != 2 or values.dtype.kind not in "iuf":
         raise ValueError(
             f"{path} must hold a two-dimensional array of real numbers. "
@@ -89,7 +94,7 @@ def read_table(path) -> Table:
             f"{path}, row {row + 1}, column {column + 1}: {values[row, column]} is not a finite "
             "number."
         )
-    return Table(values)
+    return Table(values, header)
 
 
 def parse_csv(data: bytes, name="the table") -> Table:
@@ -247,14 +252,14 @@ def write_tables(tables):
     Parameters
     ----------
     tables : mapping of path to (values, header) or (values, header, delimiter)
-        As `write_csv` takes them; a .npy file keeps the values alone, a .tsv file has tabs.
+        As `write_csv` takes them, binary files as `write_binary` does; a .tsv file has tabs.
     """
     with ExitStack() as files:
         for path, (values, header, *delimiter) in tables.items():
             file = files.enter_context(replacing(path))
             suffix = check_suffix(path, SUFFIXES)
-            if suffix == ".npy":
-                np.save(file, values, allow_pickle=False)
+            if suffix not in DELIMITERS:
+                write_binary(file, suffix, values, header)
             else:
                 text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
                 own = delimiter[0] if delimiter and suffix == ".csv" else DELIMITERS[suffix]

@@ -9,15 +9,17 @@ from contextlib import suppress
 
 from .. import __version__
 from .._files import unfinished
-from . import _demo, _sample
+from . import _demo, _fit, _sample, _score
 
 __all__ = ["main"]
 
 # A verb is a module with HELP, DESCRIPTION, add_arguments(parser) and run(arguments), which loads
-# what is heavy only in `run`.
+# what is heavy only in `run`; its help ends in an EXAMPLE where it has one.
 VERBS = {
     "demo": _demo,
+    "fit": _fit,
     "sample": _sample,
+    "score": _score,
 }
 # What a shell reports of a program that was stopped by SIGINT or SIGPIPE.
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -48,7 +50,7 @@ def main(argv=None):
         return 0
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (OSError, ValueError, TypeError, MemoryError) as error:
+    except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
         # What standard output still holds cannot be written: the interpreter is not to try again.
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,7 +101,10 @@ def _parser():
     parser.add_argument("--version", action="version", version=f"smoothdiff {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, verb in VERBS.items():
-        command = commands.add_parser(name, help=verb.HELP, description=verb.DESCRIPTION)
+        example = getattr(verb, "EXAMPLE", None)
+        command = commands.add_parser(
+            name, help=verb.HELP, description=verb.DESCRIPTION, epilog=example
+        )
         verb.add_arguments(command)
         command.set_defaults(run=verb.run)
     return parser

@@ -353,6 +353,30 @@ class TableDiffusion(BaseEstimator):
             )
         return self._table.log_density(self._columns_of(X))
 
+    def score_coordinates(self, X):
+        """Log-density of the coordinates of rows (see `embed`), which any table has.
+
+        It orders rows of tables with categories, frequent values and gaps, for which there is no
+        density. With ``by`` it is that of the coordinates and the value of ``by`` together.
+
+        Parameters
+        ----------
+        X : table with the columns of the training table
+
+        Returns
+        -------
+        array of shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If all training rows are equal, or `embed` has no place for a value.
+        """
+        check_is_fitted(self)
+        if not self.schema_.embedded:
+            raise ValueError("score_coordinates of TableDiffusion needs rows that differ.")
+        return self._table.coordinate_log_density(self._columns_of(X))
+
     def score(self, X, y=None):
         """Mean log-density of X; larger is better. ``y`` is ignored."""
         return float(np.mean(self.score_samples(X)))

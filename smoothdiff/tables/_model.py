@@ -201,6 +201,11 @@ class TableModel:
 
     def log_density(self, columns):
         """Log-density (n,) of rows in the units of the table."""
+        scales = [column.line.scale for column in self.schema.embedded]
+        return self.coordinate_log_density(columns) - np.log(scales).sum()
+
+    def coordinate_log_density(self, columns):
+        """Log-density (n,) of the coordinates of rows, jointly with the values of ``by``."""
         Z = self.embed(columns)
         log_p = np.full(len(Z), -np.inf)
         for group in self.groups:
@@ -213,7 +218,7 @@ class TableModel:
         for column in self.schema.kept:
             if column.kind == "constant":
                 log_p[~column.equal(columns[column.name], 0)] = -np.inf
-        return log_p - sum(np.log(column.line.scale) for column in self.schema.embedded)
+        return log_p
 
 
 def _mean(column, z, donors):

@@ -63,7 +63,7 @@ def test_warnings_are_a_sentence_each_once(capsys, monkeypatch):
 
 
 def test_interrupted(folder, capsys, monkeypatch):
-    def interrupted(path):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_files, "read_table", interrupted)

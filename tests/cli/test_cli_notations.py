@@ -38,7 +38,7 @@ def sample(*arguments, delimiter=","):
 
 
 def test_decimal_commas_come_back(european):
-    header, *made = sample("eu.csv", "-n", "50", delimiter=";")
+    header, *made = sample("eu.csv", "-n", "300", delimiter=";")
     assert header == ["price", "size", "word", "k"]
     prices = [row[0] for row in made]
     assert all("." not in price and "," in price for price in prices if price)

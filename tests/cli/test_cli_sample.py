@@ -122,7 +122,8 @@ def test_values_of_n_components(folder, X, given, value):
 def test_standard_streams(folder, X, capsys, monkeypatch, options):
     text = b"a;b;c\n" + b"\n".join(b";".join(b"%r" % x for x in row) for row in X.tolist())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
-    assert main(["sample", "-", "--seed", "3", "--quiet", *options]) == 0
+    arguments = ["sample", "-", "--seed", "3", "--quiet", "--redraw", "none", *options]
+    assert main(arguments) == 0
     out, err = capsys.readouterr()
     table = parse_csv(out.encode())
     assert table.header == ["a", "b", "c"]
@@ -156,7 +157,7 @@ def test_no_rows(folder):
     [
         ("missing.csv", "missing.csv: No such file or directory."),
         ("folder.csv", "folder.csv: Is a directory."),
-        ("data.xlsx", "The name of data.xlsx must end in .csv or .tsv or .npy."),
+        ("data.xlsx", "The name of data.xlsx must end in .csv or .tsv or .npy or .npz"),
         ("empty.csv", "empty.csv has no rows."),
         ("words.csv --scale none", "words.csv, line 3, column 2 (b): 'x' is not a number."),
         ("ragged.csv", "ragged.csv, line 2: the number of cells is 3, where line 1 has 2."),

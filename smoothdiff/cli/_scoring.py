@@ -1,0 +1,90 @@
+"""Rows of a file as a model takes them, and their log-densities."""
+
+from datetime import datetime
+
+import numpy as np
+
+from ..tables import Frame, TableDiffusion
+from ._cells import Notation
+from ._fitting import read_numbers, read_rows
+from ._mixed import BuildRows
+
+__all__ = ["rows_for", "score"]
+
+
+def rows_for(model, arguments):
+    """A table for a model of tables, else an array, with the columns in the model's order."""
+    if isinstance(model, TableDiffusion):
+        rows = read_rows(arguments)
+        if not isinstance(rows, Frame):
+            return rows
+        return _in_zones(_named(rows, [c.name for c in model.schema_]), model)
+    values, header = read_numbers(arguments)[:2]
+    names = getattr(model, "header_", None) or list(getattr(model, "feature_names_in_", []))
+    if names and header:
+        values = _in_order(values, header, names, arguments.input)
+    if hasattr(model, "feature_names_in_"):
+        return _frame(values, model.feature_names_in_)
+    return values
+
+
+def _named(rows, names):
+    """A file without a header has the columns of the model, if as many."""
+    if rows.build.named or len(names) != len(rows.names):
+        return rows
+    notations = dict(zip(names, rows.build.notations.values(), strict=True))
+    return Frame(names, rows.columns, BuildRows(False, notations))
+
+
+def _in_zones(rows, model):
+    """Times as local ones where those of the model are."""
+    own = getattr(model._build, "notations", {})
+    columns = []
+    for name, column in zip(rows.names, rows.columns, strict=True):
+        there, here = own.get(name, Notation()).zone, rows.build.notations[name].zone
+        if there and here:
+            column = column + (_offset(there) - _offset(here))
+        columns.append(column)
+    return Frame(rows.names, columns, rows.build)
+
+
+def _offset(zone):
+    """What local time is ahead of UTC, from how times there end."""
+    ahead = datetime.fromisoformat(f"2000-01-01T00:00{zone}").utcoffset()
+    return np.timedelta64(ahead, "us")
+
+
+def _in_order(values, header, names, path):
+    lacking = [name for name in names if name not in header]
+    if lacking:
+        raise ValueError(f"{path} lacks columns of the model: {', '.join(map(repr, lacking))}.")
+    return values[:, [header.index(name) for name in names]]
+
+
+def _frame(values, names):
+    """A DataFrame, as such a model was fitted to; without pandas the array will have to do."""
+    try:
+        import pandas
+    except ImportError:
+        return values
+    if len(names) != values.shape[1]:
+        return values  # what is wrong is the model's to say
+    return pandas.DataFrame(values, columns=names)
+
+
+def score(model, rows, arguments):
+    """Log-densities (n,) of rows, or with ``coordinates`` of where the model places them."""
+    is_table = isinstance(model, TableDiffusion)
+    if arguments.coordinates:
+        if not is_table:
+            raise ValueError("--coordinates is for models of tables; leave it out.")
+        return model.score_coordinates(rows)
+    if not hasattr(model, "score_samples"):
+        raise ValueError(f"{arguments.model} holds a {type(model).__name__}, which has no density.")
+    why = model._table.without_density if is_table else None
+    if why is not None:
+        raise ValueError(
+            f"{arguments.model} has no density, since {why}; --coordinates gives that of the "
+            "coordinates in which the model works."
+        )
+    return np.asarray(model.score_samples(rows))
