@@ -14,7 +14,7 @@ from ._mixed import text_frame
 from ._options import given
 from ._rows import RowsOfNumbers
 
-__all__ = ["Fitted", "fit_file", "read_numbers", "read_rows", "scales_of"]
+__all__ = ["Fitted", "fit_file", "fit_rows", "names_of", "read_numbers", "read_rows", "scales_of"]
 
 # What of the options only tables with kinds of columns have.
 OF_TABLES = ("where", "na", "kind", "by", "together", "fill")
@@ -34,12 +34,16 @@ def fit_file(arguments) -> Fitted:
     suffix = Path(arguments.input).suffix.lower()
     if arguments.scale == "none" or suffix in ARRAYS:
         return _fit_numbers(arguments)
-    rows = read_rows(arguments)
+    return fit_rows(read_rows(arguments), arguments)
+
+
+def fit_rows(rows, arguments) -> Fitted:
+    """Fit a model to a table of any columns, as the options say."""
     model = TableDiffusion(
         _estimator(arguments, seed=arguments.seed if arguments.search else None),
         by=_by(arguments.by),
         draw=arguments.draw,
-        kinds=kinds(arguments.kind, _names(rows)),
+        kinds=kinds(arguments.kind, names_of(rows)),
         together=[group.split(",") for group in arguments.together] or None,
         missing="fill" if arguments.fill else "keep",
         redraw=None if arguments.redraw == "none" else arguments.redraw,
@@ -76,8 +80,11 @@ def _size(rows):
     return len(rows), len(rows.names) if isinstance(rows, Frame) else rows.shape[1]
 
 
-def _names(rows):
-    return rows.names if isinstance(rows, Frame) else list(rows.columns)
+def names_of(rows):
+    """Names of the columns; of an array their numbers."""
+    if isinstance(rows, Frame):
+        return rows.names
+    return list(getattr(rows, "columns", range(rows.shape[1])))
 
 
 def _estimator(arguments, seed):

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .. import __version__
 from .._files import unfinished
-from . import _demo, _fit, _sample, _score
+from . import _demo, _fit, _report, _sample, _score
 
 __all__ = ["main"]
 
@@ -18,6 +18,7 @@ __all__ = ["main"]
 VERBS = {
     "demo": _demo,
     "fit": _fit,
+    "report": _report,
     "sample": _sample,
     "score": _score,
 }

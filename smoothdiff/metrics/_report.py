@@ -195,6 +195,7 @@ def report(
     test,
     *,
     target=None,
+    parents=None,
     max_rows=5000,
     random_state=0,
     kinds=None,
@@ -211,6 +212,9 @@ def report(
         Rows that were held out when the model was fitted.
     target : name or int, optional
         A column to predict; without one there is no verdict on usefulness.
+    parents : pair of arrays of shape (m, k), optional
+        Training rows that each generated one was made of, and their weights, as `sample` returns
+        them; a model is asked for them.
     max_rows : int, default=5000
         Measures whose time grows with the square of the rows, and the classifier, take at most so
         many of each table, drawn at random.
@@ -243,9 +247,9 @@ def report(
     True
     """
     checks.count(max_rows, "max_rows", least=10)
-    made, parents, weights = generated, None, None
+    made = generated
     if hasattr(generated, "sample") and hasattr(generated, "fit"):
-        made, parents, weights = _sampled(generated, len(train), random_state)
+        made, *parents = _sampled(generated, len(train), random_state)
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds
     tables = {"train": train, "generated": made, "test": test}
     train, new, test = read(tables, kinds, fewest=10, required=3)
@@ -267,12 +271,12 @@ def report(
         measures += usefulness(some, known, asked, target, random_state)
     found = Report(new, train, test, apart, distances, measures, target=target)
     found.notes = _notes(found, n, max_rows)
-    found.pairs = _pairs(found, parents, weights)
+    found.pairs = _pairs(found, *(parents or (None, None)))
     return found
 
 
 def _sampled(model, n, random_state):
-    """Rows of a model; with parents and their weights where it names them, else None."""
+    """Rows of a model; where it names them also the parents and their weights."""
     names = inspect.signature(model.sample).parameters
     options = {"random_state": random_state} if "random_state" in names else {}
     if "return_parents" in names:
@@ -281,7 +285,12 @@ def _sampled(model, n, random_state):
         except ValueError:  # of a score that names none
             pass
     made = model.sample(n, **options)
-    return made[0] if isinstance(made, tuple) else made, None, None
+    if isinstance(made, tuple):
+        raise TypeError(
+            f"generated must be rows, or a model that draws them without labels. Got "
+            f"{type(model).__name__}; draw rows, and give them with their labels as a column."
+        )
+    return [made]
 
 
 def _notes(found, n, max_rows):
