@@ -166,6 +166,10 @@ class Column:
             grain[np.remainder(whole, multiple) == 0] = multiple * self.step
         return grain
 
+    def is_loose(self, numbers):
+        """Which numbers (n,) are averaged: neither frequent values nor gaps."""
+        return ~(np.isin(numbers, self.atoms) | np.isnan(numbers))
+
     def finish(self, numbers, grain=None):
         """Numbers (n,) on the grid of the column, or on coarser ones, within its range."""
         if self.step:

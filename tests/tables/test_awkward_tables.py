@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from smoothdiff import LocalAverageDiffusion, TableDiffusion
+from smoothdiff.tables._values import Scale
 
 N = 60
 X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=N)})
@@ -124,3 +125,15 @@ def test_conditions_in_any_container():
     for gap in (None, np.nan, pd.NA):
         assert model.sample(5, where={"c": gap})["c"].isna().all()
     assert len(model.sample(5, where={})) == 5
+
+
+def test_a_draw_reads_its_parents_and_not_the_table(monkeypatch):
+    rng = np.random.default_rng(0)
+    n = 3000
+    gaps = np.where(rng.random(n) < 0.1, np.nan, rng.normal(size=n))
+    table = pd.DataFrame({"x": rng.normal(size=n), "gaps": gaps, "k": rng.integers(0, 99, n)})
+    model = TableDiffusion(random_state=0).fit(table)
+    read, numbers = [], Scale.numbers
+    monkeypatch.setattr(Scale, "numbers", lambda s, c: read.append(len(c)) or numbers(s, c))
+    _, parents, _ = model.sample(20, return_parents=True)
+    assert 0 < max(read) <= parents.size + 1 < 1000
