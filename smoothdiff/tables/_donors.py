@@ -79,19 +79,23 @@ class Donors:
     parents, weights : arrays of shape (n, k)
     nearest : function (boolean array over the training rows) -> integer array (n,)
         For each new row the nearest allowed training row: it gives what no parent has.
+    n_rows : int
+        Of the training table.
     one_for_all : bool
         One donor for all columns of a row.
     fill : bool
         Donors have no gap.
     """
 
-    def __init__(self, generator, parents, weights, nearest, *, one_for_all, fill):
+    def __init__(self, generator, parents, weights, nearest, n_rows, *, one_for_all, fill):
         self.generator, self.parents, self.weights = generator, parents, weights
         self._nearest, self._fill = nearest, fill
         self._common = self._draw() if one_for_all else None
         # The parents of all rows, each once, and which of them are those of each.
-        self.rows, places = np.unique(parents, return_inverse=True)
-        self.places = places.reshape(parents.shape)
+        is_parent = np.zeros(n_rows, dtype=bool)
+        is_parent[parents] = True
+        self.rows = np.flatnonzero(is_parent)
+        self.places = (np.cumsum(is_parent, dtype=np.int32) - 1)[parents]
 
     def _draw(self, allowed=None):
         return draw_donors(self.generator, self.parents, self.weights, allowed)

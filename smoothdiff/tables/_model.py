@@ -147,6 +147,7 @@ class TableModel:
             parents,
             weights,
             lambda allowed: self._nearest(Z, allowed),
+            len(schema.kept[0].values),
             one_for_all=self.one_donor,
             fill=self.fill,
         )
@@ -161,7 +162,7 @@ class TableModel:
                 columns[column.name] = take(column.values, np.zeros(len(Z), dtype=np.intp))
             elif group:
                 if group not in shared:
-                    shared[group] = donors.of([schema[name] for name in group])
+                    shared[group] = donors.of(schema.giving(group))
                 columns[column.name] = take(column.values, shared[group])
             elif column.interpolated:
                 columns[column.name] = _mean(column, Z[:, place], donors)
