@@ -193,3 +193,15 @@ def test_gaps_among_numbers_are_refused_as_in_pandas():
 def test_fit_alone_takes_them_too():
     pl, X = of_polars()
     assert DiffusionOverSampler().fit(X, pl.Series(Y)).sampling_strategy_ == {1: 30}
+
+
+@pytest.mark.parametrize("parameters", [{"by": "e"}, {"together": [["c", "e"]]}])
+def test_what_is_empty_in_a_class_may_be_filled_in_others(parameters):
+    """It belongs together with others, or has a model for each value: not in that class."""
+    X = pd.DataFrame({"x": RNG.normal(size=N), "c": RNG.choice(["a", "b"], N)})
+    X["e"] = pd.Series(np.where(Y == 1, None, RNG.choice(["u", "v"], N)), dtype=object)
+    X.loc[:5, "e"] = None
+    table = TableDiffusion(missing="fill", random_state=0, **parameters)
+    made, labels = ClassConditionalDiffusion(table).fit(X, Y).sample(60)
+    assert made["e"][labels == 0].notna().all()
+    assert made["e"][labels == 1].isna().all()

@@ -67,8 +67,7 @@ class Reader:
         if ":" in text and self.column.scale is not None:
             low, high = self._ends(text)
             return self.value(low), self.value(high)
-        parts = next(csv.reader([text], skipinitialspace=True))
-        return [self.value(part) for part in parts or [""]]
+        return [self.value(part) for part in _parts(text)]
 
     def _is_one(self, text):
         """Whether it is one value, though it has the signs that separate several."""
@@ -123,6 +122,14 @@ def _text(wanted):
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(wanted)
     return line.getvalue() if wanted != [None] else ""
+
+
+def _parts(text):
+    """What commas separate; quotes keep those of a value."""
+    try:
+        return next(csv.reader([text], skipinitialspace=True)) or [""]
+    except csv.Error:  # a line break outside of quotes
+        return [text]
 
 
 def _is_number(text, comma):

@@ -49,7 +49,6 @@ REPLACEMENTS: list[tuple[str, Any]] = [
     (r"missing='fill'", "--fill"),
     (r"is in by, and", "is in --by, and"),
     (r"rows: by needs", "rows: --by needs"),
-    (r" of by (?=has no values)", " of --by "),
     (r"\bcolumns? in by\b", "--by"),
     (
         r"^random_state must be None, a non-negative integer, .*?\. Got",

@@ -15,8 +15,8 @@ from .._derived import Derived
 
 __all__ = ["Backend", "square", "squared_distances"]
 
-# Coordinates of differences formed at once (32 MB).
-DIFFERENCES_AT_ONCE = 1 << 22
+# Coordinates of differences formed at once (8 MB).
+DIFFERENCES_AT_ONCE = 1 << 20
 
 
 class Backend(Derived, ABC):
@@ -54,14 +54,18 @@ def square(x):
     return np.einsum("nd,nd->n", x, x)
 
 
-def squared_distances(x, points, indices):
-    """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k)."""
-    squared = np.empty(indices.shape)
-    step = max(DIFFERENCES_AT_ONCE * len(x) // max(indices.size * x.shape[1], 1), 1)
-    for start in range(0, len(x), step):
-        rows = slice(start, start + step)
+def squared_distances(x, points, indices, rows=None):
+    """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k).
+
+    With ``rows`` (m,), x has any number of rows, and those are the ones that are meant.
+    """
+    m, squared = len(indices), np.empty(indices.shape)
+    step = max(DIFFERENCES_AT_ONCE * m // max(indices.size * x.shape[1], 1), 1)
+    for start in range(0, m, step):
+        part = slice(start, start + step)
         # Whole points are gathered: one place in memory each, rather than one a coordinate.
-        difference = points[indices[rows]]
-        difference -= x[rows] if indices.ndim == 1 else x[rows, None]
-        squared[rows] = np.einsum("...d,...d->...", difference, difference)
+        difference = points[indices[part]]
+        own = x[part if rows is None else rows[part]]
+        difference -= own if indices.ndim == 1 else own[:, None]
+        squared[part] = np.einsum("...d,...d->...", difference, difference)
     return squared

@@ -81,14 +81,13 @@ class ScanNeighbors(Backend):
 
         Rows for which more than MAX_KEPT were kept are left without neighbors.
         """
-        row, index = self._kept(x, radius**2 + doubt)
-        kept = np.bincount(row, minlength=len(x))
-        if kept.max() > MAX_KEPT:
-            fits = (kept <= MAX_KEPT)[row]
-            row, index = row[fits], index[fits]
+        words = self._words(x, radius**2 + doubt)
+        kept = np.bitwise_count(words).sum(axis=1, dtype=np.intp)
+        words[kept > MAX_KEPT] = 0
+        row, index = _ones(words)
         counts = np.where(kept <= MAX_KEPT, kept, 0)
         place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
-        squared = squared_distances(x[row], self.points, index)
+        squared = squared_distances(x, self.points, index, row)
         squared[squared > (radius**2)[row]] = np.inf
         distances = np.full((len(x), max(counts.max(), k)), np.inf)
         indices = np.zeros(distances.shape, dtype=np.intp)
@@ -99,25 +98,24 @@ class ScanNeighbors(Backend):
         indices[distances == np.inf] = 0
         return distances, indices, kept
 
-    def _kept(self, x, squared_radius):
-        """Rows of x and points that may lie within the radius of each other, sorted by row."""
+    def _words(self, x, squared_radius):
+        """A bit for each row of x and each point, 1 where they may lie within the radius."""
         queries = np.zeros((CALL, x.shape[1]), dtype=np.float32)
         queries[: len(x)] = x
         bound = np.full(CALL, -np.inf, dtype=np.float32)
         bound[: len(x)] = squared_radius - square(x)
         tiles, n_tiles = self._tiles
         masks = _points_within(queries, bound, tiles, n_tiles, -(-len(x) // QUERIES))
-        # Most words of eight bytes are zero; the bits of the others are the points. NumPy finds
-        # the true entries of a flat array of booleans much faster than the non-zero of others.
         words = np.asarray(masks)[: len(x), : n_tiles * (TILE // BITS)].view(np.uint64)
-        row, word = np.divmod(np.flatnonzero(words != 0), words.shape[1])
-        bits = np.unpackbits(words[row, word].view(np.uint8), bitorder="little")
-        where, bit = np.divmod(np.flatnonzero(bits.view(bool)), 64)
-        row, byte = row[where], 8 * word[where] + bit // BITS
-        stride = TILE // BITS  # points of a byte lie this far apart
-        index = byte // stride * TILE + bit % BITS * stride + byte % stride
-        exists = index < len(self.points)
-        return row[exists], index[exists]
+        return words & self._existing
+
+    @derived
+    def _existing(self):
+        """Such bits of a row, 1 for points and 0 for what fills the last tile."""
+        n_tiles = self._tiles[1]
+        points = np.arange(n_tiles * TILE).reshape(n_tiles, BITS, TILE // BITS)
+        bits = np.packbits(points < len(self.points), axis=1, bitorder="little")
+        return bits.reshape(-1).view(np.uint64)
 
     def _pilot_radius(self, x, k):
         """A distance within which k points lie: the k nearest among a part of them."""
@@ -139,6 +137,18 @@ class ScanNeighbors(Backend):
         padded = np.zeros((-(-n_tiles // step) * step * TILE, r), dtype=np.float32)
         padded[:n] = self.points
         return jax.device_put(padded.reshape(-1, TILE, r)), n_tiles
+
+
+def _ones(words):
+    """Rows and points of the bits that are 1, sorted by row."""
+    # Most words of eight bytes are zero; the bits of the others are the points. NumPy finds
+    # the true entries of a flat array of booleans much faster than the non-zero of others.
+    row, word = np.divmod(np.flatnonzero(words != 0), words.shape[1])
+    bits = np.unpackbits(words[row, word].view(np.uint8), bitorder="little")
+    where, bit = np.divmod(np.flatnonzero(bits.view(bool)), 64)
+    row, byte = row[where], 8 * word[where] + bit // BITS
+    stride = TILE // BITS  # points of a byte lie this far apart
+    return row, byte // stride * TILE + bit % BITS * stride + byte % stride
 
 
 @jax.jit

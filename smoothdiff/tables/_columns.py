@@ -166,11 +166,15 @@ class Column:
             grain[np.remainder(whole, multiple) == 0] = multiple * self.step
         return grain
 
+    def is_loose(self, numbers):
+        """Which numbers (n,) are averaged: neither frequent values nor gaps."""
+        return ~(np.isin(numbers, self.atoms) | np.isnan(numbers))
+
     def finish(self, numbers, grain=None):
         """Numbers (n,) on the grid of the column, or on coarser ones, within its range."""
         if self.step:
             grain = self.step if grain is None else grain
-            decimals = max(0, int(np.ceil(-np.log10(self.step) - 1e-9)))
+            decimals = _decimals(self.step)
             # Rounded once more, to the floats that so many decimals are read as.
             numbers = np.round(np.rint(numbers / grain) * grain, decimals)
         return np.clip(numbers, self.low, self.high)
@@ -333,6 +337,13 @@ def _step(found, scale, numbers):
         if (np.abs(values - whole / 10.0**decimals) <= rounding * largest).all():
             return float(max(np.gcd.reduce(whole.astype(np.int64)), 1)) / 10.0**decimals
     return 0.0 if is_fraction else 1.0
+
+
+def _decimals(step):
+    """Digits after the point that a step has: 2 for 0.25."""
+    scaled = ((decimals, step * 10.0**decimals) for decimals in range(MOST_DECIMALS))
+    whole = (decimals for decimals, s in scaled if s >= 0.5 and abs(s - round(s)) <= 1e-9 * s)
+    return next(whole, MOST_DECIMALS)
 
 
 def _precision(dtype):

@@ -39,7 +39,7 @@ def draw_donors(generator, parents, weights, allowed=None):
     return np.where(total > 0, parents[np.arange(len(parents)), slot], NO_ROW)
 
 
-def interpolated(column: Column, numbers, parents, weights, noise, donors):
+def interpolated(column: Column, numbers, parents, weights, noise, given):
     """Weighted means of the parents' values, but for atoms and gaps, which donors give.
 
     Where values prefer round numbers a mean is rounded as the donor's value is.
@@ -47,24 +47,27 @@ def interpolated(column: Column, numbers, parents, weights, noise, donors):
     Parameters
     ----------
     column : Column
-    numbers : array over the training rows
-        The column's values as floats, NaN where missing.
-    parents, weights : arrays of shape (n, k)
+    numbers : array of shape (m,)
+        The column's values in some rows as floats, NaN where missing.
+    parents : integer array of shape (n, k)
+        Which of these rows the parents are.
+    weights : array of shape (n, k)
     noise : array of shape (n,)
         What a sample has beside the mean of its parents, in the units of the column.
-    donors : integer array of shape (n,)
+    given : array of shape (n,) or None
+        What donors have; None where there are no atoms, gaps and round numbers.
 
     Returns
     -------
     array of shape (n,), float64, NaN where missing
     """
-    loose = ~(np.isin(numbers, column.atoms) | np.isnan(numbers))
+    loose = column.is_loose(numbers)
     share = weights if loose.all() else np.where(loose[parents], weights, 0.0)
     total = share.sum(axis=1)
     mean = (share * np.where(loose, numbers, 0.0)[parents]).sum(axis=1)
-    grain = column.grain(numbers)[donors] if column.round_numbers else None
+    grain = column.grain(given) if column.round_numbers else None
     made = column.finish(mean / np.where(total > 0, total, 1.0) + noise, grain)
-    return made if loose.all() else np.where(loose[donors], made, numbers[donors])
+    return made if given is None else np.where(column.is_loose(given), made, given)
 
 
 class Donors:
@@ -76,16 +79,23 @@ class Donors:
     parents, weights : arrays of shape (n, k)
     nearest : function (boolean array over the training rows) -> integer array (n,)
         For each new row the nearest allowed training row: it gives what no parent has.
+    n_rows : int
+        Of the training table.
     one_for_all : bool
         One donor for all columns of a row.
     fill : bool
         Donors have no gap.
     """
 
-    def __init__(self, generator, parents, weights, nearest, *, one_for_all, fill):
+    def __init__(self, generator, parents, weights, nearest, n_rows, *, one_for_all, fill):
         self.generator, self.parents, self.weights = generator, parents, weights
         self._nearest, self._fill = nearest, fill
         self._common = self._draw() if one_for_all else None
+        # The parents of all rows, each once, and which of them are those of each.
+        is_parent = np.zeros(n_rows, dtype=bool)
+        is_parent[parents] = True
+        self.rows = np.flatnonzero(is_parent)
+        self.places = (np.cumsum(is_parent, dtype=np.int32) - 1)[parents]
 
     def _draw(self, allowed=None):
         return draw_donors(self.generator, self.parents, self.weights, allowed)

@@ -143,6 +143,9 @@ def _in_zone(series, zone):
 
 
 def _from_array(X):
+    if isinstance(X, np.ma.MaskedArray):  # what is masked is missing
+        gap: Any = np.nan if X.dtype.kind == "f" else None
+        X = np.where(np.ma.getmaskarray(X), gap, X.data)
     try:
         values = np.array(X)
     except ValueError as error:

@@ -102,8 +102,8 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         return Group(block, starts, share, fit, fit() if keep else None)
 
     labeled = np.ones(len(weights), dtype=bool)
-    for name in schema.by if fill else ():
-        labeled &= ~is_missing(schema[name].values)
+    for column in schema.giving(schema.by) if fill else ():
+        labeled &= ~is_missing(column.values)
     taken = np.flatnonzero(labeled)
     groups, rare = [], []
     for rows in _members(schema, taken):

@@ -150,6 +150,7 @@ class TableModel:
             parents,
             weights,
             lambda allowed: self._nearest(Z, allowed),
+            len(schema.kept[0].values),
             one_for_all=self.one_donor,
             fill=self.fill,
         )
@@ -164,7 +165,7 @@ class TableModel:
                 columns[column.name] = take(column.values, np.zeros(len(Z), dtype=np.intp))
             elif group:
                 if group not in shared:
-                    shared[group] = donors.of([schema[name] for name in group])
+                    shared[group] = donors.of(schema.giving(group))
                 columns[column.name] = take(column.values, shared[group])
             elif column.interpolated:
                 columns[column.name] = _mean(column, Z[:, place], donors)
@@ -223,13 +224,13 @@ class TableModel:
 
 def _mean(column, z, donors):
     """Values of an interpolated column from its coordinate z (n,) and the parents."""
-    numbers = column.numbers(column.values)
-    mean = (donors.weights * column.line.embed(numbers)[:, 0][donors.parents]).sum(axis=1)
-    needed = column.n_missing or len(column.atoms) or column.round_numbers
-    given = donors.of([column]) if needed else None
+    weights, places, given = donors.weights, donors.places, None
+    numbers = column.numbers(take(column.values, donors.rows))
+    mean = (weights * column.line.embed(numbers)[:, 0][places]).sum(axis=1)
+    if column.n_missing or len(column.atoms) or column.round_numbers:
+        given = column.numbers(take(column.values, donors.of([column])))
     noise = column.line.scale * (z - mean)
-    made = interpolated(column, numbers, donors.parents, donors.weights, noise, given)
-    return column.scale.values(made)
+    return column.scale.values(interpolated(column, numbers, places, weights, noise, given))
 
 
 def _stacked(arrays, padding):

@@ -62,6 +62,10 @@ class Schema(Sequence):
         """Names of the columns that take one parent's values with this one; empty if none do."""
         return next((tuple(group) for group in self.together if column.name in group), ())
 
+    def giving(self, group):
+        """The columns of a group that a parent gives: constants need none."""
+        return [self[name] for name in group if self[name].kind != "constant"]
+
     def _how(self, column):
         if column.name in self.by:
             return "drawn first: a model for each value"
@@ -158,15 +162,12 @@ def check_by(schema: Schema):
 def check_complete(schema: Schema):
     """Some row has a value in all columns of each group that belongs together."""
     for group in schema.together:
-        gaps = np.logical_or.reduce([is_missing(schema[name].values) for name in group])
-        if gaps.all():
+        gaps = [is_missing(column.values) for column in schema.giving(group)]
+        if gaps and np.logical_or.reduce(gaps).all():
             raise ValueError(
                 f"With missing='fill' the columns {', '.join(map(repr, group))}, which belong "
                 "together, need a row that has all of them. None has."
             )
-    for name in schema.by:
-        if is_missing(schema[name].values).all():
-            raise ValueError(f"Column {name!r} of by has no values.")
 
 
 def check_kinds(kinds, frame: Frame):

@@ -67,7 +67,9 @@ def equals(column, value):
     if value is None:
         return gap
     found = np.zeros(len(gap), dtype=bool)
-    found[~gap] = np.asarray(column, dtype=object)[~gap] == value
+    alone = np.empty((), dtype=object)
+    alone[()] = value  # a tuple is one value
+    found[~gap] = np.asarray(column, dtype=object)[~gap] == alone
     return found
 
 

@@ -73,6 +73,7 @@ def test_the_help_tells_of_quotes(capsys):
             "No training row fits --where age=200:300 --where 'city=Rome,\"Oslo, N\"'. Of 60",
         ),
         ("--where age=20:30 --where age=3", "--where gives column 'age' a range, and that must"),
+        ("--where city='a\nb' --kind name=drop", "No training row fits --where 'city="),
         ("--where age=inf", "--where gives column 'age' 'inf', which is no number."),
         ("--kind name=drop --kappa -1", "--kappa must be a positive float. Got -1 instead."),
         ("--kind name=drop --t0 1 --t-min 2", "--t-min must not exceed t0. Got --t-min 2 and --t0"),
@@ -111,7 +112,6 @@ def refusals():
         ({}, {}),
         ({"kinds": {1: "drop"}}, {}),
         ({"kinds": {1: "drop", 2: "constant"}, "by": 0}, {}),
-        ({"kinds": {1: "drop", 2: "constant"}, "by": 2, "missing": "fill"}, {}),
         ({"kinds": {1: "drop", 2: "constant"}}, {"where": {0: (5.0, None), 2: [None]}}),
         ({"kinds": {1: "drop", 2: "constant"}}, {"random_state": "x"}),
     ]

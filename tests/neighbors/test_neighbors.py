@@ -1,5 +1,7 @@
 """Nearest points against sorting all distances, for each of the ways to find them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -168,3 +170,17 @@ def test_a_crowd_within_the_radius():
     for i in range(len(x)):
         np.testing.assert_allclose(distances[i, : n[i]], every[i, : n[i]], rtol=1e-9)
         assert n[i] == min(20, (every[i] <= covered[i] * (1 + 1e-12)).sum())
+
+
+def test_a_crowd_within_the_radius_takes_no_memory():
+    """All 8192 points lie within it: 2048 x 8192 pairs would take hundreds of MB."""
+    points, x = normal(8192, 12, seed=0), normal(2048, 12, seed=1)
+    scan = ScanNeighbors(points)
+    scan.query(x[:300], 5)  # compiles
+    tracemalloc.start()
+    distances, _, covered = scan.query_within(x, 5, np.full(2048, 50.0))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 120 * 2**20
+    np.testing.assert_allclose(distances, TreeNeighbors(points).query(x, 5)[0], rtol=1e-12)
+    assert (covered >= distances[:, -1]).all()

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from smoothdiff import LocalAverageDiffusion, TableDiffusion
+from smoothdiff.tables._values import Scale
 
 N = 60
 X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=N)})
@@ -124,3 +125,39 @@ def test_conditions_in_any_container():
     for gap in (None, np.nan, pd.NA):
         assert model.sample(5, where={"c": gap})["c"].isna().all()
     assert len(model.sample(5, where={})) == 5
+
+
+def test_a_draw_reads_its_parents_and_not_the_table(monkeypatch):
+    rng = np.random.default_rng(0)
+    n = 3000
+    gaps = np.where(rng.random(n) < 0.1, np.nan, rng.normal(size=n))
+    table = pd.DataFrame({"x": rng.normal(size=n), "gaps": gaps, "k": rng.integers(0, 99, n)})
+    model = TableDiffusion(random_state=0).fit(table)
+    read, numbers = [], Scale.numbers
+    monkeypatch.setattr(Scale, "numbers", lambda s, c: read.append(len(c)) or numbers(s, c))
+    _, parents, _ = model.sample(20, return_parents=True)
+    assert 0 < max(read) <= parents.size + 1 < 1000
+
+
+@pytest.mark.parametrize("step", [0.25, 0.125, 0.05, 2.5, 0.3])
+def test_steps_of_several_digits(step):
+    table = X.assign(y=np.arange(N) * step)
+    model = TableDiffusion(random_state=0).fit(table.sample(frac=1, random_state=0))
+    assert model.schema_["y"].step == step
+    made = model.sample(80)["y"].to_numpy() / step
+    np.testing.assert_allclose(made, np.round(made), atol=1e-9)
+    assert len(np.unique(made)) > 20
+
+
+def test_what_is_masked_is_missing():
+    hidden = np.arange(2 * N).reshape(N, 2) % 7 == 0
+    for values in (RNG.normal(size=(N, 2)), RNG.integers(0, 90, (N, 2))):
+        bad = np.where(hidden, 10**6, values)
+        model = TableDiffusion(random_state=0).fit(np.ma.masked_array(bad, hidden))
+        assert sum(column.n_missing for column in model.schema_) == hidden.sum()
+        assert max(column.high for column in model.schema_) < 100
+
+
+def test_conditions_on_tuples():
+    model = TableDiffusion(random_state=0).fit(X.assign(c=[(1,), (2, 3)] * (N // 2)))
+    assert set(model.sample(5, where={"c": [(2, 3)]})["c"]) == {(2, 3)}
