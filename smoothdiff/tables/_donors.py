@@ -11,7 +11,10 @@ from ._columns import Column
 from ._groups import NO_ROW
 from ._values import is_missing
 
-__all__ = ["Donors", "draw_donors", "interpolated"]
+__all__ = ["Donors", "draw_donors", "in_blocks", "interpolated"]
+
+# New rows whose parents are looked at together: arrays of their values take a few MB.
+ROWS_AT_ONCE = 1 << 13
 
 
 def draw_donors(generator, parents, weights, allowed=None):
@@ -30,13 +33,23 @@ def draw_donors(generator, parents, weights, allowed=None):
     integer array of shape (n,)
         Training rows; `NO_ROW` where no parent is allowed.
     """
-    if allowed is not None:
-        weights = np.where(allowed[parents] & (parents >= 0), weights, 0.0)
-    cumulative = np.cumsum(weights, axis=1)
-    total = cumulative[:, -1]
-    place = (generator.random(len(parents)) * total)[:, None] >= cumulative
-    slot = np.minimum(place.sum(axis=1), (weights > 0).cumsum(axis=1).argmax(axis=1))
-    return np.where(total > 0, parents[np.arange(len(parents)), slot], NO_ROW)
+
+    def drawn(parents, weights, uniform):
+        if allowed is not None:
+            weights = np.where(allowed[parents] & (parents >= 0), weights, 0.0)
+        cumulative = np.cumsum(weights, axis=1)
+        total = cumulative[:, -1]
+        place = (uniform * total)[:, None] >= cumulative
+        slot = np.minimum(place.sum(axis=1), (weights > 0).cumsum(axis=1).argmax(axis=1))
+        return np.where(total > 0, parents[np.arange(len(parents)), slot], NO_ROW)
+
+    return in_blocks(drawn, parents, weights, generator.random(len(parents)))
+
+
+def in_blocks(function, *arrays):
+    """What a function says of each row of some arrays, (n,), from a block of rows at a time."""
+    blocks = (slice(i, i + ROWS_AT_ONCE) for i in range(0, max(len(arrays[0]), 1), ROWS_AT_ONCE))
+    return np.concatenate([function(*(array[rows] for array in arrays)) for rows in blocks])
 
 
 def interpolated(column: Column, numbers, parents, weights, noise, given):
@@ -62,11 +75,15 @@ def interpolated(column: Column, numbers, parents, weights, noise, given):
     array of shape (n,), float64, NaN where missing
     """
     loose = column.is_loose(numbers)
-    share = weights if loose.all() else np.where(loose[parents], weights, 0.0)
-    total = share.sum(axis=1)
-    mean = (share * np.where(loose, numbers, 0.0)[parents]).sum(axis=1)
+    present, all_loose = np.where(loose, numbers, 0.0), loose.all()
+
+    def mean(parents, weights):
+        share = weights if all_loose else np.where(loose[parents], weights, 0.0)
+        total = share.sum(axis=1)
+        return (share * present[parents]).sum(axis=1) / np.where(total > 0, total, 1.0)
+
     grain = column.grain(given) if column.round_numbers else None
-    made = column.finish(mean / np.where(total > 0, total, 1.0) + noise, grain)
+    made = column.finish(in_blocks(mean, parents, weights) + noise, grain)
     return made if given is None else np.where(column.is_loose(given), made, given)
 
 

@@ -59,7 +59,8 @@ class Group:
             Z, found, weights = model.sample(n, random_state=generator, return_parents=True)
         used = slice(int((weights > 0).sum(axis=1).max(initial=1)))  # they come by weight
         found, weights = found[:, used], weights[:, used].copy()
-        return np.asarray(Z), np.where(found >= 0, self.rows[found], NO_ROW), weights
+        parents = np.where(found >= 0, self.rows[found], NO_ROW).astype(np.int32)
+        return np.asarray(Z), parents, weights
 
 
 @dataclass(frozen=True, eq=False)

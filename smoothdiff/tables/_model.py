@@ -13,7 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from .._progress import Progress
 from ._copies import SingleRows
-from ._donors import Donors, interpolated
+from ._donors import Donors, in_blocks, interpolated
 from ._frame import take
 from ._groups import NO_ROW, Group
 from ._schema import Schema
@@ -48,12 +48,15 @@ class Drawn(NamedTuple):
         return Drawn(columns, self.parents[rows], self.weights[rows])
 
     @classmethod
-    def joined(cls, parts):
-        """The rows of several, one after the other."""
-        names = parts[0].columns
-        columns = {name: _concatenated([part.columns[name] for part in parts]) for name in names}
-        parents = _stacked([part.parents for part in parts], NO_ROW)
-        return cls(columns, parents, _stacked([part.weights for part in parts], 0.0))
+    def joined(cls, parts, rows=None):
+        """The rows of several, one after the other, or some of these."""
+        rows = np.arange(sum(len(part.parents) for part in parts)) if rows is None else rows
+        columns = {
+            name: take(_concatenated([part.columns[name] for part in parts]), rows)
+            for name in parts[0].columns
+        }
+        parents = _stacked([part.parents for part in parts], NO_ROW)[rows]
+        return cls(columns, parents, _stacked([part.weights for part in parts], 0.0)[rows])
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,21 +110,22 @@ class TableModel:
         Copies of single training rows, and near ones, are drawn again, a few times. Where little
         else comes out (one donor gives all of a row, or the model memorizes) all stay.
         """
-        drawn = self._draw_any(generator, n, starts)
-        open_ = np.arange(n)
-        if self.singles is None:
-            return drawn
+        parts, place, open_ = [self._draw_any(generator, n, starts)], np.arange(n), np.arange(n)
         for _ in range(ATTEMPTS):
-            asked = drawn.take(open_)
-            copied = open_[self.singles.copied(asked.columns, asked.parents)]
+            copied = open_[self._copied(parts[-1])]
             only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
             if len(copied) == 0 or only_copies:
                 break
-            again = self._draw_any(generator, len(copied), starts)
-            place = np.arange(n)
-            place[copied] = n + np.arange(len(copied))
-            drawn, open_ = Drawn.joined([drawn, again]).take(place), copied
-        return drawn
+            before = sum(len(part.parents) for part in parts)
+            parts.append(self._draw_any(generator, len(copied), starts))
+            place[copied], open_ = before + np.arange(len(copied)), copied
+        return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
+
+    def _copied(self, drawn):
+        """Which rows are copies of training rows that are not to come out again, (n,)."""
+        if self.singles is None:
+            return np.zeros(len(drawn.parents), dtype=bool)
+        return self.singles.copied(drawn.columns, drawn.parents)
 
     def _draw_any(self, generator, n, starts) -> Drawn:
         part = [len(some) / len(g.starts) for some, g in zip(starts, self.groups, strict=True)]
@@ -135,10 +139,11 @@ class TableModel:
             for group, some, m in zip(self.groups, starts, count, strict=True)
             if m or len(shares) == 1
         ] or [self.groups[0].draw(generator, 0, starts[0])]
-        place = np.argsort(np.argsort(which, kind="stable"))  # of each row among the joined parts
-        Z = np.concatenate([z for z, _, _ in drawn])[place]
-        parents = _stacked([found for _, found, _ in drawn], NO_ROW)[place]
-        weights = _stacked([weight for _, _, weight in drawn], 0.0)[place]
+        order = np.argsort(which, kind="stable")  # of the rows of the joined parts
+        Z = _placed([z for z, _, _ in drawn], order, 0.0)
+        parents = _placed([found for _, found, _ in drawn], order, NO_ROW)
+        weights = _placed([weight for _, _, weight in drawn], order, 0.0)
+        del drawn
         examples = np.array([group.starts[0] for group in self.groups])[which]
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
 
@@ -226,11 +231,23 @@ def _mean(column, z, donors):
     """Values of an interpolated column from its coordinate z (n,) and the parents."""
     weights, places, given = donors.weights, donors.places, None
     numbers = column.numbers(take(column.values, donors.rows))
-    mean = (weights * column.line.embed(numbers)[:, 0][places]).sum(axis=1)
+    line = column.line.embed(numbers)[:, 0]
+    mean = in_blocks(lambda place, weight: (weight * line[place]).sum(axis=1), places, weights)
     if column.n_missing or len(column.atoms) or column.round_numbers:
         given = column.numbers(take(column.values, donors.of([column])))
     noise = column.line.scale * (z - mean)
     return column.scale.values(interpolated(column, numbers, places, weights, noise, given))
+
+
+def _placed(arrays, order, padding):
+    """Arrays (n, k) of some k, whose rows one after the other are to stand in these places."""
+    width = max(array.shape[1] for array in arrays)
+    made = np.full((len(order), width), padding, dtype=arrays[0].dtype)
+    start = 0
+    for array in arrays:
+        made[order[start : start + len(array)], : array.shape[1]] = array
+        start += len(array)
+    return made
 
 
 def _stacked(arrays, padding):
