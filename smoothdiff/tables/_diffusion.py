@@ -46,7 +46,8 @@ class TableDiffusion(BaseEstimator):
         or all of a row by the same, which keeps to those that exist.
     kinds : dict, default=None
         How to take columns, where not as ``schema_`` finds: from names to "numeric", "discrete"
-        (ordered, given), "categorical", "datetime", "timedelta", "constant" or "drop".
+        (ordered, given), "categorical", "datetime" (dates and periods), "timedelta", "constant" or
+        "drop".
     together : list of lists of names, default=None
         Columns that belong together (a city and its state): all of a group take the values of one
         parent.
