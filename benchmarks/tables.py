@@ -3,7 +3,8 @@
 ``SMOOTHDIFF_TABLES=folder python -m benchmarks tables``: 35% of the rows held out, five splits,
 means and standard errors. Rivals that take minutes (adversarial forests, TVAE, CTGAN,
 ForestDiffusion, each where it is installed) have one split; what an earlier run found of them
-stays where they are not. ``SMOOTHDIFF_SLOW=ForestDiffusion:ecoli`` runs that one alone.
+stays where they are not. ``SMOOTHDIFF_SLOW=ForestDiffusion:ecoli`` runs that one alone, and
+``SMOOTHDIFF_ONLY=smoothdiff`` that one of the fast ones.
 
     c2st          area under the ROC curve of a random forest, generated against held-out rows;
                   0.5 cannot be told apart. Its null is "training rows, drawn again"
@@ -58,10 +59,13 @@ def fast(folder, name):
     for seed in SEEDS:
         split = _mixed.split(data, target, is_class, seed)
         found.setdefault("real rows", []).append(null(split, seed))
+        only = os.environ.get("SMOOTHDIFF_ONLY")
         for generator, draw in FAST.items():
+            if only and generator != only:
+                continue
             found.setdefault(generator, []).append(scores(draw, split, seed))
     peak = peak_bytes(lambda: FAST["smoothdiff"](split.train, target, is_class, 0))
-    for row in found["smoothdiff"]:
+    for row in found.get("smoothdiff", []):
         row["MB"] = peak / 2**20
     return found
 
@@ -105,7 +109,7 @@ def main():
         return results
     for name in _mixed.TABLES:
         note(name, fast(folder, name))
-    for generator in SLOW:
+    for generator in () if os.environ.get("SMOOTHDIFF_ONLY") else SLOW:
         for name in _mixed.TABLES:
             note(name, {generator: slow(folder, name, generator)})
     return results

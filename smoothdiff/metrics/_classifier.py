@@ -129,7 +129,7 @@ def separation(
         classifier = RandomForestClassifier(TREES, random_state=random_state, n_jobs=-1)
     folds = StratifiedKFold(cv, shuffle=True, random_state=random_state)
     for known, asked in folds.split(X, label):
-        model = clone(classifier).fit(X[known], label[known])
+        model = _fitted(classifier, X[known], label[known])
         score[asked] = _taken_for_generated(model, X[asked])
         together = max(VALUES_AT_ONCE // X[asked].size, 1)
         for j in range(0, len(shuffled), together):
@@ -143,6 +143,12 @@ def separation(
     names = [column.name for column in real.columns]
     lost = {names[j]: float(auc - roc_auc_score(label, s)) for j, s in enumerate(shuffled)}
     return Separation(label, score, lost)
+
+
+def _fitted(model, X, y):
+    """A fitted clone, which then adds the votes of its trees in the same order each time."""
+    model = clone(model).fit(X, y)
+    return model.set_params(n_jobs=1) if "n_jobs" in model.get_params() else model
 
 
 def _taken_for_generated(model, X):
@@ -222,7 +228,7 @@ def efficacy(
     scorer = check_scoring(model, scoring)
 
     def score(X, y):
-        return float(scorer(clone(model).fit(X, y), X_test, y_test))
+        return float(scorer(_fitted(model, X, y), X_test, y_test))
 
     return Value(score(X_new, y_new), score(X, y))
 

@@ -162,6 +162,7 @@ result = digest.hexdigest()
 """
 
 
+@pytest.mark.slow  # another interpreter, for every estimator
 def test_devices(makers, tmp_path, monkeypatch):
     """All estimators, in an interpreter that has three devices."""
     monkeypatch.undo()  # the blocks of the other interpreter are whole

@@ -49,7 +49,7 @@ def assert_equal(found, expected, t):
 
 
 @pytest.mark.parametrize("window", ["cube", "ball", "gaussian"])
-@pytest.mark.parametrize("r", [2, 5])
+@pytest.mark.parametrize("r", [2, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("t", TIMES)
 def test_field_and_divergence(window, r, t):
     score = field(r, window=window)

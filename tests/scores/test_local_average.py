@@ -104,7 +104,7 @@ def test_one_point_has_a_linear_score(window, r):
 
 
 @pytest.mark.parametrize("window", SAMPLED)
-@pytest.mark.parametrize("r", [1, 2, 5])
+@pytest.mark.parametrize("r", [1, 2, pytest.param(5, marks=pytest.mark.slow)])
 def test_divergence(window, r):
     score, x = field(r, window, 16), normal(30, r, 2)
     expected = divergence_by_differences(score, x, T)[0]
