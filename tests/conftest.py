@@ -70,3 +70,11 @@ def user_precision(request):
     """Run a test under each of the settings of jax_enable_x64 that a user may have made."""
     with jax.enable_x64(request.param):
         yield request.param
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _small_forests():
+    """Forests that judge generated rows are a tenth of their size."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("smoothdiff.metrics._classifier.TREES", 20)
+        yield

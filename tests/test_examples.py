@@ -255,7 +255,7 @@ FALSE = {
     "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
-SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven"}
+SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven", "denoising"}
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 

@@ -172,7 +172,10 @@ def test_a_ratio_for_each_row(r, rng):
 
 
 @pytest.mark.parametrize("ratio", [0.01, 0.3, 0.9])
-@pytest.mark.parametrize(("n", "r", "m"), [(300, 5, 12), (500, 10, 8), (500, 20, 4)])
+@pytest.mark.parametrize(
+    ("n", "r", "m"),
+    [(300, 5, 12), pytest.param(500, 10, 8, marks=pytest.mark.slow), (500, 20, 4)],
+)
 @pytest.mark.parametrize(
     "kind", ["normal", pytest.param("clusters", marks=pytest.mark.slow), "curve"]
 )

@@ -93,6 +93,7 @@ def test_many_variances_and_tiles(r):
     assert_equal(score.divergence(x, t)[0], slopes, t)
 
 
+@pytest.mark.slow
 def test_far_rows_and_a_far_cloud():
     score = field(3, offset=1e4)
     t = score.spacing**2
