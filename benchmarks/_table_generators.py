@@ -23,6 +23,11 @@ def ours(train, target, is_class, seed):
     return model.fit(train).sample(len(train))
 
 
+def near_copies_stay(train, target, is_class, seed):
+    model = TableDiffusion(by=target if is_class else None, redraw="equal", random_state=seed)
+    return model.fit(train).sample(len(train))
+
+
 def one_model(train, target, is_class, seed):
     return TableDiffusion(random_state=seed).fit(train).sample(len(train))
 
@@ -168,6 +173,7 @@ def _ctgan(kind):
 
 FAST = {
     "smoothdiff": ours,
+    "smoothdiff, near copies stay": near_copies_stay,
     "smoothdiff, one model": one_model,
     "training rows, drawn again": bootstrap,
     "SMOTE, SMOTENC": smote,
