@@ -207,13 +207,9 @@ def efficacy(
     "Train on synthetic, test on real": Esteban, Hyland and Ratsch, 2017.
     """
     tables = read({"train": train, "generated": generated, "test": test}, kinds, required=3)
-    names = [column.name for column in tables[0].columns]
-    if target not in names:
-        shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
-        raise ValueError(f"target must be one of the columns {shown}. Got {target!r} instead.")
-    if len(names) < 2:
+    j = tables[0].place_of(target)
+    if len(tables[0].columns) < 2:
         raise ValueError("efficacy needs a column besides the target.")
-    j = names.index(target)
     classes = is_class(tables, j)
     if model is None:
         forest = RandomForestClassifier if classes else RandomForestRegressor

@@ -86,8 +86,7 @@ def novelty(new, train, test, distances, random_state):
 
 def usefulness(new, train, test, target, random_state):
     """Whether a model learns from generated rows what it learns from real ones."""
-    names = [column.name for column in train.columns]
-    j = names.index(target)
+    j = train.place_of(target)
     classes = is_class((train, new, test), j)
     value = efficacy(new, train, test, target, random_state=random_state)
     score = "accuracy" if classes else "R^2"

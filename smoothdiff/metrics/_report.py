@@ -253,10 +253,8 @@ def report(
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds
     tables = {"train": train, "generated": made, "test": test}
     train, new, test = read(tables, kinds, fewest=10, required=3)
-    columns = [column.name for column in train.columns]
-    if target is not None and target not in columns:
-        shown = ", ".join(map(repr, columns[:20])) + (", ..." if len(columns) > 20 else "")
-        raise ValueError(f"target must be one of the columns {shown}. Got {target!r} instead.")
+    if target is not None:
+        train.place_of(target)  # before any work
     n = min(len(new), len(train), len(test), max_rows)
     few = [rows.at_most(n, random_state) for rows in (new, test, train)]
     options = {"max_rows": n, "random_state": random_state}

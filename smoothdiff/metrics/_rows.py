@@ -78,7 +78,6 @@ class Rows:
     """One of the tables. What is found of it is kept, for measures that ask for the same."""
 
     columns: list[Values]
-    source: Any = None
 
     def __len__(self):
         return len(self.columns[0].array)
@@ -133,6 +132,14 @@ class Rows:
         distances = self.cloud.neighborhoods(1)[0][:, 0]
         return np.where(counts > 1, 0.0, distances)[kind]
 
+    def place_of(self, target):
+        """Number of the column to predict; ValueError where there is no such column."""
+        names = [column.name for column in self.columns]
+        if target not in names:
+            shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+            raise ValueError(f"target must be one of the columns {shown}. Got {target!r} instead.")
+        return names.index(target)
+
     def shown(self, row):
         """The values of a row by the names of the columns."""
         return {column.name: column.shown(row) for column in self.columns}
@@ -180,7 +187,7 @@ def read(tables: dict, kinds=None, fewest=1, required=2) -> list[Rows]:
             raise TypeError("Tables must be dense. Got a sparse array instead; use X.toarray().")
     arrays = {name: _as_numbers(table) for name, table in tables.items()}
     if kinds is None and all(array is not None for array in arrays.values()):
-        found = _points(tables, arrays)
+        found = _points(arrays)
     else:
         found = _tables(tables, kinds)
     for name, rows in zip(tables, found, strict=True):
@@ -201,7 +208,7 @@ def _as_numbers(table):
     return array if array.dtype.kind in "buif" else None
 
 
-def _points(tables, arrays):
+def _points(arrays):
     found = []
     width = None
     for name, array in arrays.items():
@@ -215,7 +222,7 @@ def _points(tables, arrays):
                 "instead."
             )
         columns = [Values(j, True, array[:, j], None) for j in range(array.shape[1])]
-        found.append(Rows(columns, tables[name]))
+        found.append(Rows(columns))
     return found
 
 
@@ -239,7 +246,7 @@ def _tables(tables, kinds):
         parts = {n: f.columns[f.names.index(column.name)] for n, f in frames.items()}
         for name, part in zip(frames, _column(column, parts), strict=True):
             found[name].append(part)
-    return [Rows(columns, tables[name]) for name, columns in found.items()]
+    return [Rows(columns) for columns in found.values()]
 
 
 def _schema(frame, kinds):

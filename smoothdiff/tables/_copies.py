@@ -64,8 +64,8 @@ class SingleRows:
 
     def _near(self, columns, parents, rows):
         """Which rows come as close to a parent that is single."""
-        parts = [c.embed(take(columns[c.name], rows)) for c in self._schema.embedded]
-        Z = np.concatenate(parts, axis=1)
+        some = {c.name: take(columns[c.name], rows) for c in self._schema.embedded}
+        Z = self._schema.coordinates(some, len(rows))
         known, place = np.unique(parents[rows], return_inverse=True)
         place = place.reshape(len(rows), -1)
         difference = self._schema.embed(known)[place] - Z[:, None]

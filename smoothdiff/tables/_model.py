@@ -74,9 +74,7 @@ class TableModel:
 
     def embed(self, columns):
         """Coordinates (n, q) of rows, whose columns are given by name."""
-        parts = [column.embed(columns[column.name]) for column in self.schema.embedded]
-        n = len(next(iter(columns.values())))
-        return np.concatenate([np.empty((n, 0)), *parts], axis=1)
+        return self.schema.coordinates(columns, len(next(iter(columns.values()))))
 
     # ------------------------------------------------------------------ sampling
 

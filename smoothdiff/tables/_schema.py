@@ -55,8 +55,12 @@ class Schema(Sequence):
 
     def embed(self, rows):
         """Coordinates (n, q) of some training rows."""
-        parts = [column.embed(take(column.values, rows)) for column in self.embedded]
-        return np.concatenate([np.empty((len(rows), 0)), *parts], axis=1)
+        return self.coordinates({c.name: take(c.values, rows) for c in self.embedded}, len(rows))
+
+    def coordinates(self, columns, n):
+        """Coordinates (n, q) of n rows, whose columns are given by name."""
+        parts = [column.embed(columns[column.name]) for column in self.embedded]
+        return np.concatenate([np.empty((n, 0)), *parts], axis=1)
 
     def group_of(self, column):
         """Names of the columns that take one parent's values with this one; empty if none do."""
