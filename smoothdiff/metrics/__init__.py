@@ -7,6 +7,9 @@ fidelity    c2st, column_similarity, association_similarity, energy_distance, sl
 usefulness  efficacy
 all         report
 searches    scorer, constrained
+
+On 100000 rows of 20 columns a measure takes 0.3 to 52 s with its baseline on two cores, most of it
+exact neighbor passes and forests (`benchmarks/metrics.py`). Nothing of size rows x rows is held.
 """
 
 from ._classifier import c2st, efficacy

@@ -249,8 +249,9 @@ def report(
     checks.count(max_rows, "max_rows", least=10)
     made = generated
     if hasattr(generated, "sample") and hasattr(generated, "fit"):
-        made, *parents = _sampled(generated, len(train), random_state)
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds
+        known, *_ = read({"train": train, "test": test}, kinds, fewest=10)  # before rows are drawn
+        made, *parents = _sampled(generated, len(known), random_state)
     tables = {"train": train, "generated": made, "test": test}
     train, new, test = read(tables, kinds, fewest=10, required=3)
     if target is not None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made import clouds, mixed
+from sklearn.exceptions import NotFittedError
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
 from smoothdiff.metrics import report
@@ -173,6 +174,28 @@ def test_models_of_arrays():
 def test_what_is_refused(arguments, options, error, sentence):
     with pytest.raises(error, match=sentence):
         report(*arguments, **options)
+
+
+@pytest.mark.parametrize(
+    ("tables", "error", "sentence"),
+    [
+        ((None, TEST), TypeError, "train must be a DataFrame or an array. Got None"),
+        ((TRAIN, None), TypeError, "test must be a DataFrame or an array. Got None"),
+        ((TRAIN[:5], TEST), ValueError, "train needs at least 10 rows. It has 5."),
+    ],
+)
+def test_tables_are_looked_at_before_a_model_draws(tables, error, sentence):
+    class Draws(TableDiffusion):
+        def sample(self, *args, **options):
+            raise AssertionError
+
+    with pytest.raises(error, match=sentence):
+        report(Draws(), *tables)
+
+
+def test_a_model_must_be_fitted():
+    with pytest.raises(NotFittedError):
+        report(TableDiffusion(), TRAIN, TEST)
 
 
 def test_a_path_that_cannot_be_written_is_told_before_any_work(found, tmp_path):
