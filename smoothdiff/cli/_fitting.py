@@ -44,7 +44,7 @@ def fit_rows(rows, arguments) -> Fitted:
         by=_by(arguments.by),
         draw=arguments.draw,
         kinds=kinds(arguments.kind, names_of(rows)),
-        together=[group.split(",") for group in arguments.together] or None,
+        together=[group.split(",") for group in arguments.together] or "auto",
         missing="fill" if arguments.fill else "keep",
         redraw=None if arguments.redraw == "none" else arguments.redraw,
         random_state=arguments.seed,

@@ -48,9 +48,9 @@ class TableDiffusion(BaseEstimator):
         How to take columns, where not as ``schema_`` finds: from names to "numeric", "discrete"
         (ordered, given), "categorical", "datetime" (dates and periods), "timedelta", "constant" or
         "drop".
-    together : list of lists of names, default=None
+    together : "auto", list of lists of names or None, default="auto"
         Columns that belong together (a city and its state): all of a group take the values of one
-        parent.
+        parent. "auto" finds those of which one follows from another, a category, in all rows.
     missing : {"keep", "fill"}, default="keep"
         Whether new rows have gaps where the parent that gives the value has one, or none.
     redraw : {"near", "equal"} or None, default="near"
@@ -116,7 +116,7 @@ class TableDiffusion(BaseEstimator):
         by=None,
         draw="column",
         kinds=None,
-        together=None,
+        together="auto",
         missing="keep",
         redraw="near",
         random_state=None,
@@ -165,7 +165,6 @@ class TableDiffusion(BaseEstimator):
             estimator = SmoothedPLDiffusion() if self.estimator is None else self.estimator
             self._check_estimator(estimator)
             frame = read_frame(X)
-            by, together = self._named(frame)
             weights = checks.check_sample_weight(sample_weight, len(frame))
             self._rows = np.flatnonzero(weights)
             if len(self._rows) < len(frame):  # a row of no weight is no row
@@ -174,21 +173,15 @@ class TableDiffusion(BaseEstimator):
                 frame = Frame(frame.names, columns, frame.build)
             # An integer weight equals that many rows; other weights repeat nothing.
             count = weights if (weights == np.round(weights)).all() else np.ones(len(weights))
-            kinds = check_kinds(self.kinds, frame)
-            schema = fit_schema(frame, kinds, by, together, weights, count)
-            check_by(schema)
-            marks = fingerprints(schema, {c.name: c.values for c in schema.kept})
-            fill = self.missing == "fill"
-            if fill:
-                check_complete(schema)
+            schema, marks = self._look_at(frame, weights, count)
+            fill, near = self.missing == "fill", self.redraw == "near"
             groups = fit_groups(estimator, schema, weights, count, marks, fill)
             self._check_parents(groups)
-            near = self.redraw == "near"
             singles = SingleRows(schema, count, marks, near) if self.redraw else None
             table = TableModel(schema, groups, self.draw == "row", fill, singles)
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = groups[0].kept
-            if by:
+            if schema.by:
                 self.estimator_ = {
                     label_of(schema, g.starts[0]): g.kept for g in groups if g.kept is not None
                 }
@@ -200,10 +193,26 @@ class TableDiffusion(BaseEstimator):
             self._generator = checks.make_generator(self.random_state)
         return self
 
+    def _look_at(self, frame: Frame, weights, count):
+        """The schema of a table, and a fingerprint of each row."""
+        by, together = self._named(frame)
+        kinds, fill = check_kinds(self.kinds, frame), self.missing == "fill"
+        schema = fit_schema(frame, kinds, by, together, weights, count)
+        check_by(schema)
+        marks = fingerprints(schema, {c.name: c.values for c in schema.kept})
+        if self.together == "auto":
+            schema = schema.grouped(marks, kinds, whole=fill)
+        elif fill:
+            check_complete(schema)
+        return schema, marks
+
     def _for_parts(self, parts, whole):
         """Clones, to be fitted to parts of a table, that take its columns as all rows have them."""
-        kinds = check_kinds(self.kinds, read_frame(whole))
-        return [clone(self).set_params(kinds=k) for k in kinds_of_parts(parts, whole, kinds)]
+        frame = read_frame(whole)
+        kinds, ones = check_kinds(self.kinds, frame), np.ones(len(frame))
+        same = {"together": self._look_at(frame, ones, ones)[0].together}
+        all_kinds = kinds_of_parts(parts, whole, kinds)
+        return [clone(self).set_params(kinds=k, **same) for k in all_kinds]
 
     def _check_estimator(self, estimator):
         sample = getattr(estimator, "sample", None)
@@ -234,11 +243,11 @@ class TableDiffusion(BaseEstimator):
         by = self.by.tolist() if hasattr(self.by, "tolist") else self.by
         by = [] if by is None else by if isinstance(by, list) else [by]
         check_names(by, frame, "by")
-        groups = [] if self.together is None else self.together
+        groups = [] if self.together is None or self.together == "auto" else self.together
         if not isinstance(groups, (list, tuple)) or not all(
             isinstance(group, (list, tuple)) for group in groups
         ):
-            wanted = "a list of lists of names"
+            wanted = "a list of lists of names, 'auto' or None"
             _checks.refuse(groups, "together", wanted, self, TypeError)
         check_names([name for group in groups for name in group], frame, "together")
         both = [name for group in groups for name in group if name in by]
@@ -329,9 +338,8 @@ class TableDiffusion(BaseEstimator):
     def score_samples(self, X):
         """Log-density of rows in the units of the table, where every column is a number or date.
 
-        It is that of draws before copies are drawn again (`redraw`). Integers and decimals count as
-        the numbers that they are rounded from. With ``by``, whose
-        values have probabilities, it is the log of the joint law.
+        It is that of draws before copies are drawn again (`redraw`), of the numbers that integers
+        and decimals are rounded from. With ``by`` it is the log of the joint law.
 
         Parameters
         ----------

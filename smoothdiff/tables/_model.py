@@ -105,17 +105,23 @@ class TableModel:
     def _draw(self, generator, n, starts) -> Drawn:
         """Draw n rows that start around some of the rows of each group.
 
-        Copies of single training rows, and near ones, are drawn again, a few times. Where little
-        else comes out (one donor gives all of a row, or the model memorizes) all stay.
+        Copies of single training rows, and near ones, are drawn again from their group, a few
+        times. Where little else comes out (one donor gives all of a row, or the model memorizes)
+        all stay.
         """
-        parts, place, open_ = [self._draw_any(generator, n, starts)], np.arange(n), np.arange(n)
+        group = self._draw_groups(generator, n, starts)
+        parts, place, open_ = (
+            [self._draw_from(generator, group, starts)],
+            np.arange(n),
+            np.arange(n),
+        )
         for _ in range(ATTEMPTS):
             copied = open_[self._copied(parts[-1])]
             only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
             if len(copied) == 0 or only_copies:
                 break
             before = sum(len(part.parents) for part in parts)
-            parts.append(self._draw_any(generator, len(copied), starts))
+            parts.append(self._draw_from(generator, group[copied], starts))
             place[copied], open_ = before + np.arange(len(copied)), copied
         return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
 
@@ -125,17 +131,21 @@ class TableModel:
             return np.zeros(len(drawn.parents), dtype=bool)
         return self.singles.copied(drawn.columns, drawn.parents)
 
-    def _draw_any(self, generator, n, starts) -> Drawn:
+    def _draw_groups(self, generator, n, starts):
+        """For each of n rows the group that it comes from, (n,)."""
         part = [len(some) / len(g.starts) for some, g in zip(starts, self.groups, strict=True)]
         shares = np.array([group.share for group in self.groups]) * part
-        which = np.zeros(n, dtype=np.intp)
-        if len(shares) > 1:
-            which = generator.choice(len(shares), size=n, p=shares / shares.sum())
-        count = np.bincount(which, minlength=len(shares))
+        if len(shares) == 1:
+            return np.zeros(n, dtype=np.intp)
+        return generator.choice(len(shares), size=n, p=shares / shares.sum())
+
+    def _draw_from(self, generator, which, starts) -> Drawn:
+        """Draw a row of each of some groups (n,)."""
+        count = np.bincount(which, minlength=len(self.groups))
         drawn = [
             group.draw(generator, int(m), some)
             for group, some, m in zip(self.groups, starts, count, strict=True)
-            if m or len(shares) == 1
+            if m or len(self.groups) == 1
         ] or [self.groups[0].draw(generator, 0, starts[0])]
         order = np.argsort(which, kind="stable")  # of the rows of the joined parts
         Z = _placed([z for z, _, _ in drawn], order, 0.0)

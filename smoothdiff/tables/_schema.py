@@ -6,6 +6,7 @@ import numpy as np
 
 from .._progress import warn
 from ._columns import KINDS, fit_column
+from ._dependence import groups_of
 from ._frame import Frame, take
 from ._values import is_missing
 
@@ -69,6 +70,31 @@ class Schema(Sequence):
     def giving(self, group):
         """The columns of a group that a parent gives: constants need none."""
         return [self[name] for name in group if self[name].kind != "constant"]
+
+    def grouped(self, marks, kinds, *, whole):
+        """The schema with columns together of which one follows from another (`_dependence`).
+
+        Columns that are averaged because ``kinds`` says so stay apart. With ``whole`` a group
+        needs a row that has all of it.
+        """
+        free = [
+            column
+            for column in self.kept
+            if column.kind != "constant"
+            and column.name not in self.by
+            and not (column.name in kinds and column.interpolated)
+        ]
+        groups, free = groups_of(free, marks)
+        told = {column.name: column for column in free}
+        found = Schema([told.get(c.name, c) for c in self.columns], self.by, groups)
+        if whole:
+            found.together = [group for group in groups if found.has_all(group)]
+        return found
+
+    def has_all(self, group):
+        """Whether some row has a value in all columns of a group."""
+        gaps = [is_missing(column.values) for column in self.giving(group)]
+        return not gaps or not np.logical_or.reduce(gaps).all()
 
     def _how(self, column):
         if column.name in self.by:
@@ -166,8 +192,7 @@ def check_by(schema: Schema):
 def check_complete(schema: Schema):
     """Some row has a value in all columns of each group that belongs together."""
     for group in schema.together:
-        gaps = [is_missing(column.values) for column in schema.giving(group)]
-        if gaps and np.logical_or.reduce(gaps).all():
+        if not schema.has_all(group):
             raise ValueError(
                 f"With missing='fill' the columns {', '.join(map(repr, group))}, which belong "
                 "together, need a row that has all of them. None has."

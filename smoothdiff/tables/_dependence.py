@@ -1,0 +1,76 @@
+"""Columns that follow from others: a state from its city, a code from what it stands for.
+
+Drawn apart they would contradict each other, which no real row does. A column follows from a
+categorical or discrete one if each level of that has one value in it, in all rows, and if that is
+no chance: of n distinct rows with L levels n - L repeat one, and if the columns were independent
+each of these would agree with the first of its level with probability sum_v p_v^2.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ._columns import Column
+from ._frame import take
+from ._values import codes_and_levels
+
+__all__ = ["following", "groups_of"]
+
+# Probability below which agreement is no chance.
+CHANCE = 1e-6
+# Distinct rows of which the first pass looks at so many; what holds there is looked at in all.
+GLANCE = 1000
+
+
+def following(columns: list[Column], marks):
+    """Pairs (a, b) of places: in all rows column b follows from column a.
+
+    Parameters
+    ----------
+    columns : list of Column
+    marks : array of shape (n,)
+        Equal for equal rows only: what is repeated as a whole says nothing.
+    """
+    rows = np.unique(marks, return_index=True)[1]
+    givers = [i for i, c in enumerate(columns) if c.kind in ("categorical", "discrete")]
+    if not givers or len(rows) < 2:
+        return []
+    few = _codes(columns, rows[:GLANCE])
+    pairs = [(a, b) for a in givers for b in np.flatnonzero(_follow(few, few[:, a])) if a != b]
+    if not pairs:
+        return []
+    places = sorted({place for pair in pairs for place in pair})
+    codes = dict(zip(places, _codes([columns[i] for i in places], rows).T, strict=True))
+    found = []
+    for a, b in pairs:
+        levels = len(np.unique(codes[a]))
+        share = np.unique(codes[b], return_counts=True)[1] / len(rows)
+        log_chance = (len(rows) - levels) * np.log((share**2).sum())
+        if log_chance < np.log(CHANCE) and _follow(codes[b][:, None], codes[a])[0]:
+            found.append((a, int(b)))
+    return found
+
+
+def _codes(columns, rows):
+    """Numbers of levels, (n, k), -1 where missing."""
+    return np.column_stack([codes_and_levels(take(c.values, rows))[0] for c in columns])
+
+
+def _follow(codes, giver):
+    """Which columns of codes (n, k) have one value for each of the giver's (n,), (k,)."""
+    _, first, level = np.unique(giver, return_index=True, return_inverse=True)
+    return (codes == codes[first][level]).all(axis=0)
+
+
+def groups_of(columns: list[Column], marks):
+    """Columns that follow from each other, as lists of names; and the columns, saying so."""
+    group = {i: {i} for i in range(len(columns))}
+    columns = list(columns)
+    for a, b in following(columns, marks):
+        merged = group[a] | group[b]
+        group |= dict.fromkeys(merged, merged)
+        if ", follows from " not in columns[b].why:
+            why = f"{columns[b].why}, follows from {columns[a].name}"
+            columns[b] = replace(columns[b], why=why)
+    found = sorted({tuple(sorted(g)) for g in group.values() if len(g) > 1})
+    return [[columns[i].name for i in places] for places in found], columns

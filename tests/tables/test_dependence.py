@@ -1,0 +1,140 @@
+"""Columns that follow from others are found, and come out as they go together."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from smoothdiff import ClassConditionalDiffusion, TableDiffusion
+from smoothdiff.tables._columns import fit_column
+from smoothdiff.tables._copies import fingerprints
+from smoothdiff.tables._dependence import CHANCE, following
+from smoothdiff.tables._schema import Schema
+
+N = 240
+STATES = {"Rome": "IT", "Pisa": "IT", "Oslo": "NO", "Bergen": "NO", "Bonn": "DE"}
+
+
+@pytest.fixture
+def places(rng):
+    city = rng.choice(list(STATES), N)
+    return pd.DataFrame(
+        {
+            "city": city,
+            "state": pd.Series(city).map(STATES),
+            "code": pd.Series(city).map({c: 10.5 * i for i, c in enumerate(STATES)}),
+            "level": rng.choice(["low", "high"], N),
+            "size": rng.normal(size=N).round(3),
+        }
+    )
+
+
+def columns_of(frame):
+    ones = np.ones(len(frame))
+    return [fit_column(name, frame[name].array, None, ones, ones) for name in frame]
+
+
+def slow_following(frame, columns):
+    """Pairs (a, b), by dicts from the values of a, over distinct rows."""
+    rows = list(dict.fromkeys(frame.itertuples(index=False, name=None)))
+    found = []
+    for a, column in enumerate(columns):
+        if column.kind not in ("categorical", "discrete"):
+            continue
+        for b in range(len(columns)):
+            first: dict = {}
+            agrees = all(first.setdefault(row[a], row[b]) == row[b] for row in rows)
+            share = pd.Series([row[b] for row in rows]).value_counts(normalize=True)
+            chance = (share**2).sum() ** (len(rows) - len(first))
+            if a != b and agrees and chance < CHANCE:
+                found.append((a, b))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_against_dicts(seed):
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(30, 1500))
+    a, e = rng.integers(0, 6, n), rng.integers(0, 40, n)
+    frame = pd.DataFrame(
+        {
+            "a": a,
+            "half": a // 2,
+            "rare": rng.random(n) < 1 / n,
+            "e": [f"v{v}" for v in e],
+            "of_e": e % 7 - 0.5,
+            "nearly": np.where(np.arange(n) == n // 2, 99, a),
+            "x": rng.normal(size=n),
+        }
+    )
+    frame = pd.concat([frame, frame[: n // 3]], ignore_index=True)
+    columns = columns_of(frame)
+    marks = fingerprints(Schema(columns), {c.name: c.values for c in columns})
+    assert sorted(following(columns, marks)) == slow_following(frame, columns)
+
+
+def test_what_goes_together_comes_out_together(places):
+    model = TableDiffusion(random_state=0).fit(places)
+    assert model.schema_.together == [["city", "state", "code"]]
+    new = model.sample(2 * N)
+    kept = set(places[["city", "state", "code"]].itertuples(index=False, name=None))
+    assert set(new[["city", "state", "code"]].itertuples(index=False, name=None)) <= kept
+    assert "follows from city" in str(model.schema_)
+    assert "follows from" not in model.schema_["level"].why
+    apart = TableDiffusion(together=None, random_state=0).fit(places)
+    assert apart.schema_.together == []
+    new = apart.sample(2 * N)
+    assert not set(new[["city", "state"]].itertuples(index=False, name=None)) <= {
+        row[:2] for row in kept
+    }
+
+
+def test_a_column_that_is_declared_a_number_stays_apart(places):
+    model = TableDiffusion(kinds={"code": "numeric"}, random_state=0).fit(places)
+    assert model.schema_.together == [["city", "state"]]
+    new, kept = model.sample(N), dict(zip(places["city"], places["code"], strict=True))
+    assert not (new["city"].map(kept) == new["code"]).all()
+
+
+def test_columns_of_by_are_left_out(places):
+    model = TableDiffusion(by="state", random_state=0).fit(places)
+    assert model.schema_.together == [["city", "code"]]
+    new = model.sample(N)
+    assert (new["city"].map(STATES) == new["state"]).all()
+
+
+def test_chance_and_repeated_rows_say_nothing(rng):
+    """One odd value in 60 rows; then rows that are repeated as a whole."""
+    odd = pd.DataFrame({"a": list("abc") * 20, "b": ["u"] * 59 + ["v"], "x": rng.normal(size=60)})
+    odd["a"] = [*odd["a"][:59], "z"]
+    assert TableDiffusion(random_state=0).fit(odd).schema_.together == []
+    single = pd.DataFrame(
+        {"a": [f"v{i}" for i in range(30)], "b": rng.choice(list("xyz"), 30), "c": range(30)}
+    )
+    repeated = pd.concat([single] * 6, ignore_index=True)
+    model = TableDiffusion(kinds={"c": "categorical"}, random_state=0).fit(repeated)
+    assert model.schema_.together == []
+
+
+def test_a_group_without_a_whole_row_is_none_where_gaps_are_filled(places):
+    places["state"] = places["state"].where(places["city"].isin(["Rome", "Oslo"]), None)
+    places["city"] = places["city"].where(places["state"].isna(), None)
+    model = TableDiffusion(missing="fill", random_state=0).fit(places[["city", "state", "size"]])
+    assert model.schema_.together == []
+    assert not model.sample(50).isna().any().any()
+
+
+def test_classes_keep_what_all_rows_say(places):
+    """In a class of few rows nothing could be told."""
+    label = np.where(np.arange(N) < 12, "few", "many")
+    model = ClassConditionalDiffusion(TableDiffusion(random_state=0)).fit(places, label)
+    new = model.sample(60, y="few")
+    assert (new["city"].map(STATES) == new["state"]).all()
+
+
+def test_copies_are_drawn_again_from_their_class(places):
+    drawn = [
+        TableDiffusion(by="level", redraw=redraw, random_state=3).fit(places).sample(500)["level"]
+        for redraw in (None, "equal", "near")
+    ]
+    assert drawn[0].equals(drawn[1])
+    assert drawn[0].equals(drawn[2])
