@@ -17,6 +17,8 @@ A field of your own, in ten lines, for `smoothdiff.ode` and `ScoreDiffusion`:
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from ..noise import positive_variance
 
 __all__ = ["Denoiser", "Field", "OfPoints", "Score"]
@@ -45,6 +47,10 @@ class Score(ABC):
 
         ``probes`` (m, r) are directions for a field that has to estimate it in many dimensions.
         """
+
+    def breakpoints(self, t):
+        """On a line, where the field may have kinks or jumps at the float t, (k,)."""
+        return np.empty(0)
 
 
 class Denoiser(Score):

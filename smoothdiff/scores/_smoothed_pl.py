@@ -43,6 +43,16 @@ class SmoothedPLScore(Denoiser, OfPoints):
         stretched = np.where(rho < 1, face_dim / np.where(rho < 1, 1 - rho, 1.0), 0.0)
         return (stretched - x.shape[1]) / t, np.zeros(len(x))
 
+    def breakpoints(self, t):
+        """Where cells of points and gaps meet; the middles of gaps where smoothing is off."""
+        if self.cloud.dim > 1:
+            return super().breakpoints(t)
+        y = self.cloud.sorted_line[0]
+        if self.rho(t) >= 1:
+            return (y[:-1] + y[1:]) / 2
+        reach = self.rho(t) * np.diff(y) / 2
+        return np.sort(np.concatenate([y[:-1] + reach, y[1:] - reach]))
+
     def parents(self, x, t):
         """Points that the denoiser is a mean of, (n, r + 1), and their weights."""
         cell = self._cell(x, t)

@@ -20,7 +20,7 @@ v1 is "On the Interpolation Effect of Score Smoothing", arXiv 2502.19499, and v2
 
 from ._closest import ClosestSmoothing, closest_smoothing
 from ._laws import atom_weights, kl_bound, terminal_density
-from ._losses import Loss, asymptotic_loss, kappa_for_loss, score_matching_loss
+from ._losses import Loss, asymptotic_loss, kappa_for_loss, score_matching_loss, time_averaged_loss
 from ._smoothness import (
     near_optimality,
     nonsmoothness,
@@ -44,4 +44,5 @@ __all__ = [
     "score_matching_loss",
     "smoothed_pl_nonsmoothness",
     "terminal_density",
+    "time_averaged_loss",
 ]

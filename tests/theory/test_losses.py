@@ -10,11 +10,12 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from smoothdiff.cloud import PointCloud
-from smoothdiff.scores import EmpiricalScore
+from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 from smoothdiff.theory import (
     asymptotic_loss,
     kappa_for_loss,
     score_matching_loss,
+    time_averaged_loss,
 )
 
 
@@ -95,6 +96,106 @@ def test_loss_closes_in_on_a_jump(jump):
     expected = t * (WEIGHTS @ norm.sf((jump - LINE) / np.sqrt(t)))
     np.testing.assert_allclose(loss.value, expected, rtol=1e-11)
     assert abs(loss.value - expected) <= loss.error + 1e-15 < 1e-10
+
+
+def jumps_and_kinks(n, seed=0):
+    """Points, t, a place c, and by how much the score has a jump or a kink there.
+
+    Half of the places are near an end of a panel, at distances down to 1e-9 of its width.
+    """
+    rng = np.random.default_rng(seed)
+    for i in range(n):
+        y = np.sort(rng.uniform(-1, 1, rng.integers(2, 6)))
+        sigma = 10 ** rng.uniform(-1.5, 0.15)
+        c = rng.uniform(y[0] - 3 * sigma, y[-1] + 3 * sigma)
+        if i % 2:
+            end = rng.integers(-1, 2) / 2 ** rng.integers(0, 3)
+            c = y[0] + 2 * sigma * (end + 10 ** rng.uniform(-9, -1) * rng.choice([-1, 1]))
+        yield y, sigma, c, 10 ** rng.uniform(-2, 1), ("jump", "kink")[rng.integers(2)]
+
+
+def off_by_a_jump_or_kink(y, sigma, c, size, what):
+    """The loss found of s_t plus a jump, or a kink, at c, and that of the formula."""
+    exact, z = EmpiricalScore(PointCloud.of(y[:, None])), (c - y) / sigma
+
+    def field(x, t):
+        return exact(x, t) + size * (np.maximum(x - c, 0) / sigma if what == "kink" else x > c)
+
+    of_points = norm.sf(z) if what == "jump" else (1 + z**2) * norm.sf(z) - z * norm.pdf(z)
+    return score_matching_loss(field, y, sigma**2), (size * sigma) ** 2 * of_points.mean()
+
+
+def test_a_jump_beside_the_end_of_a_panel():
+    """Within 0.3% of an end a rule without nodes at the ends saw nothing."""
+    found, expected = off_by_a_jump_or_kink(np.array([-1.0, 1]), np.sqrt(0.591), 0.5411, 1, "jump")
+    assert expected == pytest.approx(0.220805, abs=1e-6)
+    assert abs(found.value - expected) <= found.error < 1e-12
+
+
+@pytest.mark.parametrize("n", [40, pytest.param(1000, marks=pytest.mark.slow)])
+def test_the_error_of_quadrature_holds(n):
+    for case in jumps_and_kinks(n):
+        found, expected = off_by_a_jump_or_kink(*case)
+        assert abs(found.value - expected) <= found.error + 4e-15 * expected, case
+        assert found.error < 1e-9 * expected + 1e-15, case
+
+
+def test_known_breakpoints_cost_less():
+    """Those of a score of the library, or that a user gives, need no search; the value is one."""
+    cloud, t, calls = PointCloud.of(LINE[:, None], WEIGHTS), 0.05, []
+    known = SmoothedPLScore(cloud, 0.9, 0.4)
+
+    def counted(x, t):
+        calls.append(len(x))
+        return known(x, t)
+
+    found = score_matching_loss(known, LINE, t, WEIGHTS)
+    searched = score_matching_loss(counted, LINE, t, WEIGHTS)
+    n_searched = sum(calls)
+    given = score_matching_loss(counted, LINE, t, WEIGHTS, breakpoints=known.breakpoints(t))
+    assert sum(calls) - n_searched < n_searched / 3
+    assert given.value == found.value
+    assert abs(searched.value - found.value) <= searched.error + found.error < 1e-11
+
+
+def test_breakpoints_of_the_smoothed_score():
+    """Between them the field is linear; off them by a little it is not. Jumps without smoothing."""
+    cloud = PointCloud.of(LINE[:, None])
+    for kappa in (0.5, 10.0):
+        score, t = SmoothedPLScore(cloud, kappa, 0.3), 0.05
+        edges = score.breakpoints(t)
+        assert len(edges) == (2 if score.rho(t) < 1 else 1) * (len(LINE) - 1)
+        for a, b in pairwise([LINE[0] - 1, *edges, LINE[-1] + 1]):
+            x = np.linspace(a + 1e-9, b - 1e-9, 5)[:, None]
+            assert np.abs(np.diff(score(x, t)[:, 0], 2)).max() < 1e-9
+        slope = (score(edges[:, None] + 1e-4, t) - score(edges[:, None] - 1e-4, t)) / 2e-4
+        beside = (score(edges[:, None] + 2e-4, t) - score(edges[:, None] + 1e-4, t)) / 1e-4
+        assert (np.abs(slope - beside) > 1).all()
+
+
+def test_the_time_averaged_loss_is_the_integral():
+    y, spacing = uniform(4)
+    score = SmoothedPLScore(PointCloud.of(y[:, None]), 1.2, spacing)
+    found = time_averaged_loss(score, y, 0.02, t_min=1e-3)
+    mean = quad(lambda t: score_matching_loss(score, y, t).value, 1e-3, 0.02, epsrel=1e-9)[0]
+    assert abs(found.value - mean / 0.019) <= found.error + 1e-8 * found.value
+    assert found.error < 1e-8 * found.value
+    drawn = time_averaged_loss(
+        score, y, 0.02, t_min=1e-3, method="monte-carlo", n_samples=20_000, random_state=0
+    )
+    assert abs(drawn.value - found.value) < 4 * drawn.error < 0.2 * found.value
+    everything = time_averaged_loss(score, y, 0.02)
+    below = score_matching_loss(score, y, 1e-4).value
+    np.testing.assert_allclose(
+        everything.value, (found.value * 0.019 + below * 0.001) / 0.02, rtol=0.02
+    )
+
+
+def test_a_loss_that_jumps_in_time():
+    """With f = s_t + 1 while t < 0.01: the loss is t there, and 0 after."""
+    exact = EmpiricalScore(PointCloud.of(LINE[:, None]))
+    found = time_averaged_loss(lambda x, t: exact(x, t) + (t < 0.01), LINE, 0.02, t_min=1e-4)
+    assert abs(found.value - (0.01**2 - 1e-8) / 2 / 0.0199) <= found.error < 1e-9
 
 
 def test_rounding_of_a_score_shows_in_the_error():

@@ -16,6 +16,7 @@ from smoothdiff.theory import (
     score_matching_loss,
     smoothed_pl_nonsmoothness,
     terminal_density,
+    time_averaged_loss,
 )
 
 Y, EYE = [0.0, 1.0], np.eye(2)
@@ -47,6 +48,9 @@ def never(x, t):
         ),
         (lambda: score_matching_loss(never, Y, 1, random_state=-1), "random_state must be .* -1"),
         (lambda: score_matching_loss(lambda x, t: x.T, Y, 1), "score must return shape"),
+        (lambda: score_matching_loss(never, Y, 1, breakpoints=[np.nan]), "breakpoints must be fin"),
+        (lambda: time_averaged_loss(never, Y, 0.1, t_min=0.1), "t_min must be less than t_max=0.1"),
+        (lambda: time_averaged_loss(never, Y, 0.1, t_min=0.0), "t_min must be positive"),
         (lambda: nonsmoothness([0, 0, 1], [1, 2, 3]), "knots must be .*strictly increasing"),
         (lambda: nonsmoothness([0, 1], [1, 2, 3]), r"values must have shape \(2,\)"),
         (lambda: nonsmoothness([0, 1], slopes=[1, 2]), r"slopes must have shape \(3,\)"),
