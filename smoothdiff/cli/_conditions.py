@@ -43,7 +43,10 @@ def conditions(options, schema, notations, missing=()):
     for option in options:
         name, text = _split(option, names, "--where", "COLUMN=VALUE or COLUMN=LOW:HIGH")
         if name not in names:
-            raise ValueError(f"--where names a column that the table lacks: {name!r}.")
+            shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
+            raise ValueError(
+                f"--where names a column that the table lacks: {name!r}. It has {shown}."
+            )
         column = Reader(schema[name], notations[name], {*MISSING, *missing})
         wanted = column.condition(text)
         if name in found and tuple in (type(wanted), type(found[name])):

@@ -100,7 +100,8 @@ def add_table_options(parser):
         action="append",
         default=[],
         metavar="COLUMN=KIND",
-        help="how to take a column: numeric, discrete, categorical, datetime, constant or drop",
+        help="how to take a column: numeric, discrete, categorical, datetime, timedelta, "
+        "constant or drop",
     )
     add(
         "--together",

@@ -69,7 +69,7 @@ def run(arguments):
     from ._busy import busy
 
     made, train, test, more = (_of_one if len(arguments.files) == 1 else _of_three)(arguments)
-    target = _target(arguments.target, train)
+    target = _target(arguments, train)
     with busy("judging", arguments.quiet):
         found = report(made, train, test, target=target, random_state=arguments.seed, **more)
     if arguments.output is None:
@@ -104,13 +104,13 @@ def _of_three(arguments):
     """Generated rows, training rows, held-out ones, and what is known of the first."""
     generated, *real = arguments.files
     train, test = (_read(path, arguments) for path in real)
+    _target(arguments, train)  # before any work
     if not generated.lower().endswith(MODEL):
         return _read(generated, arguments), train, test, {"kinds": _kinds(arguments, train)}
     from ._saved import load_model
 
     options.refuse_fitting_options(Namespace(**{**vars(arguments), "input": generated}))
-    made, more = _drawn(load_model(generated), len(train), arguments)
-    return made, train, test, more
+    return _drawer(load_model(generated), arguments), train, test, {}
 
 
 def _of_one(arguments):
@@ -123,6 +123,7 @@ def _of_one(arguments):
 
     part = real(arguments.held_out, "--held-out", "a number in (0, 1)", lambda v: 0 < v < 1)
     rows = _read(arguments.files[0], arguments)
+    _target(arguments, rows)  # before any work
     order = np.random.default_rng(arguments.seed).permutation(len(rows))
     n_test = round(part * len(rows))
     if not 10 <= n_test <= len(rows) - 10:
@@ -133,8 +134,7 @@ def _of_one(arguments):
     test, train = (_some(rows, np.sort(some)) for some in (order[:n_test], order[n_test:]))
     with busy("fitting", arguments.quiet):
         model = fit_rows(train, arguments).model
-    made, more = _drawn(model, len(train), arguments)
-    return made, train, test, more
+    return _drawer(model, arguments), train, test, {}
 
 
 def _read(path, arguments):
@@ -158,21 +158,32 @@ def _some(rows, index):
     return rows.iloc[index] if hasattr(rows, "iloc") else rows[index]
 
 
-def _drawn(model, n, arguments):
-    """Rows of a model as a table, their parents, and how the columns were taken."""
-    from ..tables import Frame
-    from ._cells import Rows
-
+def _drawer(model, arguments):
+    """The model as `report` draws from it."""
     if not hasattr(model, "sample"):
         raise ValueError(
             f"{arguments.files[0]} holds a {type(model).__name__}, which draws no rows."
         )
-    options = {"random_state": arguments.seed}
-    made, parents, weights = model.sample(n, return_parents=True, **options)
-    schema = getattr(model, "schema_", None)
-    if isinstance(made, Rows):
-        made = Frame([column.name for column in model.schema_.kept], made.columns, model._build)
-    return made, {"parents": (parents, weights), "kinds": schema}
+    return Drawer(model) if hasattr(model, "schema_") else model
+
+
+class Drawer:
+    """A model of a text file, whose samples are tables and not cells to be written."""
+
+    def __init__(self, model):
+        self.schema_, self.fit = model.schema_, model.fit
+        self._model, self._fitted_to = model, model._fitted_to
+
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+        """Rows, their parents and weights, as `TableDiffusion.sample` has them."""
+        from ..tables import Frame
+        from ._cells import Rows
+
+        made, *parents = self._model.sample(n_samples, random_state, return_parents=True)
+        if isinstance(made, Rows):
+            names = [column.name for column in self.schema_.kept]
+            made = Frame(names, made.columns, self._model._build)
+        return (made, *parents) if return_parents else made
 
 
 def _kinds(arguments, train):
@@ -182,8 +193,15 @@ def _kinds(arguments, train):
     return kinds(arguments.kind, names_of(train)) if arguments.kind else None
 
 
-def _target(name, train):
-    """The column's name as the table has it: of arrays its number."""
-    if name is None or hasattr(train, "names") or hasattr(train, "columns"):
-        return name
-    return int(name) - 1 if name.isdigit() else name
+def _target(arguments, train):
+    """The column's name as the table has it, of arrays its number; ValueError if it has none."""
+    name = arguments.target
+    if name is None:
+        return None
+    names = getattr(train, "names", getattr(train, "columns", None))
+    if names is None:
+        name, names = int(name) - 1 if name.isdigit() else name, range(train.shape[1])
+    if name not in list(names):
+        shown = ", ".join(map(str, list(names)[:20])) + (", ..." if len(names) > 20 else "")
+        raise ValueError(f"--target must be one of the columns {shown}. Got {name!r}.")
+    return name

@@ -366,6 +366,17 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     def _generator_for(self, random_state):
         return self._generator if random_state is None else checks.make_generator(random_state)
 
+    def _fitted_to(self, X):
+        """Whether X has the training rows, in their order."""
+        check_is_fitted(self)
+        try:
+            X = checks.check_finite_data(self, X, reset=False)
+        except (TypeError, ValueError):
+            return False
+        return len(X) == len(self._group) and np.allclose(
+            self.diffusion_.subspace.project(X), self.points_, rtol=1e-9
+        )
+
     def _training_rows(self, parents):
         """Rows of the training data for points of the cloud; -1 stays."""
         return np.where(parents >= 0, self._rows[parents], -1)

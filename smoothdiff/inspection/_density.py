@@ -216,6 +216,8 @@ class DensityDisplay:
         else:
             axes = plane.grid(window, grid_resolution or RESOLUTION[plane.dim], margin)
             if plane.whole and draws:
+                if plane.dim == 1 and len(points) <= len(axes[0]):  # their peaks are narrow
+                    axes = [np.union1d(axes[0], points[:, 0])]
                 law = Law.whole(estimator, plane, axes, samples, shares)
             else:
                 law = Law.slice(estimator, plane, axes, shares)

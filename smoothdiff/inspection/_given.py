@@ -33,6 +33,14 @@ def check_parents(parents, X):
 
 def rows_of(estimator, X):
     """X as float64 (n, n_features), checked against what the estimator was fitted to."""
+    schema = getattr(estimator, "schema_", None)
+    if schema is not None and not all(column.interpolated for column in schema.kept):
+        raise TypeError(
+            "A display of points needs an estimator of numbers. Got "
+            f"{_name(estimator)}; give its estimator_ with embed(X), or see ReportDisplay."
+        )
+    if X is None:
+        raise TypeError("X must be the rows to show. Got None instead.")
     return checks.check_finite_data(estimator, X, reset=False)
 
 

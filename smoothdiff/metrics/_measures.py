@@ -71,7 +71,7 @@ def novelty(new, train, test, distances, random_state):
     rows = [
         ("copied_rows", copied_rows(new, train, test), AS_REAL, "rows that equal a training row"),
         ("closer", distances.closer(), "0.05",
-         "rows closer to a training row than 5% of the held-out rows are"),
+         "rows closer to a training row than the closest 5% of the held-out rows are"),
         ("distance_to_closest_record", median, AS_REAL, "to the closest training row, median"),
         ("authenticity", authenticity(new, train, test), AS_REAL,
          "rows farther from a training row than its nearest other is"),
@@ -89,6 +89,8 @@ def usefulness(new, train, test, target, random_state):
     j = train.place_of(target)
     classes = is_class((train, new, test), j)
     value = efficacy(new, train, test, target, random_state=random_state)
+    n = len(to_learn(test, j)[1])
+    value.parts["standard error"] = float(_standard_error(max(value, value.baseline), n, classes))
     score = "accuracy" if classes else "R^2"
     constant = DummyClassifier() if classes else DummyRegressor()
     trivial = constant.fit(*to_learn(train, j)).score(*to_learn(test, j))
@@ -98,3 +100,10 @@ def usefulness(new, train, test, target, random_state):
         Measure("usefulness", "constant", Value(trivial, trivial), "none",
                 f"{score} of the best constant prediction"),
     ]  # fmt: skip
+
+
+def _standard_error(score, n, is_accuracy):
+    """Of an accuracy, or about that of an R^2, of n rows."""
+    if is_accuracy:
+        return np.sqrt(score * (1 - score) / n)
+    return 2 * np.sqrt(max(score, 0.0) / n) * (1 - score)

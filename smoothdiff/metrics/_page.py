@@ -57,7 +57,7 @@ def page(report):
     plt = pyplot()
     parts = [
         ("What tells generated rows from real ones", _apart(plt, report)),
-        ("Rows in the plane of the held-out rows' first components", _plane(plt, report)),
+        ("Rows in the plane of the training rows' first components", _plane(plt, report)),
         ("Columns: held-out rows gray, generated ones blue", _columns(plt, report)),
         ("Association of pairs of columns", _associations(plt, report)),
     ]

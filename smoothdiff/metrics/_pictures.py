@@ -29,7 +29,17 @@ MOST_LABEL = 14
 def short(name):
     """A name that fits a label."""
     name = str(name)
-    return name if len(name) <= MOST_LABEL else name[: MOST_LABEL - 1] + "\u2026"
+    if len(name) <= MOST_LABEL:
+        return name
+    half = MOST_LABEL // 2  # long names often differ at their end
+    return f"{name[:half]}\u2026{name[half + 1 - MOST_LABEL :]}"
+
+
+def bars(ax, names, lengths, color):
+    """Horizontal bars with names, which may be alike once they are short."""
+    ax.barh(range(len(names)), lengths, color=color)
+    ax.set_yticks(range(len(names)), [short(name) for name in names])
+    ax.tick_params(labelsize="small")
 
 
 def histogram(ax, made, real):
@@ -39,7 +49,7 @@ def histogram(ax, made, real):
     if made.is_number and (len(values) > MOST_LEVELS or made.scale is not None):
         _numbers(ax, made, real)
         if made.missing.any() or real.missing.any():
-            gaps = f", missing {real.missing.mean():.0%} and {made.missing.mean():.0%}"
+            gaps = f"\nmissing {real.missing.mean():.0%}, {made.missing.mean():.0%}"
     elif made.is_number:
         names = [f"{value:g}" for value in values]
         coded = [np.searchsorted(values, c.array) for c in (made, real)]  # NaN comes last
@@ -116,10 +126,12 @@ def association_maps(axes, report):
 
 
 def projection(ax, report):
-    """Rows by the first two principal components of the held-out ones' coordinates."""
-    real, made = (rows.at_most(MOST_POINTS, 0) for rows in (report.test, report.generated))
-    width = min(2, real.coordinates.shape[1], len(real))
-    pca = PCA(width, random_state=0).fit(real.coordinates)
+    """Rows by the first two principal components of the training rows' coordinates."""
+    known, real, made = (
+        rows.at_most(MOST_POINTS, 0) for rows in (report.train, report.test, report.generated)
+    )
+    width = min(2, known.coordinates.shape[1], len(known))
+    pca = PCA(width, random_state=0).fit(known.coordinates)
     for rows, color, label in ((real, REAL, "held-out"), (made, GENERATED, "generated")):
         z = pca.transform(rows.coordinates)
         second = z[:, 1] if width > 1 else np.random.default_rng(0).uniform(size=len(z))
@@ -148,9 +160,8 @@ def giveaway_bars(ax, report, most=8):
     """The columns that the classifier needs most, by the area it loses without them."""
     lost = report.separation.importance
     names = sorted(lost, key=lambda name: -lost[name])[:most][::-1]
-    ax.barh([short(name) for name in names], [max(lost[n], 0.0) for n in names], color=WRONG)
+    bars(ax, names, [max(lost[n], 0.0) for n in names], WRONG)
     ax.set_xlabel("area under the curve lost\nif the column is shuffled")
-    ax.tick_params(labelsize="small")
 
 
 def distance_curves(ax, report):
@@ -172,9 +183,8 @@ def column_bars(ax, report, most=12):
     """The columns whose distribution is least like that of the held-out rows."""
     parts = {k: v for k, v in report["column_similarity"].parts.items() if v == v}
     names = sorted(parts, key=parts.__getitem__)[:most][::-1]
-    ax.barh([short(name) for name in names], [parts[n] for n in names], color=GENERATED)
+    bars(ax, names, [parts[n] for n in names], GENERATED)
     base = report["column_similarity"].baseline
     ax.axvline(base, color=REAL, linestyle=":", label="training rows, mean")
     ax.set(xlabel="similarity of distributions", xlim=(0, 1))
-    ax.tick_params(labelsize="small")
-    ax.legend(fontsize="small", loc="lower left")
+    ax.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)

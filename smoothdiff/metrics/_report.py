@@ -72,6 +72,12 @@ class Report:
         return self.distances.distances <= np.quantile(self.distances.baseline, CLOSE_LEVEL)
 
     @property
+    def is_held_out(self):
+        """Whether test has no more rows of train than train has repeated ones, but for chance."""
+        share, known = self["copied_rows"].baseline, self.train.repeated
+        return share <= known + max(0.02, 3 * np.sqrt(known * (1 - known) / len(self.test)))
+
+    @property
     def verdicts(self) -> dict[str, Verdict]:
         """A word and a sentence for each aspect."""
         return verdicts(self)
@@ -247,13 +253,17 @@ def report(
     True
     """
     checks.count(max_rows, "max_rows", least=10)
-    made = generated
+    made, own = generated, None
     if hasattr(generated, "sample") and hasattr(generated, "fit"):
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds
         known, *_ = read({"train": train, "test": test}, kinds, fewest=10)  # before rows are drawn
+        own = _fitted_to(generated, train)
         made, *parents = _sampled(generated, len(known), random_state)
+        parents = parents if own else None
     tables = {"train": train, "generated": made, "test": test}
     train, new, test = read(tables, kinds, fewest=10, required=3)
+    if parents:
+        _check_parents(parents, new, train)
     if target is not None:
         train.place_of(target)  # before any work
     n = min(len(new), len(train), len(test), max_rows)
@@ -269,7 +279,7 @@ def report(
         some, known, asked = (rows.at_most(max_rows, random_state) for rows in (new, train, test))
         measures += usefulness(some, known, asked, target, random_state)
     found = Report(new, train, test, apart, distances, measures, target=target)
-    found.notes = _notes(found, n, max_rows)
+    found.notes = _notes(found, n, max_rows, own)
     found.pairs = _pairs(found, *(parents or (None, None)))
     return found
 
@@ -292,8 +302,37 @@ def _sampled(model, n, random_state):
     return [made]
 
 
-def _notes(found, n, max_rows):
+def _fitted_to(model, train):
+    """Whether a model was fitted to just these rows; None where it cannot tell."""
+    tell = getattr(model, "_fitted_to", None)
+    return None if tell is None else tell(train)
+
+
+def _check_parents(pair, new, train):
+    parents, weights = (np.asarray(part) for part in pair)
+    if parents.ndim != 2 or parents.shape != weights.shape or len(parents) != len(new):
+        raise ValueError(
+            f"parents must be two arrays of shape ({len(new)}, k). Got shapes {parents.shape} and "
+            f"{weights.shape} instead."
+        )
+    if parents.size and not -1 <= parents.min() <= parents.max() < len(train):
+        raise ValueError(
+            f"parents must be rows of train, which has {len(train)}. Got {parents.max()}."
+        )
+
+
+def _notes(found, n, max_rows, own):
     notes = []
+    if not found.is_held_out:
+        notes.append(
+            f"Attention: {found['copied_rows'].baseline:.0%} of the rows in test equal rows in "
+            "train. They were not held out, and no verdict here can be trusted."
+        )
+    if own is False:
+        notes.append(
+            "The model was fitted to other rows than train, or to these in another order. Parents "
+            "are not named; and if it has seen test, no verdict here can be trusted."
+        )
     if len(found.test) < FEW_ROWS:
         notes.append(
             f"{len(found.test)} held-out rows are few: an area under the curve is uncertain by "

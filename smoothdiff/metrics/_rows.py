@@ -61,7 +61,8 @@ class Values:
             return None
         value = self.array[row]
         if self.scale is not None:
-            return str(np.asarray(self.scale.values(self.array[[row]]), dtype=object)[0])
+            time = str(np.asarray(self.scale.values(self.array[[row]]), dtype=object)[0])
+            return time.removesuffix(" 00:00:00")
         return self.levels[value] if self.levels is not None else float(value)
 
     def embed(self):
@@ -98,6 +99,12 @@ class Rows:
     def _distinct(self):
         """The first row of each kind, for how many each counts, and the kind of each row."""
         return distinct_rows(self.coordinates, np.ones(len(self)))
+
+    @property
+    def repeated(self):
+        """Part of the rows that equal another one."""
+        _, counts, kind = self._distinct
+        return float((counts > 1)[kind].mean())
 
     @cached_property
     def cloud(self):
@@ -233,7 +240,7 @@ def _tables(tables, kinds):
     names = [column.name for column in schema.kept]
     dropped = {column.name for column in schema} - set(names)
     for name in others:
-        own = set(frames[name].names) - dropped
+        own = [n for n in frames[name].names if n not in dropped]
         lacking, new = [n for n in names if n not in own], [n for n in own if n not in names]
         if lacking or new:
             said = [f"lacks {', '.join(map(repr, lacking))}"] if lacking else []
@@ -250,9 +257,16 @@ def _tables(tables, kinds):
 
 
 def _schema(frame, kinds):
-    """The schema of the reference; one that is given says the kinds alone."""
+    """The schema of the reference; one that is given says the kinds alone.
+
+    Numbers and dates are what they are found to be, unless they were declared.
+    """
     if isinstance(kinds, Schema):
-        kinds = {column.name: column.kind for column in kinds if column.why == "as kinds says"}
+        kinds = {
+            column.name: column.kind
+            for column in kinds
+            if column.why == "as kinds says" or column.kind == "categorical"
+        }
         kinds = {name: kind for name, kind in kinds.items() if name in frame.names}
     kinds, ones = check_kinds(kinds, frame), np.ones(len(frame))
     columns = zip(frame.names, frame.columns, strict=True)

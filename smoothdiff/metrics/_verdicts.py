@@ -16,6 +16,8 @@ SEPARATION = (0.05, 0.15, 0.3)
 SPREAD = (0.95, 0.85, 0.7)
 # Rows closer to a training row than the closest 5% of held-out rows, at most.
 CLOSE = (0.075, 0.15, 0.3)
+# Probability that a generated row is closer to the training rows than a held-out one is, at most.
+NEARER = (0.55, 0.65, 0.75)
 # Gain over a constant prediction beside that of real training rows, at least.
 GAIN = (0.98, 0.9, 0.75)
 
@@ -76,31 +78,40 @@ def _diversity(found):
 
 def _novelty(found):
     closer, copied = found["closer"], found["copied_rows"]
-    grade = _grade(closer, CLOSE, less=True)
-    if copied > copied.baseline + 0.01 and grade in GRADES[:2]:
-        grade = "fair"
+    if not found.is_held_out:
+        return Verdict(
+            "unknown",
+            f"{copied.baseline:.0%} of the rows in test equal training rows: what was not held out "
+            "says nothing of copies.",
+        )
+    nearer = found.distances.nearer
+    grades = [_grade(closer, CLOSE, less=True), _grade(nearer, NEARER, less=True)]
+    if copied > copied.baseline + 0.01:
+        grades.append("fair")
     return Verdict(
-        grade,
+        max(grades, key=GRADES.index),
         f"{closer:.0%} of the generated rows are closer to a training row than the closest "
-        f"{closer.baseline:.0%} of the held-out rows are; {copied:.1%} equal one (held-out rows: "
-        f"{copied.baseline:.1%}).",
+        f"{closer.baseline:.0%} of the held-out rows are; one taken at random is closer than a "
+        f"held-out one with probability {nearer:.2f} (0.5 is chance); {copied:.1%} equal a "
+        f"training row (held-out rows: {copied.baseline:.1%}).",
     )
 
 
 def _usefulness(found):
     value, null = found["efficacy"], found["constant"]
-    possible = value.baseline - null
-    if possible <= 0:
+    possible, noise = value.baseline - null, value.parts.get("standard error", 0.0)
+    if possible <= 2 * noise:
         return Verdict(
             "unknown",
-            f"Real training rows predict {found.target!r} no better ({value.baseline:.3f}) than a "
-            f"constant does ({null:.3f}), so that nothing can be said of generated ones "
-            f"({value:.3f}).",
+            f"Real training rows predict {found.target!r} little better ({value.baseline:.3f}) "
+            f"than a constant does ({null:.3f}), with an uncertainty of {noise:.3f}: nothing can "
+            f"be said of generated ones ({value:.3f}).",
         )
     return Verdict(
-        _grade((value - null) / possible, GAIN, less=False),
+        _grade((value + noise - null) / possible, GAIN, less=False),
         f"A model that learned {found.target!r} from generated rows scores {value:.3f} on held-out "
-        f"rows; from real rows {value.baseline:.3f}, a constant prediction {null:.3f}.",
+        f"rows (uncertain by {noise:.3f}, which the grade allows for); from real rows "
+        f"{value.baseline:.3f}, a constant prediction {null:.3f}.",
     )
 
 

@@ -16,7 +16,7 @@ from ._frame import Frame, read_frame, take
 from ._groups import NO_ROW, fit_groups, label_of
 from ._model import TableModel
 from ._parts import kinds_of_parts
-from ._schema import check_by, check_complete, check_kinds, check_names, fit_schema
+from ._schema import check_by, check_complete, check_groups, check_kinds, fit_schema
 from ._where import Where
 
 __all__ = ["TableDiffusion"]
@@ -195,7 +195,7 @@ class TableDiffusion(BaseEstimator):
 
     def _look_at(self, frame: Frame, weights, count):
         """The schema of a table, and a fingerprint of each row."""
-        by, together = self._named(frame)
+        by, together = check_groups(self.by, self.together, frame, self)
         kinds, fill = check_kinds(self.kinds, frame), self.missing == "fill"
         schema = fit_schema(frame, kinds, by, together, weights, count)
         check_by(schema)
@@ -237,26 +237,6 @@ class TableDiffusion(BaseEstimator):
                     "The 'estimator' parameter of TableDiffusion must be an estimator whose "
                     f"samples are made of training rows. Those of {type(model).__name__} are not."
                 )
-
-    def _named(self, frame: Frame):
-        """The names in ``by`` and ``together``, as lists."""
-        by = self.by.tolist() if hasattr(self.by, "tolist") else self.by
-        by = [] if by is None else by if isinstance(by, list) else [by]
-        check_names(by, frame, "by")
-        groups = [] if self.together is None or self.together == "auto" else self.together
-        if not isinstance(groups, (list, tuple)) or not all(
-            isinstance(group, (list, tuple)) for group in groups
-        ):
-            wanted = "a list of lists of names, 'auto' or None"
-            _checks.refuse(groups, "together", wanted, self, TypeError)
-        check_names([name for group in groups for name in group], frame, "together")
-        both = [name for group in groups for name in group if name in by]
-        if both:
-            raise ValueError(
-                "The 'together' parameter of TableDiffusion must not name columns of by, which "
-                f"are drawn first. Got {', '.join(map(repr, both))}."
-            )
-        return by, [list(group) for group in groups]
 
     # ------------------------------------------------------------------ sampling
 
@@ -334,6 +314,18 @@ class TableDiffusion(BaseEstimator):
             if some:
                 raise ValueError(f"The table {said}: {', '.join(map(repr, some))}.")
         return dict(zip(frame.names, frame.columns, strict=True))
+
+    def _fitted_to(self, X):
+        """Whether X has the training rows, in their order."""
+        check_is_fitted(self)
+        try:
+            columns, kept = self._columns_of(X), self.schema_.kept
+            marks = fingerprints(self.schema_, {c.name: columns[c.name] for c in kept})
+        except (TypeError, ValueError):
+            return False
+        known = fingerprints(self.schema_, {c.name: c.values for c in kept})
+        inside = len(self._rows) == 0 or self._rows[-1] < len(marks)
+        return inside and np.array_equal(marks[self._rows], known)
 
     def score_samples(self, X):
         """Log-density of rows in the units of the table, where every column is a number or date.

@@ -95,7 +95,8 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
     """
     if not schema.embedded:
         estimator = OneRow()
-        warn("All rows of the table are equal, but for columns in by: samples repeat them.")
+        but = ", but for columns in by" if schema.by else ""
+        warn(f"All rows of the table are equal{but}: samples repeat them.")
 
     def group(block, starts, *, keep):
         fit = _Fit(estimator, schema, block, weights[block])

@@ -1,17 +1,21 @@
 """The schema of a table: how each column is taken, and why."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
+from .. import _checks as checks
 from .._progress import warn
 from ._columns import KINDS, fit_column
 from ._dependence import groups_of
 from ._frame import Frame, take
 from ._values import is_missing
 
-__all__ = ["Schema", "check_by", "check_complete", "check_kinds", "check_names", "fit_schema"]
+__all__ = ["Schema", "check_by", "check_complete", "check_groups", "check_kinds", "fit_schema"]
 
+# Distinct texts that may be dates and still categories, and how many are looked at.
+FEW_DATES, MOST_DATES = 10, 50
 # A column of more values than this part of the rows has none to make models for.
 MOST_GROUPS = 0.2
 HEADER = ("column", "type", "kind", "values", "missing", "how a new row gets it", "why")
@@ -157,7 +161,30 @@ def fit_schema(frame: Frame, kinds, by, together, weights, rows) -> Schema:
     if not schema.kept:
         raise ValueError("All columns of the table are dropped: there is nothing to draw from.")
     _warn_of_row_numbers(schema)
+    _warn_of_text_dates(schema)
     return schema
+
+
+def check_groups(by, together, frame: Frame, owner):
+    """The parameters ``by`` and ``together`` as lists of names; "auto" has none yet."""
+    by = by.tolist() if hasattr(by, "tolist") else by
+    by = [] if by is None else by if isinstance(by, list) else [by]
+    check_names(by, frame, "by")
+    auto = isinstance(together, str) and together == "auto"
+    groups = [] if together is None or auto else together
+    if not isinstance(groups, (list, tuple)) or not all(
+        isinstance(group, (list, tuple)) for group in groups
+    ):
+        wanted = "a list of lists of names, 'auto' or None"
+        checks.refuse(groups, "together", wanted, owner, TypeError)
+    check_names([name for group in groups for name in group], frame, "together")
+    both = [name for group in groups for name in group if name in by]
+    if both:
+        raise ValueError(
+            "The 'together' parameter of TableDiffusion must not name columns of by, which "
+            f"are drawn first. Got {', '.join(map(repr, both))}."
+        )
+    return by, [list(group) for group in groups]
 
 
 def check_names(names, frame: Frame, parameter):
@@ -231,3 +258,32 @@ def _warn_of_row_numbers(schema):
             f"Column{are} taken as measured: {', '.join(found)}. If that says nothing, leave it "
             "out, or set its kind to 'drop'."
         )
+
+
+def _warn_of_text_dates(schema):
+    """Columns of dates that are held as text: taken as categories, they are never interpolated."""
+    found = [
+        repr(column.name)
+        for column in schema
+        if column.kind == "categorical"
+        and column.why != "as kinds says"
+        and column.nature == "text"
+        and column.n_distinct > FEW_DATES
+        and all(_is_date(text) for text in column.levels[:MOST_DATES])
+    ]
+    if found:
+        warn(
+            f"Dates held as text are taken as categories: {', '.join(found)}. With "
+            "pandas.to_datetime they are dates, and interpolated; kinds={...: 'categorical'} keeps "
+            "them as they are."
+        )
+
+
+def _is_date(text):
+    if text[4:5] != "-":
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

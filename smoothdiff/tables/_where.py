@@ -35,8 +35,10 @@ class Where:
         kept = [column.name for column in schema.kept]
         unknown = [name for name in conditions if name not in kept]
         if unknown:
+            shown = ", ".join(map(repr, kept[:20])) + (", ..." if len(kept) > 20 else "")
             raise ValueError(
-                f"where names columns that samples lack: {', '.join(map(repr, unknown))}."
+                f"where names columns that samples lack: {', '.join(map(repr, unknown))}. They "
+                f"have {shown}."
             )
         self.conditions = conditions
         self._columns = {name: schema[name] for name in conditions}
@@ -90,6 +92,11 @@ class Where:
             )
         numbers = column.numbers(values)
         low, high = (_number(column, bound) for bound in bounds)
+        if low is not None and high is not None and low > high:
+            raise ValueError(
+                f"where gives column {column.name!r} a range from {bounds[0]!r} to {bounds[1]!r}, "
+                "in which there is nothing."
+            )
         return (numbers >= (-np.inf if low is None else low)) & (
             numbers <= (np.inf if high is None else high)
         )

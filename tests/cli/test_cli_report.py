@@ -44,6 +44,15 @@ def test_three_tables(folder, tables, capsys):
     assert found == json.loads(json.dumps(expected))
 
 
+def test_a_model_of_other_rows_names_no_parents(folder, capsys):
+    assert main(["fit", "train.csv", "-o", "m.sdf"]) == 0
+    for train, own in (("train.csv", True), ("new.csv", False)):
+        assert main(["report", "m.sdf", train, "test.csv", "--json"]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert ("parents" in found["closest_pairs"][0]) == own
+        assert ("fitted to other rows" in " ".join(found["notes"])) != own
+
+
 def test_text_on_standard_output(folder, capsys):
     assert main(["report", "new.csv", "train.csv", "test.csv"]) == 0
     out, err = capsys.readouterr()

@@ -193,6 +193,85 @@ def test_tables_are_looked_at_before_a_model_draws(tables, error, sentence):
         report(Draws(), *tables)
 
 
+def test_parents_are_named_of_the_training_rows_alone(model):
+    """Not where train is in another order, or other rows, than the model was fitted to."""
+    for train, own in ((TRAIN, True), (TRAIN[::-1], False), (mixed(130, 0.5), False)):
+        found = report(model, train.reset_index(drop=True), TEST)
+        assert ("parents" in found.pairs[0]) == own
+        assert ("fitted to other rows" in " ".join(found.notes)) != own
+    X = clouds(60, 40)[0]
+    points = SmoothedPLDiffusion(random_state=0).fit(X)
+    assert points._fitted_to(X)
+    assert not points._fitted_to(X[::-1])
+    assert not points._fitted_to(X[:, :1])
+    weighted = SmoothedPLDiffusion().fit(X, sample_weight=np.arange(60) % 3)
+    assert weighted._fitted_to(X)
+
+
+@pytest.mark.parametrize(
+    ("parents", "sentence"),
+    [
+        ((np.full((120, 1), 120), np.ones((120, 1))), "rows of train, which has 120. Got 120"),
+        ((np.zeros((3, 1), int), np.ones((3, 1))), r"two arrays of shape \(120, k\)"),
+    ],
+)
+def test_parents_that_are_none(parents, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        report(TRAIN, TRAIN, TEST, parents=parents)
+
+
+def test_rows_that_were_not_held_out_are_told():
+    found = report(mixed(100, 0.01), TRAIN, TRAIN)
+    assert found.verdicts["novelty"].grade == "unknown"
+    assert "100% of the rows in test equal rows in train" in found.notes[0]
+    repeated = TRAIN.iloc[np.arange(240) % 60].reset_index(drop=True)  # what all rows are
+    assert report(TRAIN, repeated, repeated).is_held_out
+
+
+def test_rows_nearer_than_held_out_ones_are_no_excellent_novelty():
+    """None within the closest 5%, all between that and the median."""
+    rng = np.random.default_rng(0)
+    train, test = rng.normal(size=(2, 300, 8))
+    step = rng.normal(size=(300, 8))
+    near = np.quantile(metrics.distance_to_closest_record(test, train).distances, 0.1)
+    made = train + 1.2 * near * step / np.linalg.norm(step, axis=1, keepdims=True)
+    found = report(made, train, test)
+    assert found["closer"] < 0.05
+    assert found.distances.nearer > 0.75
+    assert found.verdicts["novelty"].grade == "poor"
+
+
+def test_usefulness_allows_for_uncertainty(found):
+    """A loss within the standard error is none; a gain within two says nothing."""
+    value, rows = found["efficacy"], len(TEST)
+    score = max(value, value.baseline)
+    assert value.parts["standard error"] == pytest.approx(np.sqrt(score * (1 - score) / rows))
+    rng = np.random.default_rng(1)
+    noise = [np.column_stack([rng.normal(size=(90, 2)), np.arange(90) % 2]) for _ in range(3)]
+    assert report(*noise, target=2).verdicts["usefulness"].grade == "unknown"
+
+
+def test_names_that_differ_at_their_ends_stay_apart():
+    from matplotlib import pyplot as plt
+
+    from smoothdiff.metrics import _pictures as pictures
+
+    names = [f"a_very_long_name_{i}" for i in range(5)]
+    assert len({pictures.short(name) for name in names}) == 5
+    _, ax = plt.subplots()
+    pictures.bars(ax, ["x"] * 5, range(5), "red")
+    assert len(ax.get_yticks()) == 5
+    plt.close()
+
+
+def test_categories_of_a_model_are_those_of_its_report():
+    """Nearly as many texts as rows: names for whoever has the part, categories for the model."""
+    texts = [f"v{i}" for i in range(100)]
+    whole = pd.DataFrame({"name": texts + texts[:30], "x": np.arange(130) ** 1.1})
+    model = TableDiffusion(random_state=0).fit(whole)
+    assert report(model, whole[:80], whole[80:]).names
+
+
 def test_a_model_must_be_fitted():
     with pytest.raises(NotFittedError):
         report(TableDiffusion(), TRAIN, TEST)

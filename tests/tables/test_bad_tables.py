@@ -119,6 +119,16 @@ def test_columns_that_number_the_rows_are_named():
         TableDiffusion().fit(table(x=np.arange(N)))
 
 
+def test_dates_held_as_text_are_told():
+    dates = [f"2024-{1 + i // 28:02}-{1 + i % 28:02}" for i in range(N // 2)] * 2
+    X = table(c=["x", "y", "z"] * (N // 3)).assign(since=dates)
+    with pytest.warns(UserWarning, match=r"Dates held as text .*: 'since'. With pandas.to_dat"):
+        TableDiffusion(random_state=0).fit(X)
+    TableDiffusion(kinds={"since": "categorical"}, random_state=0).fit(X)
+    codes = X.assign(since=[f"2024-{i % 40}x" for i in range(len(X))])
+    TableDiffusion(random_state=0).fit(codes)
+
+
 def test_a_table_of_equal_rows_is_repeated_with_a_warning():
     X = pd.DataFrame({"a": [1, 1], "b": ["x", "x"]})
     with pytest.warns(UserWarning, match="All rows of the table are equal"):

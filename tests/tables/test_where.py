@@ -77,6 +77,7 @@ def test_progress_is_told_where_few_fit(table, model, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("where", "error", "sentence"),
     [
+        ({"age": (90, 30)}, ValueError, "a range from 90 to 30, in which there is nothing"),
         ({"age": (200, 300)}, ValueError, r"No training row fits where=.*'age' 0\."),
         (
             {"sex": "F", "age": (1000, None)},
