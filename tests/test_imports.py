@@ -21,7 +21,7 @@ LAYERS = [
     ["ode", "training", "theory", "likelihood"],
     ["solvers", "model"],
     ["estimators"],
-    ["tables", "pipeline"],
+    ["tables", "pipeline", "claims"],
     ["over_sampler"],
     ["metrics"],
     ["persistence"],

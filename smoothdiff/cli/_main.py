@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .. import __version__
 from .._files import unfinished
-from . import _demo, _fit, _report, _sample, _score
+from . import _demo, _fit, _report, _reproduce, _sample, _score
 
 __all__ = ["main"]
 
@@ -19,6 +19,7 @@ VERBS = {
     "demo": _demo,
     "fit": _fit,
     "report": _report,
+    "reproduce": _reproduce,
     "sample": _sample,
     "score": _score,
 }
