@@ -8,6 +8,7 @@ NAMES = (
     "density",
     "sampling",
     "local_average",
+    "plane_fields",
     "training",
     "likelihood",
     "search",

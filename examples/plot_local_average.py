@@ -2,12 +2,13 @@
 Averaging the score itself
 ==========================
 
-The smoothed score of this library is the small-t limit of the empirical score averaged over a
-window around each point (LA-ESF). Run in the denoising dynamics from the same four points in
-the plane the two give nearly the same samples, though the average is taken at every t. The
-distance of their samples along the line (Wasserstein, W1) stands beside that of independent
-sets of samples from one model, and that of the exact score, which memorizes. Run from the same
-starting points they are nearer still.
+For points evenly spaced on a line, as here, the smoothed score of this library is the small-t
+limit of the empirical score averaged over a window around each point (LA-ESF). Run in the
+denoising dynamics the two give nearly the same samples, though the average is taken at every t.
+For scattered points they are two smoothings (docs/beyond_the_papers.md). The distance of their
+samples along the line (Wasserstein, W1) stands beside that of independent sets of samples from one
+model, and that of the exact score, which memorizes. Run from the same starting points they are
+nearer still.
 
 Run ``python examples/plot_local_average.py [output.png]``.
 """

@@ -2,11 +2,12 @@
 How the variants of the score relate
 ====================================
 
-Two ways lead from the empirical score (ESF) to the Smoothed PL-ESF: let the variance t fall to
-0, which gives the piecewise linear PL-ESF, and then average over a window around each point; or
-average first (LA-ESF) and then let t fall. An average is an equality at every t. A limit is
-measured by the largest difference between the two scores, in units of spacing / t; next to a
-midpoint the ESF never becomes the jump of its limit, and that neighborhood is left out.
+Two ways lead from the empirical score (ESF) to the Smoothed PL-ESF: let the variance t fall to 0,
+which gives the piecewise linear PL-ESF, and then average over a window around each point; or
+average first (LA-ESF) and then let t fall. So it is for points evenly spaced on a line. An average
+is an equality at every t. A limit is measured by the largest difference between the two scores, in
+units of spacing / t; next to a midpoint the ESF never becomes the jump of its limit, and that
+neighborhood is left out.
 
 Run ``python examples/plot_variants.py [output.png]``.
 """

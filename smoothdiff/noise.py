@@ -99,7 +99,8 @@ def karras_times(t_start, t_end, n_steps, rho=2.0):
     """Variances of n_steps + 1 grid points from t_start to t_end (either may be larger).
 
     The standard deviations are equally spaced in their power 1 / rho (Karras et al. 2022,
-    equation 5); the ends are exact. rho = 1 spaces them evenly, rho = inf geometrically.
+    equation 5, whose rho this is); the ends are exact. rho = 1 spaces them evenly, rho = inf
+    geometrically.
     """
     if rho == np.inf:
         times = np.geomspace(t_start, t_end, n_steps + 1)

@@ -64,7 +64,7 @@ def oas_shrinkage(second_moment, m):
 
 
 def start_covariances(points, start, t0, spacing, n_neighbors, weights=None, shrinkage=(0.1, 0.1)):
-    """S_k of method.md section 5, (n, r, r); neighbors are counted by weight."""
+    """S_k of docs/beyond_the_papers.md, section 5, (n, r, r); neighbors are counted by weight."""
     n, r = points.shape
     m = min(n_neighbors, n - 1)
     weights = np.full(n, 1 / n) if weights is None else weights
@@ -135,11 +135,11 @@ def spacing(points):
     return np.median(distances.min(axis=1)) / 2
 
 
-# ---------------------------------------------------------------- one dimension (section 3)
+# ---------------------------------------------------------------- one dimension
 
 
 def line_denoiser(x, y, rho):
-    """The denoiser x + t s_t(x) of section 3 for one number x and sorted points y."""
+    """The denoiser x + t s_t(x) of docs/beyond_the_papers.md, 2, for a number x and sorted y."""
     if len(y) == 1 or x <= y[0]:
         return y[0]
     if x >= y[-1]:
@@ -155,7 +155,7 @@ def line_denoiser(x, y, rho):
 
 
 def line_flow(x, y, rho_t, rho_s):
-    """phi_{t -> s} of section 3 for one number x."""
+    """phi_{t -> s} of docs/beyond_the_papers.md, 2, for one number x."""
     if len(y) == 1 or x <= y[0]:
         return y[0] + rho_s / rho_t * (x - y[0])
     if x >= y[-1]:

@@ -117,6 +117,18 @@ def variants(text):
     assert max(max(row[2:]) for row in rows) < 1e-9
 
 
+def cells(text):
+    rows = numbers(
+        "cells of triangles have # of the area of the triangles, (1 - rho)^2 = #; largest "
+        "distance of 100 steps from the straight path # spacings",
+        text,
+        3,
+    )
+    for share, predicted, off in rows:
+        assert share == pytest.approx(predicted, rel=0.03)  # counted by pixels
+        assert off < 0.01
+
+
 def local_average(text):
     rows = numbers(
         "W1 to Smoothed PL-ESF, of LA-ESF #, of the ESF #, of itself # (up to #)", text, 3
@@ -228,6 +240,7 @@ CLAIMS = {
         scores,
         denoising,
         variants,
+        cells,
         local_average,
         regularized,
         weight_decay,
@@ -246,6 +259,7 @@ FALSE = {
     "scores": (r"(06: kappa = 1\.2, loss) \S+", r"\1 0.0900"),
     "denoising": (r"(Smoothed PL-ESF, t = 1e-05: total variation) \S+,", r"\1 0.0500,"),
     "variants": (r"(t = 6.*Smoothed) \S+;", r"\1 2.0e-01;"),
+    "cells": (r"(rho = 0\.4: .*paths? )\S+( spacings)", r"\g<1>2.0e-01\2"),
     "local_average": (r"(W1 of LA-ESF and Smoothed PL-ESF) \S+,", r"\1 0.01000,"),
     "weight_decay": (r"(decay 7: delta) \S+,", r"\1 0.600,"),
     "network": (r"(samples at t = 1e-05.*), \S+%", r"\1, 0.0%"),

@@ -71,7 +71,7 @@ def test_without_smoothing_the_flow_shrinks_voronoi_cells(cloud, x, rho_t, rho_s
 
 
 @pytest.mark.parametrize(("rho_t", "rho_s"), [(0.9, 0.2), (0.2, 0.9), (0.509, 1e-3)])
-def test_one_dimension_is_section_3(rho_t, rho_s, rng):
+def test_one_dimension_is_the_flow_of_the_papers(rho_t, rho_s, rng):
     y = np.array([-3.0, -1.0, -0.9, 0.5, 4.0])
     x = np.concatenate([y, rng.uniform(-5, 6, size=100), [0.5 + rho_t * 1.75]])
     expected = [reference.line_flow(value, y, rho_t, rho_s) for value in x]
@@ -80,7 +80,7 @@ def test_one_dimension_is_section_3(rho_t, rho_s, rng):
 
 
 def test_terminal_map_of_the_papers():
-    """With n = 4, kappa = 1.2, t0 = 0.02: Delta = 1/3, so rho_0 = 0.509 (section 5)."""
+    """With n = 4, kappa = 1.2, t0 = 0.02: Delta = 1/3, so kappa sqrt(t0) / Delta = 0.509."""
     y = np.linspace(-1, 1, 4)
     delta, half = 1.2 * np.sqrt(0.02), 1 / 3
     x = np.linspace(-1.5, 1.5, 301)

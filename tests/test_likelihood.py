@@ -52,7 +52,7 @@ def gauss_legendre(function, edges, n):
 
 @pytest.mark.parametrize(("t0", "rho_0", "rho_min"), SETTINGS[:3])
 @pytest.mark.parametrize("start", [start for start in STARTS if start != "gaussian"])
-def test_density_on_the_line_is_the_start_pushed_through_section_3(start, t0, rho_0, rho_min, rng):
+def test_density_on_the_line_is_the_start_pushed_through_the_flow(start, t0, rho_0, rho_min, rng):
     x = np.concatenate([rng.uniform(-4, 4, size=200), LINE])
     origin = np.array([reference.line_flow(value, LINE, rho_min, rho_0) for value in x])
     on_a_cell = np.array([reference.line_denoiser(value, LINE, rho_min) in LINE for value in x])
@@ -77,7 +77,7 @@ def test_mass_on_the_line_is_one(start, t0, rho_0, rho_min):
 
 
 @pytest.mark.parametrize("rho_0", [0.1, 0.509, 0.9])
-def test_law_at_t_0_is_atoms_and_the_density_of_section_3(rho_0):
+def test_law_at_t_0_is_atoms_and_a_density(rho_0):
     """As rho_min falls: the mass near y_k is a_k, and the rest has the density p_tilde."""
     t0, rho_min = 0.05, 1e-7
     law = line_start("isotropic", t0)

@@ -17,9 +17,11 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     """Diffusion driven by the empirical score averaged over a window around each point.
 
     The window's half-width at variance t is ``spacing_ - kappa sqrt(t)``: about half the distance
-    between neighbors at the end, and nothing where that is negative. In the denoising the
-    averaged score does nearly what `SmoothedPLDiffusion` does in closed form; here it is run by
-    steps, with a choice of windows. The density is that of the flow, by as many steps.
+    between neighbors at the end, and nothing where that is negative. For points evenly spaced on
+    a line the averaged score does nearly what `SmoothedPLDiffusion` does in closed form, and tends
+    to it as t falls. Scattered points, on a line or in the plane, have gaps of many widths and the
+    window has one: there it is another smoothing (docs/beyond_the_papers.md). It is run by steps,
+    with a choice of windows; the density is that of the flow, by as many steps.
 
     It is the dear one of the estimators: with the cube each row, step and evaluation of the score
     takes 2 r n_quadrature evaluations of p_t in r dimensions. The densities of 50 rows in 8

@@ -17,8 +17,10 @@ once: the field is a smooth deterministic function.
             are those between the training points nearest to x, so that they turn with the data.
 
 In one dimension the cube, the ball and the line are one interval, and nothing is sampled. Where
-w_t <= 0 the field is the ESF. The same fields are known as kernel-smoothed scores (arXiv
-2505.22841) and as log-domain smoothing (arXiv 2510.02305).
+w_t <= 0 the field is the ESF. For points evenly spaced on a line the interval's average tends to
+the Smoothed PL-ESF of the same kappa as t falls. For scattered points no window's does, neither on
+a line nor in the plane (docs/beyond_the_papers.md has how far they part). The same fields are
+known as kernel-smoothed scores (arXiv 2505.22841) and as log-domain smoothing (arXiv 2510.02305).
 """
 
 from typing import Any

@@ -1,7 +1,10 @@
-"""The Smoothed PL-ESF: the small-t limit of the ESF, averaged across its jumps.
+"""The Smoothed PL-ESF: the small-t limit of the ESF, with its jumps made slopes.
 
 s_t(x) = (a(x) - x) / t, with a(x) the mixed-cell denoiser at rho_t = kappa sqrt(t) / spacing
-(`smoothdiff.mixed_cell`). In one dimension it is the piecewise linear function of v2, equation 6.
+(`smoothdiff.mixed_cell`). In one dimension it is the piecewise linear function of v2, equations 9
+and 27; for points of even spacing that is the PL-ESF averaged over a window, and the small-t limit
+of `LocalAverageScore`. For uneven points, or in more dimensions, it is no average over a window:
+the form there is this library's own (docs/beyond_the_papers.md).
 """
 
 import numpy as np

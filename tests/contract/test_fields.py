@@ -27,7 +27,7 @@ def test_score_is_denoiser_less_x_over_t(of_some_components):
 
 
 def test_normal_score_is_that_of_a_gaussian(of_some_components):
-    """-x_n / (noise_variance_ + t), section 2."""
+    """-x_n / (noise_variance_ + t), as for x_0 ~ N(0, noise_variance_)."""
     model = of_some_components
     for t in (0.01, 0.7):
         score = model.score_function(x, t)
@@ -37,7 +37,7 @@ def test_normal_score_is_that_of_a_gaussian(of_some_components):
 
 
 def test_flow_of_the_normal_part(of_some_components):
-    """x_n(s) = x_n(t) sqrt((noise_variance_ + s) / (noise_variance_ + t)), section 2."""
+    """x_n(s) = x_n(t) sqrt((noise_variance_ + s) / (noise_variance_ + t))."""
     model = of_some_components
     moved = model.flow(x, 0.8, 0.05)
     shrink = np.sqrt((model.noise_variance_ + 0.05) / (model.noise_variance_ + 0.8))

@@ -27,7 +27,7 @@ def rho(request):
     ids=["2-D", "uneven 2-D", "3-D", "uneven 3-D", "4-D cube", "uneven 5-D"],
 )
 def test_on_a_grid_each_coordinate_is_its_own_problem(ticks, rho, rng):
-    """The boxes of a product grid are its Delaunay faces, so that section 3 holds on each axis."""
+    """The boxes of a product grid are its Delaunay faces, so that each axis is its own line."""
     ticks = [np.asarray(tick, dtype=float) for tick in ticks]
     points = grid(*ticks)
     low, high = points.min(axis=0), points.max(axis=0)

@@ -1,4 +1,4 @@
-"""One tangent dimension against section 3 of the method."""
+"""One tangent dimension against the papers' formulas (docs/beyond_the_papers.md, section 2)."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ LINES = {
 
 @pytest.mark.parametrize("ratio", [1e-4, 0.1, 0.509, 0.999, 1.0, 1.5])
 @pytest.mark.parametrize("name", LINES)
-def test_one_dimension_is_section_3(name, ratio, rng):
+def test_one_dimension_is_the_formula_of_the_papers(name, ratio, rng):
     y = LINES[name]
     half = np.diff(y) / 2
     x = np.concatenate(
@@ -53,7 +53,7 @@ def test_one_dimension_is_section_3(name, ratio, rng):
 
 @pytest.mark.parametrize("ratio", [0.1, 0.5])
 def test_one_dimension_agrees_with_the_general_solve(ratio):
-    """Points on a line: solved on it by section 3, and in the plane by the active set."""
+    """Points on a line: solved on it by the papers' formula, and in the plane by the active set."""
     y, x = normal(30, 1), 1.5 * normal(80, 1, 1)
     direction = np.array([[0.6, -0.8]])
     line, plane = PointCloud.of(y), PointCloud.of(y @ direction)

@@ -12,6 +12,7 @@ from smoothdiff.scores import (
     WINDOWS,
     EmpiricalScore,
     LocalAverageScore,
+    SmoothedPLScore,
     divergence_by_differences,
 )
 
@@ -166,6 +167,28 @@ def test_samples_are_nearly_those_of_the_smoothed_pl(window):
     far = np.abs(np.sort(ours[:, 0]) - np.sort(exact[:, 0]))
     assert far.mean() < (0.05 if window == "gaussian" else 0.005)
     assert np.abs(ours[:, 1]).max() < 6 * np.sqrt(1e-5)
+
+
+def apart(points, window, t):
+    """Root mean square difference of the denoisers, in spacings, around the points."""
+    cloud = PointCloud.of(points)
+    spacing = cloud.spacing()
+    x = np.repeat(points, 20, axis=0)
+    x += spacing * normal(*x.shape, 1)
+    ours = LocalAverageScore(cloud, KAPPA, spacing, window).denoise(x, t * spacing**2)
+    smoothed = SmoothedPLScore(cloud, KAPPA, spacing).denoise(x, t * spacing**2)
+    return np.sqrt(((ours - smoothed) ** 2).sum(axis=1).mean()) / spacing
+
+
+@pytest.mark.parametrize("window", ["cube", "ball", "min-norm"])
+def test_the_smoothed_pl_is_the_limit_on_even_lines_alone(window):
+    """docs/beyond_the_papers.md, 2 and 6."""
+    line = np.linspace(-1, 1, 12)[:, None]
+    assert apart(line, window, 1e-8) < 0.01 * apart(line, window, 1e-1) < 1e-3
+    for scattered in (normal(12, 1), normal(12, 2)):
+        far = [apart(scattered, window, t) for t in (1e-4, 1e-8)]
+        assert min(far) > 0.1
+        np.testing.assert_allclose(*far, rtol=0.05)
 
 
 def test_density_integrates_to_one_and_searches():

@@ -1,4 +1,4 @@
-"""Gaussians at the points, with covariances from section 5; see laws/ for what all laws share."""
+"""Gaussians at the points, of covariances S_k (docs/beyond_the_papers.md, 5); more in laws/."""
 
 import tracemalloc
 
@@ -41,7 +41,7 @@ def test_log_density_is_that_of_the_gaussian_mixture(start, r, m, rng):
 @pytest.mark.parametrize("m", [1, 4, 10, 100])
 @pytest.mark.parametrize("r", [1, 2, 5, 12])
 @pytest.mark.parametrize("start", AT_POINTS)
-def test_covariances_are_those_of_section_5(start, r, m):
+def test_covariances_are_those_of_the_formulas(start, r, m):
     cloud = cloud_of(60, r)
     law = LAWS[start](cloud, T0, SPACING, m)
     S = law.covariances
