@@ -9,6 +9,7 @@ NAMES = (
     "sampling",
     "local_average",
     "training",
+    "networks",
     "likelihood",
     "search",
     "quality",

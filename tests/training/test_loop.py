@@ -276,3 +276,16 @@ def test_a_loss_that_rises():
     assert run.failed
     assert run.losses[-1] > 1e20
     assert np.abs(flat(run.best)).max() < 100
+
+
+def test_the_first_parameters_are_for_the_variances_of_the_run():
+    """In units in which the points are in the unit ball."""
+    points = 100 * normal(9, 2)
+    positional, named = arguments(points, t0=300.0, t_min=3.0)
+    run = begin(*positional, **named)
+    slope, bias = run.state.params["time"][0]
+    kinks = -bias / slope[:, 0]
+    low, high = np.log(np.array([3.0, 300.0]) / run.scale**2)
+    assert run.scale > 100
+    assert (kinks > low - 1e-3).all()
+    assert (kinks < high + 1e-3).all()
