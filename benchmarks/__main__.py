@@ -10,6 +10,7 @@ NAMES = (
     "local_average",
     "plane_fields",
     "training",
+    "networks",
     "likelihood",
     "search",
     "quality",

@@ -53,7 +53,9 @@ def bare_scan(points, width, batch, n_steps):
     y = jnp.asarray(points, jnp.float32)
     params = jax.tree.map(
         lambda leaf: jnp.asarray(leaf, jnp.float32),
-        initialize(np.random.default_rng(0), "time-conditioned", points.shape[1], width),
+        initialize(
+            np.random.default_rng(0), "time-conditioned", points.shape[1], width, (T_MIN, T0)
+        ),
     )
     body_only = {name: name == "body" for name in params}
     optimizer = optax.adamw(LEARNING_RATE, weight_decay=WEIGHT_DECAY, mask=body_only)

@@ -8,7 +8,9 @@
 
 The networks see the data scaled to the unit ball, x / scale at variance t / scale^2, so that a
 change of units changes nothing. Inside them a batch is the last axis, the long one: products of
-that shape are the fastest.
+that shape are the fastest. The first parameters of a time-conditioned network allow for how large
+its inputs are (`initialize`): from the usual ones the same steps may learn nothing
+(``benchmarks/networks.py``).
 """
 
 from typing import NamedTuple
@@ -20,6 +22,8 @@ import numpy as np
 __all__ = ["ARCHITECTURES", "Layer", "apply", "as_layers", "as_pairs", "initialize"]
 
 ARCHITECTURES = ("time-conditioned", "mlp")
+# Half a range of log t counts as at least so much, if the network is of one t or few.
+MIN_HALF_RANGE = 0.5
 
 
 class Layer(NamedTuple):
@@ -33,8 +37,12 @@ class Layer(NamedTuple):
         return self.weight @ x + self.bias[:, None]
 
 
-def initialize(generator, architecture, dim, width):
+def initialize(generator, architecture, dim, width, variances):
     """Random parameters: a dict of blocks, each a list of layers, uniform up to 1 / sqrt(fan-in).
+
+    Two layers of a time-conditioned network begin otherwise. That of log t is one of log t moved
+    and scaled to [-1, 1], with the kinks of its units spread over that interval. And x, which is
+    short beside an embedding of ``width`` components, has weights up to 1 / sqrt(dim).
 
     Parameters
     ----------
@@ -44,6 +52,8 @@ def initialize(generator, architecture, dim, width):
         Dimension of x.
     width : int
         Hidden width.
+    variances : pair of float
+        Least and largest t of the network, in the scaled coordinates.
     """
     if architecture == "mlp":
         sizes = {"hidden": [(dim, width), (width, dim)], "skip": [(dim, dim)]}
@@ -59,7 +69,20 @@ def initialize(generator, architecture, dim, width):
         parts = generator.uniform(-1, 1, (fan_out, fan_in + 1)) / np.sqrt(fan_in)
         return Layer(parts[:, 1:], parts[:, 0])
 
-    return {block: [layer(*size) for size in layers] for block, layers in sizes.items()}
+    params = {block: [layer(*size) for size in layers] for block, layers in sizes.items()}
+    if architecture == "time-conditioned":
+        _fit_inputs(params, dim, variances)
+    return params
+
+
+def _fit_inputs(params, dim, variances):
+    """Change the layers of log t and of x as `initialize` says, in place."""
+    low, high = np.log(np.maximum(variances, np.finfo(np.float64).tiny))
+    middle, half = (low + high) / 2, max((high - low) / 2, MIN_HALF_RANGE)
+    (slope, kink), first = params["time"][0], params["body"][0].weight
+    slope = slope / half
+    params["time"] = [Layer(slope, -slope[:, 0] * (middle + half * kink))]
+    first[:, :dim] *= np.sqrt(first.shape[1] / dim)
 
 
 def as_layers(params, dtype):

@@ -41,8 +41,11 @@ def begin(points, weights, *, t0, t_min, seed, settings: Settings, params=None) 
         held_out = points[out], weights[out]
         points, weights = points[kept], weights[kept] / weights[kept].sum()
     if params is None:
-        generator, dim = np.random.default_rng(seed), points.shape[1]
-        params = initialize(generator, settings.architecture, dim, settings.hidden_width)
+        params = initialize(
+            np.random.default_rng(seed),
+            *(settings.architecture, points.shape[1], settings.hidden_width),
+            variances=(t_min / scale**2, t0 / scale**2),
+        )
     params = as_layers(params, np.float32)
     with float32():  # AdamW begins with zeros, for which nothing need be compiled
         shapes = jax.eval_shape(_optimizer(settings).init, params)

@@ -101,7 +101,7 @@ def of_field(make_field):
 def network(architecture):
     def make(points, c):
         r = points.shape[1]
-        params = initialize(np.random.default_rng(0), architecture, r, 8)
+        params = initialize(np.random.default_rng(0), architecture, r, 8, (1e-3, 0.5))
         return NeuralScore(params, architecture, 2.0 * c)
 
     return make

@@ -41,6 +41,11 @@ def flat(params):
     return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
 
 
+def first_parameters(points):
+    positional, named = arguments(points)
+    return flat(begin(*positional, **named).state.params)
+
+
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("decayed", DECAYED)
 def test_what_decays(architecture, decayed):
@@ -221,14 +226,14 @@ def test_a_loss_that_is_not_finite():
     run = fit(normal(9, 2), replace(QUICK, learning_rate=1e30), verbose=True)
     assert run.failed == 2
     assert np.isfinite(run.losses).all()
-    assert np.abs(flat(run.best)).max() <= 1
+    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(9, 2)))
 
 
 def test_what_the_last_step_left_is_looked_at():
     """One step, far too long: its own loss is finite, that of the parameters it leaves is not."""
     run = fit(normal(9, 2), replace(QUICK, max_iter=1, learning_rate=1e20))
     assert run.failed == 2
-    assert np.abs(flat(run.best)).max() <= 1
+    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(9, 2)))
 
 
 def failing(bad):
@@ -276,3 +281,16 @@ def test_a_loss_that_rises():
     assert run.failed
     assert run.losses[-1] > 1e20
     assert np.abs(flat(run.best)).max() < 100
+
+
+def test_the_first_parameters_are_for_the_variances_of_the_run():
+    """In units in which the points are in the unit ball."""
+    points = 100 * normal(9, 2)
+    positional, named = arguments(points, t0=300.0, t_min=3.0)
+    run = begin(*positional, **named)
+    slope, bias = run.state.params["time"][0]
+    kinks = -bias / slope[:, 0]
+    low, high = np.log(np.array([3.0, 300.0]) / run.scale**2)
+    assert run.scale > 100
+    assert (kinks > low - 1e-3).all()
+    assert (kinks < high + 1e-3).all()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import kstest
 
 from smoothdiff.network import ARCHITECTURES, as_layers, as_pairs, initialize
 from smoothdiff.scores import divergence_by_differences
@@ -40,7 +41,7 @@ def by_hand(params, architecture, x, t):
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("r", [1, 3])
 def test_networks(architecture, r):
-    params = initialize(np.random.default_rng(0), architecture, r, 16)
+    params = initialize(np.random.default_rng(0), architecture, r, 16, (1e-3, 0.5))
     x, t = normal(40, r), np.random.default_rng(1).uniform(0.01, 0.5, 40)
     score = NeuralScore(params, architecture)
     np.testing.assert_allclose(score(x, t), by_hand(params, architecture, x, t), rtol=1e-12)
@@ -52,8 +53,8 @@ def test_networks(architecture, r):
 
 @pytest.mark.parametrize("r", [1, 3])
 def test_divergence(r):
-    params = initialize(np.random.default_rng(0), "time-conditioned", r, 16)
-    score, x = NeuralScore(params, "time-conditioned", 2.0), normal(20, r)
+    params = initialize(np.random.default_rng(0), "time-conditioned", r, 16, (1e-3, 0.5))
+    score, x = NeuralScore(params, "time-conditioned", 2.0), normal(20, r, 1)
     expected = divergence_by_differences(score, x, 0.3)[0]
     np.testing.assert_allclose(score.divergence(x, 0.3)[0], expected, rtol=1e-6, atol=1e-6)
 
@@ -61,8 +62,8 @@ def test_divergence(r):
 def test_a_divergence_by_probes():
     """The mean slope along sqrt(r) times each of the axes is the trace."""
     r = 12
-    params = initialize(np.random.default_rng(0), "time-conditioned", r, 16)
-    score, x = NeuralScore(params, "time-conditioned"), normal(20, r)
+    params = initialize(np.random.default_rng(0), "time-conditioned", r, 16, (1e-3, 0.5))
+    score, x = NeuralScore(params, "time-conditioned"), normal(20, r, 1)
     with pytest.raises(ValueError, match="needs probes in more than 10 dimensions"):
         score.divergence(x, 0.3)
     found, error = score.divergence(x, 0.3, np.sqrt(r) * np.eye(r))
@@ -77,7 +78,7 @@ def test_a_divergence_by_probes():
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_parameters_as_plain_pairs(architecture):
-    params = initialize(np.random.default_rng(0), architecture, 2, 4)
+    params = initialize(np.random.default_rng(0), architecture, 2, 4, (1e-3, 0.5))
     pairs = as_pairs(params)
     assert {type(layer) for layers in pairs.values() for layer in layers} == {tuple}
     back = as_layers(pairs, np.float64)
@@ -85,3 +86,26 @@ def test_parameters_as_plain_pairs(architecture):
         for old, new in zip(layers, back[block], strict=True):
             np.testing.assert_array_equal(new.weight, old.weight)
             np.testing.assert_array_equal(new.bias, old.bias)
+
+
+def test_first_parameters_allow_for_the_inputs():
+    """Units of log t bend within its range, evenly; x weighs as if it were the only input."""
+    dim, width, variances = 3, 4000, (1e-6, 0.02)
+    params = initialize(np.random.default_rng(0), "time-conditioned", dim, width, variances)
+    (slope, bias), (first, _) = params["time"][0], params["body"][0]
+    low, high = np.log(variances)
+    kinks = -bias / slope[:, 0]
+    assert kstest(kinks, "uniform", args=(low, high - low)).pvalue > 1e-3
+    rise = np.abs(slope[:, 0]) * (high - low) / 2
+    assert kstest(rise, "uniform").pvalue > 1e-3
+    for columns, most in ((first[:, :dim], dim**-0.5), (first[:, dim:], (dim + width) ** -0.5)):
+        assert 0.99 * most < np.abs(columns).max() <= most * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("variances", [(0.3, 0.3), (0.0, 0.3)])
+def test_first_parameters_of_one_variance_or_none(variances):
+    """They are finite and of moderate size where log t has no range, or no end."""
+    params = initialize(np.random.default_rng(0), "time-conditioned", 2, 16, variances)
+    slope, bias = params["time"][0]
+    assert np.abs(slope).max() <= 2
+    assert np.isfinite(bias).all()
