@@ -58,14 +58,30 @@ class StartedDiffusion(BaseDiffusion):
     def _n_neighbors(self, dim):
         return max(start.n_neighbors for start in self._starts)
 
+    @property
+    def _is_shaped(self):
+        """Whether the starting laws have the shape of neighborhoods."""
+        return not {"isotropic", "adaptive"} & {start.name for start in self._starts}
+
     def _auto_t_min_scale(self, subspace):
         """Shaped laws leave noise of about one length whatever r is: a tenth (docs/defaults.md).
 
         Off a subspace that the data fill exactly it would be noise in directions that have none.
         """
-        shaped = not {"isotropic", "adaptive"} & {start.name for start in self._starts}
         flat = subspace.n_normal > 0 and subspace.noise_variance == 0
-        return SHAPED_T_MIN if shaped and not flat else super()._auto_t_min_scale(subspace)
+        return SHAPED_T_MIN if self._is_shaped and not flat else super()._auto_t_min_scale(subspace)
+
+    def leave_noise_off_the_subspace(self):
+        """Let "auto" be a tenth of t0 also where the data fill a subspace exactly.
+
+        For coordinates of which nothing is read off that subspace: those of a category's levels
+        have a constant sum.
+        """
+        self._check_start()
+        params = self.get_params(deep=False)
+        both = params.get("t_min"), params.get("t_min_scale")  # a search has neither
+        if both == ("auto", "auto") and self._is_shaped:
+            self.set_params(t_min_scale=SHAPED_T_MIN)
 
     def _make_start(self, cloud, scales):
         return starting_law(self._starts, cloud, scales.t0, scales.spacing)

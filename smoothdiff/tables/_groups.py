@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, clone
 
 from .._progress import ScaleWarning, warn
 from ..estimators._base import BaseDiffusion
+from ..estimators._smoothed import StartedDiffusion
 from ._frame import take
 from ._schema import Schema
 from ._values import codes_and_levels, is_missing
@@ -45,12 +46,11 @@ class Group:
         """The fitted model."""
         return self.fit() if self.kept is None else self.kept
 
-    def draw(self, generator, n, starts):
-        """Draw n embedded rows around some of the training rows.
+    def draw(self, generator, model, n, starts):
+        """Draw n embedded rows from the group's model, around some of the training rows.
 
         Returns positions (n, q), training rows (n, k) that are their parents, weights (n, k).
         """
-        model = self.model
         if len(starts) < len(self.rows) and isinstance(model, BaseDiffusion):
             place = np.searchsorted(self.rows, starts)
             Z, found, weights = model._draw(generator, n, parents=True, around=place)
@@ -74,6 +74,8 @@ class _Fit:
 
     def __call__(self):
         model, weighted = clone(self.estimator), np.ptp(self.weights) > 0
+        if isinstance(model, StartedDiffusion):
+            model.leave_noise_off_the_subspace()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
             Z = self.schema.embed(self.rows)

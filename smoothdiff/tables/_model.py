@@ -103,33 +103,20 @@ class TableModel:
         return Drawn.joined(parts)
 
     def _draw(self, generator, n, starts) -> Drawn:
-        """Draw n rows that start around some of the rows of each group.
+        """Draw n rows that start around some of the rows of each group, from one group at a time.
 
-        Copies of single training rows, and near ones, are drawn again from their group, a few
-        times. Where little else comes out (one donor gives all of a row, or the model memorizes)
-        all stay.
+        A model may be fitted for that, and need not be kept.
         """
-        group = self._draw_groups(generator, n, starts)
-        parts, place, open_ = (
-            [self._draw_from(generator, group, starts)],
-            np.arange(n),
-            np.arange(n),
-        )
-        for _ in range(ATTEMPTS):
-            copied = open_[self._copied(parts[-1])]
-            only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
-            if len(copied) == 0 or only_copies:
-                break
-            before = sum(len(part.parents) for part in parts)
-            parts.append(self._draw_from(generator, group[copied], starts))
-            place[copied], open_ = before + np.arange(len(copied)), copied
-        return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
-
-    def _copied(self, drawn):
-        """Which rows are copies of training rows that are not to come out again, (n,)."""
-        if self.singles is None:
-            return np.zeros(len(drawn.parents), dtype=bool)
-        return self.singles.copied(drawn.columns, drawn.parents)
+        which = self._draw_groups(generator, n, starts)
+        count = np.bincount(which, minlength=len(self.groups))
+        parts = [
+            self._draw_new(generator, group, int(m), some)
+            for group, some, m in zip(self.groups, starts, count, strict=True)
+            if m
+        ] or [self._draw_new(generator, self.groups[0], 0, starts[0])]
+        if len(parts) == 1:
+            return parts[0]
+        return Drawn.joined(parts, np.argsort(np.argsort(which, kind="stable")))
 
     def _draw_groups(self, generator, n, starts):
         """For each of n rows the group that it comes from, (n,)."""
@@ -139,20 +126,34 @@ class TableModel:
             return np.zeros(n, dtype=np.intp)
         return generator.choice(len(shares), size=n, p=shares / shares.sum())
 
-    def _draw_from(self, generator, which, starts) -> Drawn:
-        """Draw a row of each of some groups (n,)."""
-        count = np.bincount(which, minlength=len(self.groups))
-        drawn = [
-            group.draw(generator, int(m), some)
-            for group, some, m in zip(self.groups, starts, count, strict=True)
-            if m or len(self.groups) == 1
-        ] or [self.groups[0].draw(generator, 0, starts[0])]
-        order = np.argsort(which, kind="stable")  # of the rows of the joined parts
-        Z = _placed([z for z, _, _ in drawn], order, 0.0)
-        parents = _placed([found for _, found, _ in drawn], order, NO_ROW)
-        weights = _placed([weight for _, _, weight in drawn], order, 0.0)
-        del drawn
-        examples = np.array([group.starts[0] for group in self.groups])[which]
+    def _draw_new(self, generator, group, n, starts) -> Drawn:
+        """Draw n rows of a group.
+
+        Copies of single training rows, and near ones, are drawn again, a few times. Where little
+        else comes out (one donor gives all of a row, or the model memorizes) all stay.
+        """
+        model = group.model
+        parts = [self._draw_any(generator, group, model, n, starts)]
+        place, open_ = np.arange(n), np.arange(n)
+        for _ in range(ATTEMPTS):
+            copied = open_[self._copied(parts[-1])]
+            only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
+            if len(copied) == 0 or only_copies:
+                break
+            before = sum(len(part.parents) for part in parts)
+            parts.append(self._draw_any(generator, group, model, len(copied), starts))
+            place[copied], open_ = before + np.arange(len(copied)), copied
+        return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
+
+    def _copied(self, drawn):
+        """Which rows are copies of training rows that are not to come out again, (n,)."""
+        if self.singles is None:
+            return np.zeros(len(drawn.parents), dtype=bool)
+        return self.singles.copied(drawn.columns, drawn.parents)
+
+    def _draw_any(self, generator, group, model, n, starts) -> Drawn:
+        Z, parents, weights = group.draw(generator, model, n, starts)
+        examples = np.full(n, group.starts[0])
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
 
     def _decode(self, generator, Z, parents, weights, examples):
@@ -245,17 +246,6 @@ def _mean(column, z, donors):
         given = column.numbers(take(column.values, donors.of([column])))
     noise = column.line.scale * (z - mean)
     return column.scale.values(interpolated(column, numbers, places, weights, noise, given))
-
-
-def _placed(arrays, order, padding):
-    """Arrays (n, k) of some k, whose rows one after the other are to stand in these places."""
-    width = max(array.shape[1] for array in arrays)
-    made = np.full((len(order), width), padding, dtype=arrays[0].dtype)
-    start = 0
-    for array in arrays:
-        made[order[start : start + len(array)], : array.shape[1]] = array
-        start += len(array)
-    return made
 
 
 def _stacked(arrays, padding):
