@@ -12,8 +12,9 @@ import numpy as np
 from .. import _checks as checks
 from ..cloud import PointCloud
 from ..scores import EmpiricalScore
+from ._given import field_values, on_a_line
 from ._laws import smoothing_ratio
-from ._losses import asymptotic_loss, field_values
+from ._losses import asymptotic_loss
 
 __all__ = [
     "near_optimality",
@@ -54,7 +55,7 @@ def smoothed_pl_nonsmoothness(points, kappa, t, *, spacing=None):
     widths: R = 2 (n - 1) / (t (1 - rho)) = 2 (n - 1) Delta / (t (Delta - delta)). Infinite for
     rho >= 1, where the function jumps.
     """
-    y, t = checks.increasing(points, "points"), checks.positive(t, "t")
+    (y, _), t = on_a_line(points), checks.positive(t, "t")
     rho = smoothing_ratio(y, kappa, t, spacing)
     return float(2 * (len(y) - 1) / (t * (1 - rho))) if rho < 1 else np.inf
 
@@ -100,13 +101,10 @@ def nonsmoothness_lower_bound(eps, t, points, weights=None):
     it is 2 (n - 1) / t (1 - g sqrt(eps)), g = sqrt(n (4n - 6)) / (2n - 2), from 1 to 1.061, and
     sharp: slopes multiplied by 1 - const m_k around y_k attain it.
     """
-    eps, t, y = (
-        checks.positive(eps, "eps"),
-        checks.positive(t, "t"),
-        checks.increasing(points, "points"),
-    )
+    eps, t = checks.positive(eps, "eps"), checks.positive(t, "t")
+    y, weights = on_a_line(points, weights)
     y, sigma = y - y[0], np.sqrt(t)
-    exact = EmpiricalScore(PointCloud(y[:, None], checks.weights(weights, len(y))))
+    exact = EmpiricalScore(PointCloud(y[:, None], weights))
     cells = np.unique(np.floor(2 * y / sigma)[:, None] + np.arange(-40, 41))
     x = sigma / 2 * (cells[:, None] + (1 + NODES) / 2).ravel()
     mass = sigma / 4 * np.tile(NODE_WEIGHTS, len(cells))
