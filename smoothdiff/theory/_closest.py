@@ -251,7 +251,9 @@ def _fit(problem, n_bootstrap, generator):
     kappas = np.empty(0)
     if n_bootstrap and np.ptp(weights) == 0:
         counts = generator.multinomial(len(t), weights, size=n_bootstrap) / len(t)
-        kappas = np.exp(np.clip(_vertices(found, center, counts, residual), least, most))
+        vertices = _vertices(found, center, np.vstack([weights, counts]), residual)
+        # All rows have their minimum at the center, whether or not they make a parabola.
+        kappas = np.exp(np.clip(center + vertices[1:] - vertices[0], least, most))
     return ClosestSmoothing(
         float(np.exp(center)),
         float(residual(center)),

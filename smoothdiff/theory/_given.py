@@ -9,12 +9,24 @@ __all__ = ["as_generator", "field_at", "field_values", "on_a_line"]
 
 # Variances so few are levels, at each of which a field is called by itself.
 MAX_LEVELS = 16
+# Points lie on a line in d dimensions if they are off it by this part of its length, by rounding.
+OFF_LINE = 1e-12
 
 
-def on_a_line(points, weights=None):
-    """Sorted positions (n,) and weights (n,) of two or more points, or of a cloud, on a line."""
-    if isinstance(points, PointCloud):
+def on_a_line(points, weights=None, *, embedded=False):
+    """Sorted positions (n,) and weights (n,) of two or more points, or of a cloud, on a line.
+
+    ``embedded``: or on one in d dimensions, (n, d) in any order; positions are then along it.
+    """
+    if isinstance(points, PointCloud) or (
+        embedded and np.ndim(points) == 2 and np.shape(points)[1] > 1
+    ):
         cloud = as_cloud(points, weights)
+        if embedded and cloud.dim > 1:
+            centered = cloud.points - cloud.points.mean(axis=0)
+            _, lengths, axes = np.linalg.svd(centered, full_matrices=False)
+            if lengths[1:].max(initial=0.0) <= OFF_LINE * lengths[0]:
+                cloud = PointCloud(centered @ axes[:1].T, cloud.weights)
         if cloud.dim > 1 or len(cloud) < 2:
             shape = cloud.points.shape
             raise ValueError(f"points must be two or more on a line. Got shape {shape} instead.")

@@ -13,6 +13,8 @@ WEIGHTINGS = ("given", "p_t", "grid")
 # Panels on each side of a point, as parts of sqrt(t), and Gauss-Legendre nodes on each. They do not
 # fit the kinks of a score, which move with kappa, so that there are many.
 REACH, PARTS = 8, 8
+# Of many points there are fewer panels, so that there are about so many nodes.
+MAX_NODES = 200_000
 NODES, NODE_WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
@@ -66,9 +68,11 @@ def draws(cloud, t, n, generator):
 
 def _nodes(cloud, t):
     """Nodes (m, 1) of a rule for means over p_t on a line, and their weights, of sum near 1."""
-    y, width = cloud.sorted_line[0], np.sqrt(t) / PARTS
+    y = cloud.sorted_line[0]
+    parts = int(np.clip(MAX_NODES // (2 * REACH * len(NODES) * len(y)), 1, PARTS))
+    width = np.sqrt(t) / parts
     cells = np.unique(
-        np.floor((y - y[0]) / width)[:, None] + np.arange(-REACH * PARTS, REACH * PARTS + 1)
+        np.floor((y - y[0]) / width)[:, None] + np.arange(-REACH * parts, REACH * parts + 1)
     )
     x = (y[0] + width * (cells[:, None] + (1 + NODES) / 2)).ravel()[:, None]
     p = np.exp(NoisedLaw(cloud).log_density(x, t))

@@ -156,8 +156,19 @@ def test_replicates_are_fits_to_rows_drawn_again():
     assert 0.005 < spread < 0.5
     assert 0.65 < spread / np.std(exact) < 1.5
     assert abs(np.log(found.kappas).mean() - np.mean(exact)) < spread
+    low, high = found.interval
+    assert low < found.kappa < high
     same = closest_smoothing(values, cloud, x, t, 0.2, n_bootstrap=400, random_state=3)
     np.testing.assert_array_equal(same.kappas, found.kappas)
+
+
+def test_replicates_where_nothing_tells_kappa():
+    """Hardly any draw is in a gap: all large kappa fit alike, and the interval holds the one."""
+    found = closest_smoothing(EmpiricalScore(LINE), LINE, t=1e-4, spacing=SPACING)
+    assert found.residual < 1e-9
+    low, high = found.interval
+    assert low <= found.kappa * (1 + 1e-12)
+    assert found.kappa <= high * (1 + 1e-12)
 
 
 def test_in_a_plane_nothing_is_nearer():

@@ -101,7 +101,7 @@ def test_other_points_are_refused(name, points, sentence):
 @pytest.mark.parametrize("name", ON_A_LINE.keys() - {"score_matching_loss", "time_averaged_loss"})
 def test_points_in_a_plane_are_refused(name):
     plane = np.random.default_rng(0).normal(size=(4, 2))
-    with pytest.raises(ValueError, match="points must be two or more numbers, strictly increas"):
+    with pytest.raises(ValueError, match="points must be two or more"):
         ON_A_LINE[name](plane)
     with pytest.raises(ValueError, match=r"points must be two or more on a line\. Got shape"):
         ON_A_LINE[name](PointCloud.of(plane))
