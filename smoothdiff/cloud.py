@@ -4,10 +4,11 @@ from threading import Lock
 
 import numpy as np
 
+from . import _checks as checks
 from ._derived import Derived, derived
 from .neighbors import Neighbors
 
-__all__ = ["PointCloud", "distinct_rows"]
+__all__ = ["PointCloud", "as_cloud", "distinct_rows"]
 
 
 def distinct_rows(X, weights):
@@ -121,6 +122,27 @@ class PointCloud(Derived):
         nearest = self.neighborhoods(1)[0][:, 0]
         nearest = nearest[nearest > resolution]
         return float(np.median(nearest)) / 2 if len(nearest) else 0.0
+
+
+def as_cloud(points, weights=None, name="points", owner=None) -> PointCloud:
+    """A point cloud as it is, or that of points (n, r), or (n,) on a line, and of weights (n,).
+
+    Raises
+    ------
+    ValueError
+        If the points are none or not finite, their shape or the weights do not fit, or a cloud,
+        which has weights, is given others. TypeError for what are no numbers.
+    """
+    about = checks.subject(name, owner)
+    if isinstance(points, PointCloud):
+        if weights is not None:
+            raise ValueError(f"{about} as a PointCloud has weights: no others can be given.")
+        return points
+    points = checks.array(points, name, "finite", np.isfinite, owner=owner)
+    shape, points = points.shape, points[:, None] if points.ndim == 1 else points
+    if points.ndim != 2 or points.size == 0:
+        raise ValueError(f"{about} must have shape (n, d) or (n,). Got shape {shape} instead.")
+    return PointCloud.of(points, checks.weights(weights, len(points), owner=owner))
 
 
 class _Neighborhoods:

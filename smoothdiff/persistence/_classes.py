@@ -44,6 +44,8 @@ OURS = {
     "EmpiricalBayesScore": "scores._regularized",
     "TemperatureScore": "scores._regularized",
     "TikhonovScore": "scores._regularized",
+    "FixedDeltaScore": "scores._smoothed_pl",
+    "PLScore": "scores._smoothed_pl",
     "SmoothedPLScore": "scores._smoothed_pl",
     "MixedCellFlow": "solvers._mixed_cell",
     "NoisedPoints": "solvers._noised_points",

@@ -13,7 +13,7 @@ from ._regularized import (
     TemperatureScore,
     TikhonovScore,
 )
-from ._smoothed_pl import SmoothedPLScore
+from ._smoothed_pl import FixedDeltaScore, PLScore, SmoothedPLScore
 
 __all__ = [
     "WINDOWS",
@@ -24,8 +24,10 @@ __all__ = [
     "EmpiricalBayesScore",
     "EmpiricalScore",
     "Field",
+    "FixedDeltaScore",
     "LocalAverageScore",
     "OfPoints",
+    "PLScore",
     "PointCloud",
     "Score",
     "SmoothedPLScore",

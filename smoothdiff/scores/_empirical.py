@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ..cloud import PointCloud
+from ..cloud import as_cloud
 from ..noise import NoisedLaw
 from ._base import Denoiser, OfPoints, column
 
@@ -21,9 +21,9 @@ UNROLLED_MAX_DIM = 32
 class EmpiricalScore(Denoiser, OfPoints):
     """Score of p_t for a point cloud; ``law`` is its noised law, where there is one already."""
 
-    def __init__(self, cloud: PointCloud, law=None):
-        self.cloud = cloud
-        self.law = NoisedLaw(cloud) if law is None else law
+    def __init__(self, cloud, law=None):
+        self.cloud = as_cloud(cloud, None, "cloud", self)
+        self.law = NoisedLaw(self.cloud) if law is None else law
 
     def denoise(self, x, t):
         """Posterior mean D_t(x); see `smoothdiff.noise`."""

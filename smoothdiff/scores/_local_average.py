@@ -31,7 +31,7 @@ from scipy.stats import chi, qmc
 
 from .. import _checks as checks
 from .._compute import map_threads
-from ..cloud import PointCloud
+from ..cloud import as_cloud
 from ..noise import positive_variance
 from ._base import Field
 from ._chords import Chords
@@ -58,7 +58,7 @@ class LocalAverageScore(Field):
 
     Parameters
     ----------
-    cloud : PointCloud
+    cloud : PointCloud, or array of shape (n, r) or (n,)
     kappa : float
         A smaller one smooths more.
     spacing : float
@@ -78,12 +78,12 @@ class LocalAverageScore(Field):
     Chords share their work (`smoothdiff.scores._chords`), least where t is small.
     """
 
-    def __init__(self, cloud: PointCloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):
+    def __init__(self, cloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):
         for name, value in (("kappa", kappa), ("spacing", spacing)):
             checks.number(value, name, self)
         checks.choice(window, "window", WINDOWS, self)
         checks.count(n_quadrature, "n_quadrature", self)
-        self.cloud = cloud
+        self.cloud = cloud = as_cloud(cloud, None, "cloud", self)
         self._exact = EmpiricalScore(cloud)
         self.law = self._exact.law
         self.kappa = kappa

@@ -15,7 +15,7 @@ from abc import abstractmethod
 import numpy as np
 
 from .. import _checks as checks
-from ..cloud import PointCloud
+from ..cloud import as_cloud
 from ..noise import positive_variance
 from ._base import Denoiser
 from ._divergence import divergence_by_differences
@@ -27,8 +27,8 @@ __all__ = ["EarlyStoppedScore", "EmpiricalBayesScore", "TemperatureScore", "Tikh
 class _Shrunken(Denoiser):
     """The ESF times a factor in [0, 1]."""
 
-    def __init__(self, cloud: PointCloud):
-        self.exact = EmpiricalScore(cloud)
+    def __init__(self, cloud):
+        self.exact = EmpiricalScore(as_cloud(cloud, None, "cloud", self))
 
     @abstractmethod
     def factor(self, x, t):
@@ -48,7 +48,7 @@ class _Shrunken(Denoiser):
 class EmpiricalBayesScore(_Shrunken):
     """grad p_t / max(p_t, eps), with ``eps`` a density."""
 
-    def __init__(self, cloud: PointCloud, eps):
+    def __init__(self, cloud, eps):
         checks.number(eps, "eps", self)
         super().__init__(cloud)
         self.eps = eps
@@ -61,7 +61,7 @@ class EmpiricalBayesScore(_Shrunken):
 class TikhonovScore(_Shrunken):
     """s_t / (1 + lambda)."""
 
-    def __init__(self, cloud: PointCloud, penalty):
+    def __init__(self, cloud, penalty):
         checks.number(penalty, "penalty", self, zero=True)
         super().__init__(cloud)
         self.penalty = penalty
@@ -74,7 +74,7 @@ class TikhonovScore(_Shrunken):
 class EarlyStoppedScore(_Shrunken):
     """The ESF above the variance ``t_stop``, and 0 from there on."""
 
-    def __init__(self, cloud: PointCloud, t_stop):
+    def __init__(self, cloud, t_stop):
         checks.number(t_stop, "t_stop", self, zero=True)
         super().__init__(cloud)
         self.t_stop = t_stop
@@ -87,9 +87,9 @@ class EarlyStoppedScore(_Shrunken):
 class TemperatureScore(Denoiser):
     """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
 
-    def __init__(self, cloud: PointCloud, tau):
+    def __init__(self, cloud, tau):
         checks.number(tau, "tau", self)
-        self.exact = EmpiricalScore(cloud)
+        self.exact = EmpiricalScore(as_cloud(cloud, None, "cloud", self))
         self.tau = tau
 
     def denoise(self, x, t):

@@ -1,36 +1,46 @@
-"""The Smoothed PL-ESF: the small-t limit of the ESF, with its jumps made slopes.
+"""The PL-ESF, the small-t limit of the ESF, as it is or with its jumps made slopes.
 
-s_t(x) = (a(x) - x) / t, with a(x) the mixed-cell denoiser at rho_t = kappa sqrt(t) / spacing
+s_t(x) = (a(x) - x) / t, with a(x) the mixed-cell denoiser at the ratio rho_t
 (`smoothdiff.mixed_cell`). In one dimension it is the piecewise linear function of v2, equations 9
 and 27; for points of even spacing that is the PL-ESF averaged over a window, and the small-t limit
 of `LocalAverageScore`. For uneven points, or in more dimensions, it is no average over a window:
 the form there is this library's own (docs/beyond_the_papers.md).
+
+SmoothedPLScore   rho_t = kappa sqrt(t) / spacing      less and less is kept as t falls (v2)
+FixedDeltaScore   rho_t = delta / spacing              the same at all t (v1)
+PLScore           rho_t = 1                            a(x) is the point nearest to x
+
+Of these only the first has a flow in closed form (`smoothdiff.flow`), since only there a and v stay
+as they are along it. At a fixed ratio rho < 1 the parts of x_t - c along a face of center c and
+across it go as t^(-rho / (2 - 2 rho)) and as sqrt(t): states in gaps are driven to the points as t
+falls, and for t -> 0 almost all end on one.
 """
+
+from abc import abstractmethod
 
 import numpy as np
 
 from .. import _checks as checks
-from ..cloud import PointCloud
+from ..cloud import as_cloud
 from ..flow import reachable
 from ..mixed_cell import solve
 from ._base import Denoiser, OfPoints, column
 
-__all__ = ["SmoothedPLScore"]
+__all__ = ["FixedDeltaScore", "PLScore", "SmoothedPLScore"]
 
 
-class SmoothedPLScore(Denoiser, OfPoints):
-    """Smoothed PL-ESF of a point cloud; a smaller ``kappa`` smooths more."""
+class _PiecewiseLinear(Denoiser, OfPoints):
+    """(a(x) - x) / t with the mixed-cell denoiser of a point cloud, at a ratio that varies with t.
 
-    def __init__(self, cloud: PointCloud, kappa, spacing):
-        for name, value in (("kappa", kappa), ("spacing", spacing)):
-            checks.number(value, name, self)
-        self.cloud = cloud
-        self.kappa = kappa
-        self.spacing = spacing
+    ``cloud`` is a PointCloud, or points (n, r), or (n,) on a line.
+    """
 
+    def __init__(self, cloud):
+        self.cloud = as_cloud(cloud, None, "cloud", self)
+
+    @abstractmethod
     def rho(self, t):
-        """Smoothing ratio kappa sqrt(t) / spacing; smoothing is off from 1 on."""
-        return self.kappa * np.sqrt(t) / self.spacing
+        """Smoothing ratio, of the shape of t; smoothing is off from 1 on."""
 
     def _cell(self, x, t, *, faces=False):
         return solve(x, self.cloud, self.rho(np.broadcast_to(column(t)[:, 0], len(x))), faces=faces)
@@ -62,7 +72,58 @@ class SmoothedPLScore(Denoiser, OfPoints):
         return cell.parents, cell.weights
 
     def support(self, x, t, t0):
-        """Which rows the flow from t0 reaches at t: all, unless smoothing is off at t0."""
-        if self.rho(t0) <= 1:
+        """Which rows the flow from t0 reaches at t: all, unless smoothing is off at t0.
+
+        Where it is, x_t - y goes as sqrt(t) from the cell of y on.
+        """
+        if self.rho(t0) < 1:
             return np.ones(len(x), dtype=bool)
-        return reachable(self._cell(x, t, faces=True), self.cloud, self.rho(t0))
+        at_t0 = self.rho(t) * np.sqrt(t0 / t)
+        return reachable(self._cell(x, t, faces=True), self.cloud, at_t0)
+
+
+class SmoothedPLScore(_PiecewiseLinear):
+    """Smoothed PL-ESF of a point cloud; a smaller ``kappa`` smooths more."""
+
+    def __init__(self, cloud, kappa, spacing):
+        for name, value in (("kappa", kappa), ("spacing", spacing)):
+            checks.number(value, name, self)
+        super().__init__(cloud)
+        self.kappa = kappa
+        self.spacing = spacing
+
+    def rho(self, t):
+        """Smoothing ratio kappa sqrt(t) / spacing; smoothing is off from 1 on."""
+        return self.kappa * np.sqrt(t) / self.spacing
+
+
+class FixedDeltaScore(_PiecewiseLinear):
+    """PL-ESF that keeps the same part ``delta / spacing`` of every half-gap at all t.
+
+    On evenly spaced points it is v1's average of the PL-ESF over [x - w, x + w] with w = spacing -
+    delta. From ``delta`` = ``spacing`` on nothing is smoothed.
+    """
+
+    def __init__(self, cloud, delta, spacing):
+        for name, value in (("delta", delta), ("spacing", spacing)):
+            checks.number(value, name, self)
+        super().__init__(cloud)
+        self.delta = delta
+        self.spacing = spacing
+
+    def rho(self, t):
+        """Smoothing ratio delta / spacing."""
+        return np.full_like(t, self.delta / self.spacing, dtype=np.float64)[()]
+
+
+class PLScore(_PiecewiseLinear):
+    """PL-ESF of a point cloud, (y - x) / t y the point nearest to x; it jumps."""
+
+    def rho(self, t):
+        """Smoothing ratio 1: none."""
+        return np.ones_like(t, dtype=np.float64)[()]
+
+    def denoise(self, x, t):
+        """The nearest point."""
+        column(t)
+        return self.cloud.points[self.cloud.neighbors.query(x, 1)[1][:, 0]]

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import _checks as checks
 from ..flow import position, reachable
 from ..likelihood import smoothed_pl_log_density
 from ..mixed_cell import solve
@@ -17,6 +18,8 @@ class MixedCellFlow(Solver):
     ends_paths_at_zero = True
 
     def __init__(self, score: SmoothedPLScore):
+        if not isinstance(score, SmoothedPLScore):  # at a fixed ratio a and v do not stay
+            checks.refuse(score, "score", "a SmoothedPLScore", self, TypeError)
         self.score = score
 
     def terminal(self, draw, t0, t_min, *, parents=False, key=None, report=None):

@@ -10,16 +10,19 @@ delta_t = kappa sqrt(t) and rho_t = delta_t / Delta (uneven gaps: delta_k = rho_
 
 t is a variance everywhere. Where not said otherwise points (n,) are strictly increasing; weights
 (n,) are positive, equal by default and scaled to sum to 1; and ``spacing`` ("Delta") is by default
-half the median distance of a point to the nearest other one. Every function raises ValueError
-(TypeError for what is no number), before any work, in a sentence that names the argument.
+half the median distance of a point to the nearest other one. Points may also be a `PointCloud`,
+which has weights, and a score is a callable (x, t) or an object of `smoothdiff.scores`. Every
+function raises ValueError (TypeError for what is no number), before any work, in a sentence that
+names the argument.
 
 v1 is "On the Interpolation Effect of Score Smoothing", arXiv 2502.19499, and v2 its revision,
 "... in Diffusion Models". F, L_t, R, a_k, p_tilde and the KL bound are in both papers;
 `nonsmoothness_lower_bound` is not, and is derived where it stands.
 """
 
+from ._agreement import Agreement, agreement
 from ._closest import ClosestSmoothing, closest_smoothing
-from ._laws import atom_weights, kl_bound, terminal_density
+from ._laws import atom_weights, kl_bound, terminal_density, terminal_kl
 from ._losses import Loss, asymptotic_loss, kappa_for_loss, score_matching_loss, time_averaged_loss
 from ._smoothness import (
     near_optimality,
@@ -30,8 +33,10 @@ from ._smoothness import (
 )
 
 __all__ = [
+    "Agreement",
     "ClosestSmoothing",
     "Loss",
+    "agreement",
     "asymptotic_loss",
     "atom_weights",
     "closest_smoothing",
@@ -44,5 +49,6 @@ __all__ = [
     "score_matching_loss",
     "smoothed_pl_nonsmoothness",
     "terminal_density",
+    "terminal_kl",
     "time_averaged_loss",
 ]

@@ -10,14 +10,14 @@ import numpy as np
 from scipy.special import erfcx
 
 from .. import _checks as checks
-from ..cloud import PointCloud
+from ..cloud import as_cloud
 from ..scores import EmpiricalScore, Score
+from ._given import as_generator, field_values
 from ._quadrature import integral
 
 __all__ = [
     "Loss",
     "asymptotic_loss",
-    "field_values",
     "kappa_for_loss",
     "score_matching_loss",
     "time_averaged_loss",
@@ -177,19 +177,13 @@ def time_averaged_loss(
 
 def _checked(points, t, weights, method, n_samples, random_state):
     """The variance, the points as a cloud, and a generator; ValueError if they cannot be used."""
-    t, points = checks.positive(t, "t"), checks.array(points, "points", "finite", np.isfinite)
-    points = points[:, None] if points.ndim == 1 else points
-    if points.ndim != 2 or points.size == 0:
-        raise ValueError(f"points must have shape (n, d). Got shape {points.shape} instead.")
+    t, cloud = checks.positive(t, "t"), as_cloud(points, weights)
     checks.choice(method, "method", ("quadrature", "monte-carlo"))
-    if method == "quadrature" and points.shape[1] > 1:
-        raise ValueError(f"method='quadrature' needs points on a line. Got shape {points.shape}.")
+    if method == "quadrature" and cloud.dim > 1:
+        shape = cloud.points.shape
+        raise ValueError(f"method='quadrature' needs points on a line. Got shape {shape}.")
     checks.count(n_samples, "n_samples", least=2)
-    try:
-        generator = np.random.default_rng(random_state)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"random_state must be a seed. Got {random_state!r}: {error}.") from None
-    return t, PointCloud.of(points, checks.weights(weights, len(points))), generator
+    return t, cloud, as_generator(random_state)
 
 
 def _monte_carlo(score, cloud, t, generator):
@@ -222,11 +216,3 @@ def _by_quadrature(score, cloud, t, breakpoints=None):
     near = np.isin(np.floor(((left + right) / 2 - y[0]) / width), panels)
     rounding = 8 * np.finfo(float).eps * (1 + np.abs(y).max() / np.sqrt(t))  # of sqrt(t) score
     return Loss(*integral(weighted, left[near], right[near], rounding=rounding))
-
-
-def field_values(score, x, t):
-    """The score at x (m, d), checked to be of its shape."""
-    value = np.asarray(score(x, t), dtype=np.float64)
-    if value.shape != x.shape:
-        raise ValueError(f"score must return shape {x.shape}. Got shape {value.shape} instead.")
-    return value

@@ -3,6 +3,13 @@
     R[f] = int |f''|,  for the Smoothed PL-ESF  2 (n - 1) / (t (1 - rho_t))
 
 `nonsmoothness_lower_bound` is in neither paper, and is derived where it stands.
+
+Points on a line in d dimensions, (n, d) in any order, are as good as on the line, for R^(d) of
+`nonsmoothness_along_lines` and L_t in d dimensions. The Smoothed PL-ESF is there s_hat(x_1) along
+the line and -x_j / t across, so that int |second derivative| along a direction u is |u_1| R[s_hat]:
+R^(d) is R. And of any f with L_t[f] <= eps take g(x_1) = E f_1(x_1, z) over the noise z across,
+which p_t has independently of x_1, and s_t does not look at. By Jensen L_t[g] <= L_t[f], and
+R[g] <= E R[f_1(., z)] <= R^(d)[f], so that a lower bound of R[g] is one of R^(d)[f].
 """
 
 from itertools import product
@@ -12,8 +19,9 @@ import numpy as np
 from .. import _checks as checks
 from ..cloud import PointCloud
 from ..scores import EmpiricalScore
+from ._given import field_values, on_a_line
 from ._laws import smoothing_ratio
-from ._losses import asymptotic_loss, field_values
+from ._losses import asymptotic_loss
 
 __all__ = [
     "near_optimality",
@@ -48,13 +56,13 @@ def nonsmoothness(knots, values=None, *, slopes=None):
 
 
 def smoothed_pl_nonsmoothness(points, kappa, t, *, spacing=None):
-    """R of the Smoothed PL-ESF at variance t.
+    """R of the Smoothed PL-ESF at variance t; R^(d), exactly, for points on a line in d dimensions.
 
     Its slope is -1 / t around the points and rho / ((1 - rho) t) within the gaps, whatever their
     widths: R = 2 (n - 1) / (t (1 - rho)) = 2 (n - 1) Delta / (t (Delta - delta)). Infinite for
     rho >= 1, where the function jumps.
     """
-    y, t = checks.increasing(points, "points"), checks.positive(t, "t")
+    (y, _), t = on_a_line(points, embedded=True), checks.positive(t, "t")
     rho = smoothing_ratio(y, kappa, t, spacing)
     return float(2 * (len(y) - 1) / (t * (1 - rho))) if rho < 1 else np.inf
 
@@ -85,6 +93,8 @@ def nonsmoothness_along_lines(score, t, lines):
 def nonsmoothness_lower_bound(eps, t, points, weights=None):
     """A number that R[f] is at least, for every f on the line with L_t[f] <= eps (positive).
 
+    For points (n, d) on a line, also R^(d)[f] for every f in d dimensions: see the module.
+
     Let h = f * N(0, v), a convolution, which does not increase R, and 0 <= c_k < Delta_k. By the
     mean value theorem h' takes the values h'(y_1), (h(y_2 - c_1) - h(y_1 + c_1)) / (2 (Delta_1 -
     c_1)), h'(y_2), ... in this order. R[h] is at least the sum of their absolute differences, so
@@ -100,13 +110,10 @@ def nonsmoothness_lower_bound(eps, t, points, weights=None):
     it is 2 (n - 1) / t (1 - g sqrt(eps)), g = sqrt(n (4n - 6)) / (2n - 2), from 1 to 1.061, and
     sharp: slopes multiplied by 1 - const m_k around y_k attain it.
     """
-    eps, t, y = (
-        checks.positive(eps, "eps"),
-        checks.positive(t, "t"),
-        checks.increasing(points, "points"),
-    )
+    eps, t = checks.positive(eps, "eps"), checks.positive(t, "t")
+    y, weights = on_a_line(points, weights, embedded=True)
     y, sigma = y - y[0], np.sqrt(t)
-    exact = EmpiricalScore(PointCloud(y[:, None], checks.weights(weights, len(y))))
+    exact = EmpiricalScore(PointCloud(y[:, None], weights))
     cells = np.unique(np.floor(2 * y / sigma)[:, None] + np.arange(-40, 41))
     x = sigma / 2 * (cells[:, None] + (1 + NODES) / 2).ravel()
     mass = sigma / 4 * np.tile(NODE_WEIGHTS, len(cells))
@@ -131,7 +138,9 @@ def near_optimality(kappa, t, points, weights=None, *, eps=None, spacing=None):
     """How far from the smoothest the Smoothed PL-ESF is, at most: its R over the lower bound.
 
     The bound, `nonsmoothness_lower_bound`, is on R[f] of all f with L_t[f] <= eps, by default
-    eps = F(kappa). Infinite where it is 0 (a large eps) or the function jumps (rho >= 1).
+    eps = F(kappa). For points (n, d) on a line the ratio is that of R^(d), among all f in d
+    dimensions: the R^(d) above is exact, the one below a bound. Infinite where the bound is 0 (a
+    large eps) or the function jumps (rho >= 1).
 
     The papers have 1 + 8 sqrt(eps) for eps < 0.015, kappa >= F^{-1}(eps) and t small enough; here
     the limit is 1 / (1 - 1.061 sqrt(eps)) or less. The Smoothed PL-ESF is itself one of these f

@@ -20,7 +20,9 @@ from smoothdiff.scores import (
     EarlyStoppedScore,
     EmpiricalBayesScore,
     EmpiricalScore,
+    FixedDeltaScore,
     LocalAverageScore,
+    PLScore,
     SmoothedPLScore,
     TemperatureScore,
     TikhonovScore,
@@ -122,6 +124,8 @@ OF_NO_POINTS = {
 SCORES = [
     ScoreCase("empirical", lambda y, c: EmpiricalScore(PointCloud.of(y))),
     ScoreCase("smoothed PL", lambda y, c: SmoothedPLScore(PointCloud.of(y), 0.3, SPACING * c)),
+    ScoreCase("fixed delta", lambda y, c: FixedDeltaScore(PointCloud.of(y), 0.1 * c, SPACING * c)),
+    ScoreCase("PL", lambda y, c: PLScore(PointCloud.of(y))),
     *(
         ScoreCase(f"average, {window}", average(window), {} if window == "min-norm" else IN_A_FRAME)
         for window in WINDOWS
@@ -185,6 +189,7 @@ class SolverCase:
 
 FIELDS = {
     "smoothed PL": lambda cloud: SmoothedPLScore(cloud, 0.3, SPACING),
+    "fixed delta": lambda cloud: FixedDeltaScore(cloud, 0.1, SPACING),
     "empirical": EmpiricalScore,
     "average": lambda cloud: LocalAverageScore(cloud, 0.3, SPACING, "ball", 8),
 }

@@ -104,7 +104,7 @@ def test_parents(solver_case, cloud, draw):
         of_exact = np.einsum("nk,nkr->nr", exact.weights, cloud.points[exact.parents])
         np.testing.assert_allclose(exact.x, of_exact, rtol=0, atol=1e-14)
         np.testing.assert_allclose(mean, of_exact, rtol=0, atol=1e-14)
-    elif solver_case.name.startswith("smoothed"):
+    elif solver_case.name.startswith(("smoothed", "fixed delta")):
         np.testing.assert_allclose(mean, solver.score.denoise(end.x, T_MIN), rtol=0, atol=1e-10)
     else:
         nearest = np.linalg.norm(end.x[:, None] - cloud.points, axis=-1).argmin(axis=1)

@@ -16,7 +16,7 @@ from smoothdiff.starts import StartingLaw
 
 # What shares code and is nobody's class, and what no fitted estimator holds.
 BASES = {"BaseDiffusion", "StartedDiffusion", "SmoothedDiffusion", "ShapedLaw", "SphericalLaw"}
-BASES |= {"Denoiser", "Field", "OfPoints", "_Shrunken"}
+BASES |= {"Denoiser", "Field", "OfPoints", "_PiecewiseLinear", "_Shrunken"}
 WORKERS = {"_OfClass", "_Standardized"}
 
 

@@ -14,6 +14,7 @@ from smoothdiff.theory import (
     atom_weights,
     kl_bound,
     terminal_density,
+    terminal_kl,
 )
 
 
@@ -125,3 +126,67 @@ def test_divergence_is_below_its_bounds(kappa):
 def test_divergence_is_that_of_the_terminal_density():
     found = quad(lambda x: -np.log(2 * terminal_density(x, [-1.0, 1.0], 0.7, 0.1)) / 2, -1, 1)[0]
     np.testing.assert_allclose(found, divergence(0.7, 0.1), rtol=1e-9)
+
+
+# ------------------------------------------------------------------ divergences for any points
+
+
+@pytest.mark.parametrize("kappa", [0.1, 0.7])
+@pytest.mark.parametrize("t0", [0.005, 0.1, 0.9])
+def test_divergence_of_the_uniform_law_from_two_points(kappa, t0):
+    found = terminal_kl([-1.0, 1.0], kappa, t0)
+    np.testing.assert_allclose(found, divergence(kappa, t0), rtol=1e-8)
+    assert found < kl_bound(kappa, t0)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(("kappa", "t0"), [(0.1, 0.09), (1.2, 0.02)])
+def test_divergence_of_the_uniform_law(kappa, t0, weights):
+    def integrand(x):
+        density = terminal_density(x, LINE, kappa, t0, weights, spacing=0.3)
+        return -np.log(density * np.ptp(LINE)) / np.ptp(LINE)
+
+    parts = [quad(integrand, *gap, epsabs=1e-12, epsrel=1e-11, limit=200) for gap in pairwise(LINE)]
+    found = terminal_kl(LINE, kappa, t0, weights, spacing=0.3)
+    np.testing.assert_allclose(found, sum(part[0] for part in parts), rtol=1e-8)
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize("of", [(0.1, 0.09), (0.8, 0.05), (0.3, 0.9)])
+def test_divergence_of_one_terminal_law_from_another(of, weights):
+    laws = {
+        law: (
+            atom_weights(LINE, *law, weights, spacing=0.3),
+            lambda x, law=law: terminal_density(x, LINE, *law, weights, spacing=0.3),
+        )
+        for law in (of, (0.4, 0.06))
+    }
+    (b, q), (a, p) = laws.values()
+
+    def integrand(x):
+        return q(x) * np.log(q(x) / p(x)) if q(x) > 0 else 0.0
+
+    parts = [quad(integrand, *gap, epsabs=1e-12, epsrel=1e-11, limit=200) for gap in pairwise(LINE)]
+    expected = (b * np.log(b / a)).sum() + sum(part[0] for part in parts)
+    found = terminal_kl(LINE, 0.4, 0.06, weights, spacing=0.3, of=of)
+    np.testing.assert_allclose(found, expected, rtol=1e-7)
+    assert found > 1e-3
+    assert terminal_kl(LINE, *of, weights, spacing=0.3, of=of) == 0.0
+
+
+def test_divergence_where_a_law_has_no_density():
+    """For rho >= 1 all mass is on the points: nothing else can be of it, and it of others."""
+    off, on = (1.0, 0.1), (0.3, 0.1)
+    assert terminal_kl(LINE, *off, spacing=0.3) == np.inf
+    assert terminal_kl(LINE, *off, spacing=0.3, of=on) == np.inf
+    b, a = (atom_weights(LINE, *law, spacing=0.3) for law in (off, on))
+    expected = (b * np.log(b / a)).sum()
+    np.testing.assert_allclose(terminal_kl(LINE, *on, spacing=0.3, of=off), expected, rtol=1e-12)
+    assert terminal_kl(LINE, *off, spacing=0.3, of=(2.0, 0.1)) == 0.0
+
+
+def test_divergence_where_densities_underflow():
+    """Their logarithms do not; the bound then leaves out next to nothing."""
+    assert terminal_density(0.0, [-1.0, 1.0], 0.5, 1e-4) == 0.0
+    found, bound = terminal_kl([-1.0, 1.0], 0.5, 1e-4), kl_bound(0.5, 1e-4)
+    assert bound - 1e-3 < found < bound

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 from on_a_line import LINE, WEIGHTS, density, empirical_score, smoothed, smoothed_score, uniform
+from scipy.stats import special_ortho_group
 from sklearn.linear_model import lars_path
 
+from smoothdiff.cloud import PointCloud
 from smoothdiff.theory import (
     kappa_for_loss,
     near_optimality,
@@ -192,3 +194,31 @@ def test_smoothness_of_shifted_and_scaled_points():
         found = nonsmoothness_lower_bound(0.01, 0.01 * scale**2, moved, 7 * WEIGHTS) * scale**2
         expected = nonsmoothness_lower_bound(0.01, 0.01, LINE, WEIGHTS)
         np.testing.assert_allclose(found, expected, rtol=1e-7)
+
+
+def test_points_on_a_line_in_space():
+    """R^(d) is R: attained along the line, and less along others; the bound is as on the line."""
+    axes = special_ortho_group.rvs(3, random_state=0)
+    points = 0.7 + LINE[:, None] * axes[0]
+    rho, t, spacing = 0.4, 0.02, 0.3
+    kappa = rho * spacing / np.sqrt(t)
+    exact = smoothed_pl_nonsmoothness(points, kappa, t, spacing=spacing)
+    assert exact == pytest.approx(smoothed_pl_nonsmoothness(LINE, kappa, t, spacing=spacing))
+    field, steps = smoothed(points, kappa, spacing), np.linspace(-8, 8, 1601)[:, None]
+    along = points[2] + steps * axes[0]
+    found = nonsmoothness_along_lines(field, t, [along])
+    assert found == pytest.approx(exact, rel=1e-9)
+    for angle in (0.3, 1.0):
+        direction = np.cos(angle) * axes[0] + np.sin(angle) * axes[1]
+        found = nonsmoothness_along_lines(field, t, [points[2] + steps * direction])
+        assert found == pytest.approx(exact * np.cos(angle), rel=1e-6)
+    order = [3, 0, 4, 1, 2]
+    for given in (points[order], PointCloud.of(points, WEIGHTS)):
+        weights = None if isinstance(given, PointCloud) else WEIGHTS[order]
+        bound = nonsmoothness_lower_bound(0.01, t, given, weights)
+        assert bound == pytest.approx(nonsmoothness_lower_bound(0.01, t, LINE, WEIGHTS), rel=1e-9)
+        ratio = near_optimality(kappa, t, given, weights, spacing=spacing)
+        expected = near_optimality(kappa, t, LINE, WEIGHTS, spacing=spacing)
+        assert ratio == pytest.approx(expected, rel=1e-9)
+    with pytest.raises(ValueError, match="points must be two or more on a line"):
+        near_optimality(kappa, t, points + 1e-6 * np.eye(5, 3))

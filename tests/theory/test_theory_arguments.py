@@ -16,6 +16,7 @@ from smoothdiff.theory import (
     score_matching_loss,
     smoothed_pl_nonsmoothness,
     terminal_density,
+    terminal_kl,
     time_averaged_loss,
 )
 
@@ -69,6 +70,10 @@ def never(x, t):
         (lambda: atom_weights(Y, 1, -1), "t0 must be positive, .* Got -1"),
         (lambda: terminal_density(np.nan, Y, 1, 1), "x must be numbers. Got nan"),
         (lambda: terminal_density(0.5, Y, 1, 1, [1, -1]), "weights must be .* Got -1"),
+        (lambda: terminal_kl(Y, 1, -1), "t0 must be positive, .* Got -1"),
+        (lambda: terminal_kl(Y, 1, 1, of="normal"), "of must be one of 'uniform'. Got 'normal'"),
+        (lambda: terminal_kl(Y, 1, 1, of=(1, 0)), "of must be positive, finite. Got 0.0"),
+        (lambda: terminal_kl(Y, 1, 1, of=1.0), r"of must have shape \(2,\). Got shape \(\)"),
         (lambda: kl_bound(0.0, 1), "kappa must be positive, .* Got 0.0"),
         (lambda: kl_bound(1, [1, np.inf]), "t0 must be positive, .* Got inf"),
     ],
