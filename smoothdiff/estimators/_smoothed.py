@@ -77,11 +77,11 @@ class StartedDiffusion(BaseDiffusion):
         For coordinates of which nothing is read off that subspace: those of a category's levels
         have a constant sum.
         """
-        self._check_start()
         params = self.get_params(deep=False)
-        both = params.get("t_min"), params.get("t_min_scale")  # a search has neither
-        if both == ("auto", "auto") and self._is_shaped:
-            self.set_params(t_min_scale=SHAPED_T_MIN)
+        if (params.get("t_min"), params.get("t_min_scale")) == ("auto", "auto"):  # of no search
+            self._check_start()
+            if self._is_shaped:
+                self.set_params(t_min_scale=SHAPED_T_MIN)
 
     def _make_start(self, cloud, scales):
         return starting_law(self._starts, cloud, scales.t0, scales.spacing)
