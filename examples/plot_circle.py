@@ -1,12 +1,13 @@
 """
-Points on a circle: a network draws the polygon
-===============================================
+Points on a circle: samples near the polygon
+============================================
 
 Networks without weight decay regress on the exact score of 4, 8 and 16 points on a circle, and
 their samples lie near the regular polygon: they interpolate between neighbors on a curve, where no
-linear subspace says where to go. The Smoothed PL-ESF gives the polygon in closed form, without
-training; its few samples inside come from noise that reached the middle of the circle. Below, the
-denoiser's displacement t s(x) / 2 at t0 / 8, of the network and of the Smoothed PL-ESF.
+linear subspace says where to go. How many leave the corners is printed; of 4 points few do. The
+Smoothed PL-ESF gives the polygon in closed form, without training; its few samples inside come
+from noise that reached the middle of the circle. Below, the denoiser's displacement t s(x) / 2 at
+t0 / 8, of the network and of the Smoothed PL-ESF.
 
 Run ``python examples/plot_circle.py [output.png] [--full]``; ``--full`` takes the papers' 5000,
 20000 and 80000 steps of 64 samples, and without it 6000 longer ones of 128 for each.

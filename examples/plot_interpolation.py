@@ -2,7 +2,7 @@
 Copy or interpolate
 ===================
 
-Two diffusion models without a network, on the same points of a spiral. The exact score of
+Two diffusion models without a network, on the same points of one turn of a spiral. The exact score of
 the training set brings every sample back to a training point. Smoothing that score a little
 brings the samples onto the segments and triangles between neighboring points.
 

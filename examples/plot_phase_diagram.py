@@ -4,8 +4,8 @@ Where a sample ends is decided by where it starts
 
 The plane of position and noise (standard deviation sqrt(t)) of four points on a line, divided
 as the smoothed score divides it. Region A is the neighborhood of a training point: a
-path in it ends on that point. Region B is a gap between two neighbors: a path in it ends
-between them. Region C lies beyond the two ends: a path in it ends on the last point. In these
+path in it ends on that point. Region B lies beyond the two ends: a path in it ends on the last
+point. Region C is a gap between two neighbors: a path in it ends between them. In these
 coordinates the paths are straight, and none leaves its region.
 
 Run ``python examples/plot_phase_diagram.py [output.png]``.
@@ -30,7 +30,7 @@ def region(x, t):
     cell = model.decompose(x.reshape(-1, 1), t)
     nearest = points[cell.parents[:, 0], 0]
     beyond = np.isin(nearest, points[[0, -1], 0]) & (np.abs(x) > np.abs(nearest))
-    return np.where(cell.face_dim == 1, 1, np.where(beyond, 2, 0))
+    return np.where(cell.face_dim == 1, 2, np.where(beyond, 1, 0))
 
 
 x = np.linspace(-1.6, 1.6, 801)
@@ -39,8 +39,8 @@ regions = np.stack([region(x, s**2) for s in noise])
 
 # The papers' boundaries, for comparison: a point's neighborhood has the radius kappa sqrt(t).
 near = np.abs(x[None, :, None] - points[:, 0]).min(axis=2) <= kappa * noise[:, None]
-printed = np.where(np.abs(x) > 1, 2, np.where(near, 0, 1))
-print(f"regions: {np.mean(regions == printed):.5f} of {regions.size} places as in the papers")
+printed = np.where(np.abs(x) > 1, 1, np.where(near, 0, 2))
+print(f"regions: {np.mean(regions == printed):.5f} of {regions.size} places by the papers' borders")
 
 starts = np.linspace(-1.5, 1.5, 62)
 sd = np.linspace(np.sqrt(t0), 0, 41)
@@ -50,11 +50,11 @@ print(f"paths: largest distance from a straight line {np.abs(paths - straight).m
 visited = np.stack([region(path, s**2) for path, s in zip(paths[:-1], sd[:-1], strict=True)])
 print(f"paths: {np.sum((visited != visited[0]).any(axis=0))} of {len(starts)} change region")
 copies = np.abs(paths[-1][:, None] - points[:, 0]).min(axis=1) < 1e-9
-print(f"paths: {copies[visited[0] != 1].mean():.2f} from A and C end on a training point, ", end="")
-print(f"{copies[visited[0] == 1].mean():.2f} from B")
+print(f"paths: {copies[visited[0] != 2].mean():.2f} from A and B end on a training point, ", end="")
+print(f"{copies[visited[0] == 2].mean():.2f} from C")
 
 figure, ax = plt.subplots(figsize=(9, 4.6))
-colors = ["#cfe3f5", "#fbe3c6", "#dcdcdc"]
+colors = ["#cfe3f5", "#dcdcdc", "#fbe3c6"]
 ax.pcolormesh(x, noise, regions, cmap=ListedColormap(colors), vmin=0, vmax=2, rasterized=True)
 ax.plot(paths, sd, color="tab:blue", linewidth=0.8)
 ax.plot([], [], color="tab:blue", label="paths of samples, downward")
@@ -65,11 +65,11 @@ box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", 
 for place in points[1:-1, 0]:
     ax.text(place, 0.14, "A", ha="center", va="center", fontsize=15, bbox=box)
 for place in (points[1:, 0] + points[:-1, 0]) / 2:
-    ax.text(place, 0.06, "B", ha="center", va="center", fontsize=15, bbox=box)
-for place in (-1.45, 1.45):
     ax.text(place, 0.06, "C", ha="center", va="center", fontsize=15, bbox=box)
-ax.set(xlabel="x", ylabel="noise, sqrt(t)", xlim=(-1.6, 1.6), ylim=(0, np.sqrt(t0)))
-ax.set_title(f"Regions of the smoothed score, kappa = {kappa}")
+for place in (-1.45, 1.45):
+    ax.text(place, 0.06, "B", ha="center", va="center", fontsize=15, bbox=box)
+ax.set(xlabel="$x$", ylabel=r"noise, $\sqrt{t}$", xlim=(-1.6, 1.6), ylim=(0, np.sqrt(t0)))
+ax.set_title(f"Regions of the smoothed score, $\\kappa$ = {kappa}")
 ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
 figure.tight_layout()
 output = sys.argv[1] if len(sys.argv) > 1 else "phase_diagram.png"

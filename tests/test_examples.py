@@ -75,7 +75,7 @@ def phase_diagram(text):
     assert numbers("regions: # of", text, 1) == [[1.0]]
     assert numbers("from a straight line #", text, 1)[0][0] < 1e-12
     assert numbers("paths: # of", text, 1) == [[0]]
-    assert numbers("paths: # from A and C end on a training point, # from B", text, 1) == [[1, 0]]
+    assert numbers("paths: # from A and B end on a training point, # from C", text, 1) == [[1, 0]]
 
 
 def scores(text):

@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import clone
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion
+from smoothdiff.tables._model import TableModel
 
 N = 400
 
@@ -51,6 +52,46 @@ def test_numbers_keep_their_range_and_decimals(table, made):
 def test_numbers_are_new(table, made):
     assert np.isin(made["income"], table["income"]).mean() < 0.1
     assert np.isin(made["weight"], table["weight"]).mean() < 0.1
+
+
+def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
+    """Also where categories, whose coordinates have a constant sum, leave directions without data."""
+    for X in (table[["income", "weight"]], table[["income", "weight", "city"]]):
+        for estimator, scale in (
+            (None, 0.1),
+            (SmoothedPLDiffusion(t_min_scale=0.3), 0.3),
+            (SmoothedPLDiffusion(start="isotropic"), None),
+        ):
+            fitted = TableDiffusion(estimator, random_state=0).fit(X).estimator_
+            wanted = 0.01 / fitted.n_components_ if scale is None else scale
+            assert fitted.t_min_ == pytest.approx(wanted * fitted.t0_)
+    absolute = TableDiffusion(SmoothedPLDiffusion(t_min=1e-3)).fit(table[["income", "city"]])
+    assert absolute.estimator_.t_min_ == 1e-3
+
+
+def test_a_block_of_rows_is_fitted_once_for_a_sample(table, monkeypatch):
+    """Though copies are drawn again, several times."""
+    monkeypatch.setattr("smoothdiff.tables._groups.MOST_ROWS", 150)
+    X = table[["sex", "city"]].assign(level=np.arange(N) % 7)
+    X = X.assign(odd=np.arange(N) % 97)
+    model = TableDiffusion(random_state=0, together=None).fit(X)
+    fits, draws = [], []
+    fit, draw = SmoothedPLDiffusion.fit, TableModel._draw_any
+
+    def counted(self, *args, **options):
+        fits.append(1)
+        return fit(self, *args, **options)
+
+    def drawn(self, *args):
+        draws.append(1)
+        return draw(self, *args)
+
+    monkeypatch.setattr(SmoothedPLDiffusion, "fit", counted)
+    monkeypatch.setattr(TableModel, "_draw_any", drawn)
+    blocks = -(-N // 150)
+    model.sample(300)
+    assert len(fits) == blocks - 1  # the first is kept
+    assert len(draws) > blocks
 
 
 def test_integers_are_rounded_and_not_truncated():

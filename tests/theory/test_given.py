@@ -98,7 +98,9 @@ def test_other_points_are_refused(name, points, sentence):
         OF_ANY[name](points)
 
 
-@pytest.mark.parametrize("name", ON_A_LINE.keys() - {"score_matching_loss", "time_averaged_loss"})
+@pytest.mark.parametrize(
+    "name", sorted(ON_A_LINE.keys() - {"score_matching_loss", "time_averaged_loss"})
+)
 def test_points_in_a_plane_are_refused(name):
     plane = np.random.default_rng(0).normal(size=(4, 2))
     with pytest.raises(ValueError, match="points must be two or more"):
