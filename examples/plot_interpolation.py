@@ -2,9 +2,9 @@
 Copy or interpolate
 ===================
 
-Two diffusion models without a network, on the same points of one turn of a spiral. The exact score of
-the training set brings every sample back to a training point. Smoothing that score a little
-brings the samples onto the segments and triangles between neighboring points.
+Two diffusion models without a network, on the same points of one turn of a spiral. The exact
+score of the training set brings every sample back to a training point. Smoothing that score a
+little brings the samples onto the segments and triangles between neighboring points.
 
 A sample counts as a near copy when one training point is three times nearer than any other. Points
 that are no copies do so too: the fraction for new points of the spiral itself is the value to

@@ -55,7 +55,7 @@ def test_numbers_are_new(table, made):
 
 
 def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
-    """Also where categories, whose coordinates have a constant sum, leave directions without data."""
+    """Also where categories, whose coordinates have a constant sum, leave directions empty."""
     for X in (table[["income", "weight"]], table[["income", "weight", "city"]]):
         for estimator, scale in (
             (None, 0.1),
@@ -65,15 +65,15 @@ def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
             fitted = TableDiffusion(estimator, random_state=0).fit(X).estimator_
             wanted = 0.01 / fitted.n_components_ if scale is None else scale
             assert fitted.t_min_ == pytest.approx(wanted * fitted.t0_)
-    absolute = TableDiffusion(SmoothedPLDiffusion(t_min=1e-3)).fit(table[["income", "city"]])
-    assert absolute.estimator_.t_min_ == 1e-3
+    absolute = TableDiffusion(SmoothedPLDiffusion(t_min=1e-6)).fit(table[["income", "city"]])
+    assert absolute.estimator_.t_min_ == 1e-6
 
 
 def test_a_block_of_rows_is_fitted_once_for_a_sample(table, monkeypatch):
     """Though copies are drawn again, several times."""
-    monkeypatch.setattr("smoothdiff.tables._groups.MOST_ROWS", 150)
-    X = table[["sex", "city"]].assign(level=np.arange(N) % 7)
-    X = X.assign(odd=np.arange(N) % 97)
+    monkeypatch.setattr("smoothdiff.tables._groups.MOST_ROWS", 60)
+    n = len(table)
+    X = table[["sex", "city"]].assign(level=np.arange(n) % 7, odd=np.arange(n) % 97)
     model = TableDiffusion(random_state=0, together=None).fit(X)
     fits, draws = [], []
     fit, draw = SmoothedPLDiffusion.fit, TableModel._draw_any
@@ -88,7 +88,7 @@ def test_a_block_of_rows_is_fitted_once_for_a_sample(table, monkeypatch):
 
     monkeypatch.setattr(SmoothedPLDiffusion, "fit", counted)
     monkeypatch.setattr(TableModel, "_draw_any", drawn)
-    blocks = -(-N // 150)
+    blocks = -(-n // 60)
     model.sample(300)
     assert len(fits) == blocks - 1  # the first is kept
     assert len(draws) > blocks
