@@ -171,6 +171,10 @@ def weight_decay(text):
     for one, two in pairwise(deltas):
         assert two < one - 0.03
     assert max(ratio for *_, ratio in rows) < 0.05
+    seen = numbers("p_t: delta #, residual #, from the ESF #, ratio #, of no score #", text, 4)
+    for _, residual, from_esf, ratio, null in seen:
+        assert ratio == pytest.approx(residual / from_esf, abs=0.002)
+        assert residual < min(from_esf / 2, null / 10)
 
 
 def network(text):

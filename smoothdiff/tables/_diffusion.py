@@ -36,7 +36,8 @@ class TableDiffusion(BaseEstimator):
     ----------
     estimator : estimator, default=None
         What draws the embedded rows: one whose `sample` names parents, such as
-        `SmoothedPLDiffusion`, which None stands for, with its defaults.
+        `SmoothedPLDiffusion`, which None stands for. Where its t_min and t_min_scale are "auto",
+        and its start has the shape of neighborhoods, t_min is a tenth of t0.
     by : name or list of names, default=None
         Columns with a model for each of their values, which are drawn as often as they are in the
         data: the best choice for a column that will be predicted. A value of fewer than 5 rows
