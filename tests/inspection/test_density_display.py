@@ -262,6 +262,24 @@ def test_other_estimators(rng):
         assert np.isfinite(display.levels).all()
 
 
+def test_the_peaks_at_points_of_a_line_are_drawn(fitted):
+    """They are narrower than the steps of a grid."""
+    model, X = fitted(1)
+    display = DensityDisplay.from_estimator(model, X, grid_resolution=50, random_state=0)
+    assert np.isin(X[:, 0], display.x0).all()
+    at = np.searchsorted(display.x0, X[:, 0])
+    np.testing.assert_allclose(display.log_density[at], model.score_samples(X), rtol=1e-12)
+
+
+def test_tables_of_categories_are_no_points(rng):
+    X = pd.DataFrame({"sex": rng.choice(["F", "M"], 30), "age": rng.normal(size=30)})
+    model = TableDiffusion(random_state=0).fit(X)
+    with pytest.raises(TypeError, match=r"needs an estimator of numbers. Got TableDiffusion"):
+        DensityDisplay.from_estimator(model, X)
+    with pytest.raises(TypeError, match=r"X must be the rows to show\. Got None"):
+        DensityDisplay.from_estimator(SmoothedPLDiffusion().fit(X[["age"]]), None)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "sentence"),
     [
