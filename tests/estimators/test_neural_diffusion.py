@@ -37,6 +37,7 @@ def test_the_network_learns_the_score(objective):
     assert ((found - exact) ** 2).mean() < 0.1 * (exact**2).mean()
 
 
+@pytest.mark.slow
 def test_samples_and_density_of_a_trained_model():
     """More likely under the model than noise is, and in the data's units."""
     along = np.array([[0.8, 0.6]])

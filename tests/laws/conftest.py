@@ -195,6 +195,10 @@ FIELDS = {
 }
 
 
+# Those of whose methods one will do, but with --run-slow.
+SLOW = ("fixed delta", "average")
+
+
 def steps(name, method):
     return lambda cloud, n: Steps(FIELDS[name](cloud), method, n, 2.0)
 
@@ -203,7 +207,10 @@ SOLVERS = [
     SolverCase("MixedCellFlow", lambda cloud, n: MixedCellFlow(FIELDS["smoothed PL"](cloud))),
     SolverCase("NoisedPoints", lambda cloud, n: NoisedPoints(EmpiricalScore(cloud), n, 2.0)),
     *(
-        SolverCase(f"{name}, {method}", steps(name, method), method)
+        pytest.param(
+            SolverCase(f"{name}, {method}", steps(name, method), method),
+            marks=[pytest.mark.slow] * (name in SLOW and method != "heun"),
+        )
         for name in FIELDS
         for method in METHODS
     ),

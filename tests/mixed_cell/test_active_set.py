@@ -28,7 +28,10 @@ def objective(active, points, x, rho):
     return (1 - rho) * ((x - a) ** 2).sum(axis=-1) + rho * spread
 
 
-@pytest.mark.parametrize("r", [2, 3, 7, 40])
+SLOW = [pytest.param(r, marks=pytest.mark.slow) for r in (2, 40)]
+
+
+@pytest.mark.parametrize("r", [3, 7, *SLOW])
 def test_resuming_keeps_the_corners(r):
     """Corners stay candidates, whichever of their slots are empty: the minimum only falls."""
     rng = np.random.default_rng(r)

@@ -50,7 +50,9 @@ def assert_equal(found, expected, t):
 
 @pytest.mark.parametrize("window", ["cube", "ball", "gaussian"])
 @pytest.mark.parametrize("r", [2, pytest.param(5, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("t", TIMES)
+@pytest.mark.parametrize(
+    "t", [pytest.param(t, marks=[pytest.mark.slow] * (t not in (0.03, 1e-9))) for t in TIMES]
+)
 def test_field_and_divergence(window, r, t):
     score = field(r, window=window)
     assert score._chords is not None

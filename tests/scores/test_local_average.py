@@ -157,7 +157,9 @@ def test_lines_turn_with_the_data():
     np.testing.assert_allclose(turned(x @ rotation, T), plain(x, T) @ rotation, atol=1e-9)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize(
+    "window", [pytest.param(w, marks=[pytest.mark.slow] * (w == "gaussian")) for w in WINDOWS]
+)
 def test_samples_are_nearly_those_of_the_smoothed_pl(window):
     """Fact of v1, Fig. 10, on its data: the same start, 200 steps."""
     X = np.c_[np.linspace(-1, 1, 4), np.zeros(4)]

@@ -252,6 +252,12 @@ def test_filled_gaps(table):
     made = TableDiffusion(missing="fill", random_state=0).fit(X).sample(N)
     assert not made.isna().any().any()
     assert made["pressure"].between(X["pressure"].min(), X["pressure"].max()).all()
+
+
+@pytest.mark.slow
+def test_filled_gaps_of_rows_by_one_donor(table):
+    X = table.copy()
+    X.loc[X["city"] == "Rome", "pressure"] = np.nan
     row = TableDiffusion(missing="fill", draw="row", random_state=0).fit(X).sample(N)
     assert not row.isna().any().any()
 

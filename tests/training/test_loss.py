@@ -86,6 +86,7 @@ def test_the_loss_on_rows_held_out():
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_the_two_losses_differ_by_a_constant():
     """Whatever the network: Vincent (2011). To within sampling error, at parameters that stay."""
     points, weights = normal(5, 2) / 3, np.array([0.4, 0.3, 0.1, 0.1, 0.1])
