@@ -5,8 +5,8 @@ Weight decay smooths a network's score
 Two training points, one noise level. Two-layer networks regress on the exact score (ESF) with
 four strengths of weight decay. What they learn is not the ESF but nearly a Smoothed PL-ESF, whose
 delta = kappa sqrt(t), fitted by least squares, falls as the decay grows: decay plays the part of
-smoothing. How near depends on where: evenly over the line it is within half a percent of the
-squared distance from the ESF; weighted by the density p_t of the noised points, which the network
+smoothing. How near depends on where: evenly over the line it is within a few percent at most
+of the squared distance from the ESF; weighted by the density p_t of the noised points, which the network
 was trained on, a larger part is left. Both are printed.
 
 Run ``python examples/plot_weight_decay.py [output.png] [--full]``; ``--full`` trains the papers'
