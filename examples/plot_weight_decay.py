@@ -6,8 +6,8 @@ Two training points, one noise level. Two-layer networks regress on the exact sc
 four strengths of weight decay. What they learn is not the ESF but nearly a Smoothed PL-ESF, whose
 delta = kappa sqrt(t), fitted by least squares, falls as the decay grows: decay plays the part of
 smoothing. How near depends on where: evenly over the line it is within a few percent at most
-of the squared distance from the ESF; weighted by the density p_t of the noised points, which the network
-was trained on, a larger part is left. Both are printed.
+of the squared distance from the ESF; weighted by the density p_t of the noised points, which the
+network was trained on, a larger part is left. Both are printed.
 
 Run ``python examples/plot_weight_decay.py [output.png] [--full]``; ``--full`` trains the papers'
 6000 steps of 1024 samples, and without it 1500 longer ones of 256.
