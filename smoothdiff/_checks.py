@@ -20,6 +20,7 @@ __all__ = [
     "flag",
     "increasing",
     "is_number",
+    "listed",
     "number",
     "positive",
     "real",
@@ -27,6 +28,12 @@ __all__ = [
     "subject",
     "weights",
 ]
+
+
+def listed(names, most=20):
+    """Names one after the other, as a sentence has them; of many the first ones."""
+    names = list(names)
+    return ", ".join(map(repr, names[:most])) + (", ..." if len(names) > most else "")
 
 
 def subject(name, owner=None):

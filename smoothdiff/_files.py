@@ -7,7 +7,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["check_suffix", "check_target", "replacing", "unfinished"]
+__all__ = ["check_suffix", "check_target", "replacing", "unfinished", "write_text"]
 
 # Temporary files that exist now: whoever ends the program on the spot deletes them.
 unfinished: set[Path] = set()
@@ -43,6 +43,13 @@ def replacing(path):
         raise
     finally:
         unfinished.discard(temporary)
+
+
+def write_text(path, text):
+    """Write text as UTF-8, whole or not at all; errors as `check_target` and `replacing`."""
+    check_target(path)
+    with replacing(path) as file:
+        file.write(text.encode("utf-8"))
 
 
 def check_target(path, suffixes=()):

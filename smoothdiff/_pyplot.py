@@ -1,6 +1,10 @@
 """matplotlib, loaded when something is drawn, and the colors of pictures."""
 
-__all__ = ["BLACK", "BLUE", "ORANGE", "SKY", "pyplot"]
+import base64
+from html import escape
+from io import BytesIO
+
+__all__ = ["BLACK", "BLUE", "ORANGE", "SKY", "embedded", "pyplot"]
 
 # Okabe and Ito, Color universal design, 2008: all can tell them apart.
 BLACK = "#000000"
@@ -18,3 +22,12 @@ def pyplot():
             "Drawing needs matplotlib, an optional dependency: pip install smoothdiff[plot]"
         ) from error
     return module
+
+
+def embedded(figure, description, dpi=110):
+    """A figure as part of a page, which needs no other file; the figure is closed."""
+    file = BytesIO()
+    figure.savefig(file, format="png", dpi=dpi)
+    pyplot().close(figure)
+    data = base64.b64encode(file.getvalue()).decode()
+    return f"<img alt='{escape(description, quote=True)}' src='data:image/png;base64,{data}'>"

@@ -4,14 +4,12 @@ import numpy as np
 
 from .._pyplot import BLACK, BLUE, ORANGE
 from ..cloud import PointCloud
-from ..datasets import circle, uniform_line
 from ..estimators import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 from ..scores import EmpiricalScore, SmoothedPLScore
+from ._experiment import KAPPA, POINTS, SPACING, T0, T_END, on_circle, smoothed
 
 __all__ = ["FIGURES"]
 
-# The papers' four points in the plane, and the scales of their experiment.
-POINTS, SPACING, KAPPA, T0, T_END = uniform_line(4, 2), 1 / 3, 1.2, 0.02, 1e-5
 X = np.linspace(-1.5, 1.5, 2001)
 
 
@@ -19,10 +17,7 @@ def model_of(kind, t_min, **options):
     """Four points with the exact or the smoothed score, the law at t_min."""
     if kind == "ESF":
         return EmpiricalScoreDiffusion(t0=T0, t_min=t_min, random_state=0, **options).fit(POINTS)
-    return SmoothedPLDiffusion(
-        kappa=KAPPA, spacing=SPACING, t0=T0, t_min=t_min, start="isotropic", random_state=0,
-        **options,
-    ).fit(POINTS)  # fmt: skip
+    return smoothed(t_min=t_min, **options)
 
 
 def letter(ax, text, title=""):
@@ -116,11 +111,7 @@ def circles(plt):
     """Samples of points on a circle, and the field that leads there."""
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), layout="constrained", sharey=True)
     for ax, text, n in zip(axes, "abc", (4, 8, 16), strict=True):
-        points, spacing = circle(n), np.sin(np.pi / n)
-        model = SmoothedPLDiffusion(
-            kappa=0.5 * spacing / np.sqrt(0.08), spacing=spacing, t0=0.08, t_min=0,
-            start="isotropic", n_components=2, random_state=0,
-        ).fit(points)  # fmt: skip
+        points, _, model = on_circle(n)
         side = np.linspace(-1.3, 1.3, 17)
         grid = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
         ax.quiver(*grid.T, *(0.01 * model.score_function(grid, 0.01)).T, color="0.6", width=0.003)

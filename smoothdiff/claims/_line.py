@@ -6,7 +6,6 @@ import numpy as np
 from scipy.integrate import quad
 
 from ..cloud import PointCloud
-from ..datasets import uniform_line
 from ..noise import karras_times
 from ..ode import integrate
 from ..scores import EmpiricalScore, FixedDeltaScore, SmoothedPLScore
@@ -23,9 +22,10 @@ from ..theory import (
     terminal_kl,
 )
 from ._claim import at_most, claim, equal
+from ._experiment import KAPPA, SPACING, T0
+from ._experiment import POINTS as PLANE
 
-# The papers' four points, half their gap, and the scales of their experiment.
-POINTS, SPACING, KAPPA, T0 = uniform_line(4)[:, 0], 1 / 3, 1.2, 0.02
+POINTS = PLANE[:, 0]
 X = np.linspace(-1.5, 1.5, 3001)
 
 

@@ -1,13 +1,13 @@
 """The page of a reproduction: its table, and the papers' figures drawn by the library."""
 
-import base64
 from html import escape
-from io import BytesIO
 
-from .._pyplot import pyplot
+from .._pyplot import embedded, pyplot
 from ._figures import FIGURES
 
 __all__ = ["page"]
+
+DPI = 120
 
 STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:66rem;margin:2rem auto;padding:0 1rem}
@@ -28,7 +28,7 @@ def page(found):
         for name, source, says, papers, ours, holds, note in found.rows()
     )
     plt = pyplot()
-    figures = "".join(f"<h2>{escape(t)}</h2>{_image(plt, draw(plt), t)}" for t, draw in FIGURES)
+    figures = "".join(f"<h2>{escape(t)}</h2>{embedded(draw(plt), t, DPI)}" for t, draw in FIGURES)
     left = f"<p>Not tried: {escape(', '.join(found.left_out))}.</p>" if found.left_out else ""
     return (
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
@@ -38,11 +38,3 @@ def page(found):
         "<th>what the papers say</th><th>papers</th><th>here</th><th>what the numbers are</th></tr>"
         f"</thead>{rows}</table></div>{left}{figures}<p>smoothdiff {__version__}</p></body></html>"
     )
-
-
-def _image(plt, figure, description):
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=120)
-    plt.close(figure)
-    data = base64.b64encode(file.getvalue()).decode()
-    return f"<img alt='{escape(description, quote=True)}' src='data:image/png;base64,{data}'>"

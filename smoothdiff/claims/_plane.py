@@ -6,8 +6,7 @@ import numpy as np
 from scipy.integrate import quad
 
 from ..cloud import PointCloud
-from ..datasets import circle, uniform_line
-from ..estimators import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
+from ..estimators import EmpiricalScoreDiffusion, LocalAverageDiffusion
 from ..noise import karras_times
 from ..ode import integrate
 from ..scores import (
@@ -19,16 +18,10 @@ from ..scores import (
 )
 from ..theory import terminal_density
 from ._claim import at_least, at_most, claim, equal
+from ._experiment import KAPPA, POINTS, RUN, SPACING, T0, T_END, on_circle, smoothed
 
-# The papers' experiment: four points, t from 0.02 to 1e-5 by 200 steps of Euler, 20000 samples.
-POINTS, SPACING, KAPPA, T0, T_END, N = uniform_line(4, 2), 1 / 3, 1.2, 0.02, 1e-5, 20_000
-RUN = {"t0": T0, "t_min": T_END, "start": "isotropic", "random_state": 0}
+N = 20_000
 STEPS = {"solver": "euler", "n_steps": 200}
-
-
-def smoothed(**options):
-    model = SmoothedPLDiffusion(kappa=KAPPA, spacing=SPACING, n_components=1, **RUN | options)
-    return model.fit(POINTS)
 
 
 def nearest(x, points=POINTS):
@@ -70,11 +63,7 @@ def samples_fall_onto_the_line():
 def samples_on_a_circle_end_on_the_polygon():
     on_edge, inside = [], []
     for n in (4, 8, 16):
-        points, spacing = circle(n), np.sin(np.pi / n)
-        model = SmoothedPLDiffusion(
-            kappa=0.5 * spacing / np.sqrt(0.08), spacing=spacing, t0=0.08, t_min=0,
-            start="isotropic", n_components=2, random_state=0,
-        ).fit(points)  # fmt: skip
+        points, spacing, model = on_circle(n)
         x = model.sample(4000)
         edge = np.roll(points, -1, axis=0) - points
         along = np.clip(((x[:, None] - points) * edge).sum(axis=2) / (edge**2).sum(axis=1), 0, 1)

@@ -2,11 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from textwrap import fill
 
 from .. import _checks as checks
-from .._files import check_target, replacing
+from .._files import check_target, write_text
 from ._claim import CLAIMS, Tried
 
 __all__ = ["Reproduction", "reproduce"]
@@ -112,9 +111,7 @@ def _number(value):
 
 def _written(text, path):
     if path is not None:
-        check_target(path)
-        with replacing(Path(path)) as file:
-            file.write(text.encode("utf-8"))
+        write_text(path, text)
     return text
 
 

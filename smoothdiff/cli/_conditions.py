@@ -5,6 +5,7 @@ import io
 import shlex
 from math import inf
 
+from .._checks import listed
 from ._cells import MISSING, Notation, is_date, moment, number
 
 __all__ = ["conditions", "kinds", "options_of"]
@@ -43,9 +44,8 @@ def conditions(options, schema, notations, missing=()):
     for option in options:
         name, text = _split(option, names, "--where", "COLUMN=VALUE or COLUMN=LOW:HIGH")
         if name not in names:
-            shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
             raise ValueError(
-                f"--where names a column that the table lacks: {name!r}. It has {shown}."
+                f"--where names a column that the table lacks: {name!r}. It has {listed(names)}."
             )
         column = Reader(schema[name], notations[name], {*MISSING, *missing})
         wanted = column.condition(text)

@@ -1,12 +1,12 @@
 """``smoothdiff report``: are generated rows good, are they copies, what are they good for."""
 
 from argparse import Namespace
-from pathlib import Path
 from time import perf_counter
 
 from .._files import check_target
 from . import _options as options
 from ._fit import MODEL
+from ._reports import SUFFIXES, write_report
 
 __all__ = ["DESCRIPTION", "EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -20,7 +20,6 @@ EXAMPLE = (
     "examples: smoothdiff report new.csv train.csv test.csv -o report.html --target churned; "
     "smoothdiff report customers.csv --target churned"
 )
-WRITERS = {".html": "to_html", ".json": "to_json", ".txt": None}
 
 
 def add_arguments(parser):
@@ -62,20 +61,19 @@ def run(arguments):
             f"{len(arguments.files)}."
         )
     if arguments.output is not None:
-        check_target(arguments.output, tuple(WRITERS))
+        check_target(arguments.output, SUFFIXES)
 
     from ..metrics import report
     from . import _said as said
     from ._busy import busy
 
     made, train, test, more = (_of_one if len(arguments.files) == 1 else _of_three)(arguments)
-    target = _target(arguments, train)
     with busy("judging", arguments.quiet):
-        found = report(made, train, test, target=target, random_state=arguments.seed, **more)
+        found = report(made, train, test, random_state=arguments.seed, **more)
     if arguments.output is None:
         print(found.to_json() if arguments.json else found)
         return
-    _write(found, arguments.output)
+    write_report(found, arguments.output)
     grades = {aspect: verdict.grade for aspect, verdict in found.verdicts.items()}
     said.say(
         arguments,
@@ -89,28 +87,18 @@ def run(arguments):
     )
 
 
-def _write(found, output):
-    writer = WRITERS[Path(output).suffix.lower()]
-    if writer is not None:
-        getattr(found, writer)(output)
-        return
-    from .._files import replacing
-
-    with replacing(output) as file:
-        file.write(f"{found}\n".encode())
-
-
 def _of_three(arguments):
     """Generated rows, training rows, held-out ones, and what is known of the first."""
     generated, *real = arguments.files
     train, test = (_read(path, arguments) for path in real)
-    _target(arguments, train)  # before any work
+    more = {"target": _target(arguments, train)}
     if not generated.lower().endswith(MODEL):
-        return _read(generated, arguments), train, test, {"kinds": _kinds(arguments, train)}
+        more["kinds"] = _kinds(arguments, train)
+        return _read(generated, arguments), train, test, more
     from ._saved import load_model
 
     options.refuse_fitting_options(Namespace(**{**vars(arguments), "input": generated}))
-    return _drawer(load_model(generated), arguments), train, test, {}
+    return _drawer(load_model(generated), arguments), train, test, more
 
 
 def _of_one(arguments):
@@ -123,7 +111,7 @@ def _of_one(arguments):
 
     part = real(arguments.held_out, "--held-out", "a number in (0, 1)", lambda v: 0 < v < 1)
     rows = _read(arguments.files[0], arguments)
-    _target(arguments, rows)  # before any work
+    more = {"target": _target(arguments, rows)}  # before any work
     order = np.random.default_rng(arguments.seed).permutation(len(rows))
     n_test = round(part * len(rows))
     if not 10 <= n_test <= len(rows) - 10:
@@ -134,7 +122,7 @@ def _of_one(arguments):
     test, train = (_some(rows, np.sort(some)) for some in (order[:n_test], order[n_test:]))
     with busy("fitting", arguments.quiet):
         model = fit_rows(train, arguments).model
-    return _drawer(model, arguments), train, test, {}
+    return _drawer(model, arguments), train, test, more
 
 
 def _read(path, arguments):
@@ -202,6 +190,7 @@ def _target(arguments, train):
     if names is None:
         name, names = int(name) - 1 if name.isdigit() else name, range(train.shape[1])
     if name not in list(names):
-        shown = ", ".join(map(str, list(names)[:20])) + (", ..." if len(names) > 20 else "")
-        raise ValueError(f"--target must be one of the columns {shown}. Got {name!r}.")
+        from .._checks import listed
+
+        raise ValueError(f"--target must be one of the columns {listed(names)}. Got {name!r}.")
     return name

@@ -1,8 +1,9 @@
 """``smoothdiff reproduce``: the papers' claims, tried one by one."""
 
-from pathlib import Path
+import sys
 
 from .._files import check_target
+from ._reports import SUFFIXES, write_report
 
 __all__ = ["DESCRIPTION", "EXAMPLE", "HELP", "add_arguments", "run"]
 
@@ -13,7 +14,6 @@ DESCRIPTION = (
     "takes about half a minute; networks, with --full, many more."
 )
 EXAMPLE = "example: smoothdiff reproduce -o claims.html"
-WRITERS = (".html", ".json", ".txt")
 
 
 def add_arguments(parser):
@@ -34,8 +34,7 @@ def add_arguments(parser):
 def run(arguments):
     """Try the claims and write what came out; a claim that fails is no error."""
     if arguments.output is not None:
-        check_target(arguments.output, WRITERS)
-    import sys
+        check_target(arguments.output, SUFFIXES)
 
     from ..claims import reproduce
 
@@ -47,12 +46,5 @@ def run(arguments):
     if arguments.output is None:
         print(found.to_json() if arguments.json else found)
         return
-    suffix = Path(arguments.output).suffix.lower()
-    if suffix == ".txt":
-        from .._files import replacing
-
-        with replacing(arguments.output) as file:
-            file.write(f"{found}\n".encode())
-    else:
-        (found.to_html if suffix == ".html" else found.to_json)(arguments.output)
+    write_report(found, arguments.output)
     print(f"smoothdiff: {arguments.output}: {found.summary}", file=sys.stderr)

@@ -71,7 +71,7 @@ class StartedDiffusion(BaseDiffusion):
         flat = subspace.n_normal > 0 and subspace.noise_variance == 0
         return SHAPED_T_MIN if self._is_shaped and not flat else super()._auto_t_min_scale(subspace)
 
-    def leave_noise_off_the_subspace(self):
+    def _ignore_flat_directions(self):
         """Let "auto" be a tenth of t0 also where the data fill a subspace exactly.
 
         For coordinates of which nothing is read off that subspace: those of a category's levels

@@ -1,10 +1,8 @@
 """A report as a page that needs nothing beside it: numbers, words and pictures in one file."""
 
-import base64
 from html import escape
-from io import BytesIO
 
-from .._pyplot import pyplot
+from .._pyplot import embedded, pyplot
 from . import _pictures as pictures
 
 __all__ = ["page", "summary"]
@@ -61,7 +59,7 @@ def page(report):
         ("Columns: held-out rows gray, generated ones blue", _columns(plt, report)),
         ("Association of pairs of columns", _associations(plt, report)),
     ]
-    body = "".join(f"<h2>{escape(title)}</h2>{_image(plt, *drawn)}" for title, drawn in parts)
+    body = "".join(f"<h2>{escape(title)}</h2>{embedded(*drawn)}" for title, drawn in parts)
     return (
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "
         "content='width=device-width'><title>Generated rows: report</title></head><body>"
@@ -69,15 +67,6 @@ def page(report):
         f"<h2>The generated rows closest to a training row</h2>{_pairs(report)}"
         f"<p class='note'>smoothdiff {__version__}</p></body></html>"
     )
-
-
-def _image(plt, figure, description):
-    """A figure as part of the page."""
-    file = BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    plt.close(figure)
-    data = base64.b64encode(file.getvalue()).decode()
-    return f"<img alt='{escape(description, quote=True)}' src='data:image/png;base64,{data}'>"
 
 
 def _apart(plt, report):

@@ -3,14 +3,13 @@
 import inspect
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import numpy as np
 
 from .. import _checks as checks
-from .._files import check_target, replacing
+from .._files import check_target, write_text
 from ._classifier import Separation, separation
 from ._measures import Measure, fidelity_and_diversity, novelty, usefulness
 from ._novelty import ClosestRecords, distance_to_closest_record
@@ -149,7 +148,7 @@ class Report:
         """The report as JSON text; with a path it is written there, whole or not at all."""
         text = json.dumps(self.to_dict(), indent=1, allow_nan=False)
         if path is not None:
-            _write(path, text)
+            write_text(path, text)
         return text
 
     def to_html(self, path=None):
@@ -166,14 +165,8 @@ class Report:
             check_target(path)
         text = page(self)
         if path is not None:
-            _write(path, text)
+            write_text(path, text)
         return text
-
-
-def _write(path, text):
-    check_target(path)
-    with replacing(Path(path)) as file:
-        file.write(text.encode("utf-8"))
 
 
 def _key(name):

@@ -143,8 +143,9 @@ class Rows:
         """Number of the column to predict; ValueError where there is no such column."""
         names = [column.name for column in self.columns]
         if target not in names:
-            shown = ", ".join(map(repr, names[:20])) + (", ..." if len(names) > 20 else "")
-            raise ValueError(f"target must be one of the columns {shown}. Got {target!r} instead.")
+            raise ValueError(
+                f"target must be one of the columns {checks.listed(names)}. Got {target!r} instead."
+            )
         return names.index(target)
 
     def shown(self, row):

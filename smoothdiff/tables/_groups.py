@@ -75,7 +75,7 @@ class _Fit:
     def __call__(self):
         model, weighted = clone(self.estimator), np.ptp(self.weights) > 0
         if isinstance(model, StartedDiffusion):
-            model.leave_noise_off_the_subspace()
+            model._ignore_flat_directions()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
             Z = self.schema.embed(self.rows)

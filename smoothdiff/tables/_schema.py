@@ -193,8 +193,7 @@ def check_names(names, frame: Frame, parameter):
     if unknown:
         raise ValueError(
             f"The {parameter!r} parameter of TableDiffusion names columns that the table lacks: "
-            f"{', '.join(map(repr, unknown))}. It has {', '.join(map(repr, frame.names[:20]))}"
-            f"{', ...' if len(frame.names) > 20 else ''}."
+            f"{', '.join(map(repr, unknown))}. It has {checks.listed(frame.names)}."
         )
     if len(set(names)) < len(names):
         raise ValueError(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import _checks as checks
 from ._schema import Schema
 from ._values import NUMBERS, TIMES, equals, is_missing
 
@@ -35,10 +36,9 @@ class Where:
         kept = [column.name for column in schema.kept]
         unknown = [name for name in conditions if name not in kept]
         if unknown:
-            shown = ", ".join(map(repr, kept[:20])) + (", ..." if len(kept) > 20 else "")
             raise ValueError(
                 f"where names columns that samples lack: {', '.join(map(repr, unknown))}. They "
-                f"have {shown}."
+                f"have {checks.listed(kept)}."
             )
         self.conditions = conditions
         self._columns = {name: schema[name] for name in conditions}
