@@ -21,10 +21,13 @@ const app = (() => {
   const canvas = byId("canvas"), view = new picture.Picture(canvas);
   let state = explorer.fromHash(location.hash), derived = null;
   let grain = 6, requested = false, settling = 0, playing = null;
-  // What the person looks at: a point (index), a place of the plane, or a sample by default.
-  const focus = { point: -1, place: null };
+  // What the person looks at: a point (index), a place of the plane, or by default a sample.
+  const focus = { point: -1, place: null, sample: -1 };
 
   // ---------------------------------------------------------------- drawing
+
+  // What follows from the state, worked out once for each.
+  const current = () => (derived ??= explorer.derive(state));
 
   function update() {
     derived = null;
@@ -42,7 +45,6 @@ const app = (() => {
   function frame() {
     requested = false;
     const start = performance.now();
-    derived ??= explorer.derive(state);
     draw(grain);
     say();
     const taken = performance.now() - start;
@@ -53,15 +55,14 @@ const app = (() => {
 
   function draw(size) {
     view.resize();
-    view.draw(state, derived, { grain: size, focus: { point: focus.point, path: focusPath() } });
+    view.draw(state, current(), { grain: size, focus: { point: focus.point, path: focusPath() } });
   }
 
   // Nothing has changed for a while: a finer picture, the link, the sentence for screen readers.
   function settle() {
     if (playing) return;
-    derived ??= explorer.derive(state);
-    draw(Math.min(grain, 2));
-    byId("live").textContent = `kappa ${state.kappa.toFixed(2)}, rho ${derived.rho.toFixed(2)}. ${byId("ends").getAttribute("aria-label")}`;
+    draw(Math.max(grain / 2, 2));
+    byId("live").textContent = `kappa ${state.kappa.toFixed(2)}, rho ${current().rho.toFixed(2)}. ${byId("ends").getAttribute("aria-label")}`;
     try {
       history.replaceState(null, "", "#" + explorer.toHash(state));
     } catch { /* a frame without an address of its own */ }
@@ -83,7 +84,7 @@ const app = (() => {
   }
 
   function say() {
-    const { t0, t, rho0, rho, delta, samples } = derived;
+    const { t0, t, rho0, rho, delta, samples } = current();
     write("kappa-value", state.kappa.toFixed(2));
     write("t0-value", `${short(t0)} = ${state.t0.toFixed(2)} Δ²`);
     write("t-value", `${short(t)} = ${short(state.t)} t₀`);
@@ -105,7 +106,7 @@ const app = (() => {
   }
 
   function sayProbe() {
-    const path = focusPath(), { cloud, t0, t, rho0, rho } = derived;
+    const path = focusPath(), { cloud, t0, t, rho0, rho } = current();
     for (const id of ["probe-place", "probe-text", "probe-values"]) if (!path) write(id, "");
     if (!path) return;
     const names = path.parents.map((k) => cloud.group.indexOf(k) + 1);
@@ -119,9 +120,9 @@ const app = (() => {
     write("probe-values", `score (${score}), log-density ${log}`);
   }
 
-  // The path through the place looked at; else that of the sample with the most even parents.
+  // The path through the place looked at, or that of a sample.
   function focusPath() {
-    const { cloud, rho0, rho, samples } = derived;
+    const { cloud, rho0, rho, samples } = current();
     if (focus.place) {
       const cell = core.solve(cloud, ...focus.place, rho);
       const back = (a, v) => (1 - rho0) * a + rho0 * v;
@@ -129,8 +130,14 @@ const app = (() => {
       return { ...path, now: focus.place };
     }
     if (!state.layers.has("samples")) return null;
-    const evenness = ({ weights, end }) => Math.hypot(...end) > 1.1 ? 0 : Math.min(...weights) * weights.length ** 2;
-    return samples.reduce((best, s) => (evenness(s) > evenness(best) ? s : best));
+    if (focus.sample < 0) focus.sample = tellingSample(samples);
+    return samples[focus.sample];
+  }
+
+  // The sample with the most even parents: the same one until others are drawn.
+  function tellingSample(samples) {
+    const evenness = samples.map(({ weights }) => Math.min(...weights) * weights.length ** 2);
+    return evenness.indexOf(Math.max(...evenness));
   }
 
   // ---------------------------------------------------------------- controls
@@ -149,6 +156,7 @@ const app = (() => {
   }
 
   function set(changes) {
+    focus.sample = -1;
     Object.assign(state, changes);
     showControls();
     update();
@@ -188,7 +196,7 @@ const app = (() => {
 
   function play() {
     const from = state.t <= 2 * explorer.LEAST_T ? 0 : 1 - Math.sqrt(state.t), begun = performance.now();
-    byId("play").textContent = "❚❚";
+    showPlaying(true);
     const tick = (now) => {
       const place = Math.min(from + (now - begun) / PLAYING, 0.95);
       state.t = noise(place);
@@ -203,8 +211,13 @@ const app = (() => {
   function stop() {
     cancelAnimationFrame(playing);
     playing = null;
-    byId("play").textContent = "▶";
+    showPlaying(false);
     update();
+  }
+
+  function showPlaying(is) {
+    byId("play").textContent = is ? "❚❚" : "▶";
+    byId("play").setAttribute("aria-label", is ? "Pause the denoising" : "Play the denoising, from t0 to the end");
   }
 
   // ---------------------------------------------------------------- points
@@ -223,8 +236,8 @@ const app = (() => {
   function movePoint(i, [x, y]) {
     const [right, top] = view.toPlane([view.width, 0]), within = (c, most) => Math.min(Math.max(c, -most), most);
     state.points[i] = [within(x, right), within(y, top)];
-    if (state.preset) set({ preset: null });
-    else listPoints();
+    state.preset = null;
+    showControls();
     update();
   }
 
@@ -324,8 +337,8 @@ const app = (() => {
 
   // Look at a place, or at the sample that is there.
   function look(at) {
-    const near = state.layers.has("samples") ? within(derived.samples.map((s) => s.now), at, 8) : -1;
-    focus.place = near >= 0 ? derived.samples[near].now : view.toPlane(at);
+    const near = state.layers.has("samples") ? within(current().samples.map((s) => s.now), at, 8) : -1;
+    focus.place = near >= 0 ? current().samples[near].now : view.toPlane(at);
     request();
   }
 
@@ -350,7 +363,7 @@ const app = (() => {
   new MutationObserver(colors).observe(root, { attributeFilter: ["data-theme"] });
   dark.addEventListener("change", colors);
   addEventListener("message", ({ data }) => { if (data?.smoothdiff?.theme) setTheme(data.smoothdiff.theme); });
-  addEventListener("hashchange", () => { state = explorer.fromHash(location.hash); showControls(); update(); });
+  addEventListener("hashchange", () => set(explorer.fromHash(location.hash)));
   new ResizeObserver(update).observe(canvas);
 
   build();
@@ -358,7 +371,7 @@ const app = (() => {
   colors();
   frame();
 
-  return { frame, get state() { return state; }, get derived() { return derived; }, view, movePoint, set };
+  return { frame, get state() { return state; }, get derived() { return current(); }, view, movePoint, set };
 })();
 
 window.smoothdiff = { ...core, ...complex, explorer, app };

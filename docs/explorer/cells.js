@@ -3,7 +3,7 @@
 const complex = (() => {
   "use strict";
 
-  // Corners of Voronoi cells that are closer than this, relative to the points, are one.
+  // Corners of a Voronoi cell that are closer than this are one: of points on a circle.
   const SAME = 1e-9;
 
   // Part of a polygon nearer to y_o than to y_k. Each corner keeps in k the point behind the edge
@@ -32,8 +32,13 @@ const complex = (() => {
       let polygon = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
       polygon = polygon.map(([cx, cy]) => ({ x: reach * cx, y: reach * cy, k: -1 }));
       for (const k of order) if (k !== o) polygon = clip(polygon, cloud, o, k);
-      return polygon;
+      return polygon.filter((v, i) => !same(v, polygon[(i + 1) % polygon.length]));
     });
+  }
+
+  function same(v, w) {
+    const size = Math.max(1, Math.abs(v.x), Math.abs(v.y));
+    return Math.abs(w.x - v.x) + Math.abs(w.y - v.y) <= SAME * size;
   }
 
   // All cells as {dim, points, polygon}: the face's points and the corners [[x, y], ...]. The
@@ -45,11 +50,10 @@ const complex = (() => {
       { dim: 0, points: [o], polygon: polygon.map((v) => mix(o, v)) }
     ));
     if (rho >= 1) return found;
-    const size = Math.max(...Array.from(x, Math.abs), ...Array.from(y, Math.abs), 1);
     const faces = new Map();
     voronoiCells.forEach((polygon, o) => polygon.forEach((v, i) => {
       const w = polygon[(i + 1) % polygon.length], k = v.k;
-      if (k > o && Math.abs(w.x - v.x) + Math.abs(w.y - v.y) > SAME * size) {
+      if (k > o) {
         found.push({ dim: 1, points: [o, k], polygon: [mix(o, v), mix(o, w), mix(k, w), mix(k, v)] });
       }
       const before = polygon[(i + polygon.length - 1) % polygon.length].k;

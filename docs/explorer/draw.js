@@ -99,8 +99,21 @@ const picture = (() => {
       points.forEach((p, i) => this.drawPoint(p, i === focus.point));
     }
 
+    // The density of one state, size and theme is computed once, unless a finer one is wanted.
     drawDensity(derived, byCell, grain) {
-      const { cloud, t0, rho0, rho } = derived, { ramps, scale } = this;
+      const { width, height, ramps, image, known } = this;
+      const same = known && known.derived === derived && known.byCell === byCell
+        && known.ramps === ramps && known.width === width && known.height === height;
+      if (!same || known.grain > grain) {
+        this.paintDensity(derived, byCell, grain);
+        this.known = { derived, byCell, ramps, width, height, grain };
+      }
+      const size = this.known.grain;
+      this.context.drawImage(image, 0, 0, image.width * size, image.height * size);
+    }
+
+    paintDensity({ cloud, t0, rho0, rho }, byCell, grain) {
+      const { ramps, scale } = this;
       const columns = Math.ceil(this.width / grain), rows = Math.ceil(this.height / grain);
       if (this.values?.length !== columns * rows) {
         this.values = new Float64Array(columns * rows);
@@ -125,8 +138,6 @@ const picture = (() => {
         colors[i] = ramps[byCell ? dims[i] : 3][level];
       }
       this.image.getContext("2d").putImageData(this.pixels, 0, 0);
-      this.context.imageSmoothingEnabled = true;
-      this.context.drawImage(this.image, 0, 0, columns * grain, rows * grain);
     }
 
     drawCells({ cloud, rho }, outlinesOnly) {

@@ -91,7 +91,7 @@ const explorer = (() => {
   function fromHash(hash) {
     const given = new URLSearchParams(hash.replace(/^#/, "")), state = start();
     if (given.get("preset") in PRESETS) Object.assign(state, preset(given.get("preset")));
-    const points = (given.get("points") ?? "").split(";").map((p) => p.split(",").map(Number));
+    const points = (given.get("points") ?? "").split(";").map((p) => p.split(",").map(parseFloat));
     const good = points.filter((p) => p.length === 2 && p.every((c) => Math.abs(c) <= 5));
     if (given.has("points") && good.length) {
       Object.assign(state, { preset: null, points: good.slice(0, MOST_POINTS) });

@@ -1,4 +1,4 @@
-"""A browser without a window that opens the explorer, runs a script in it and says what came out."""
+"""A browser without a window, in which a script tries the explorer."""
 
 import html
 import json
@@ -12,9 +12,10 @@ import pytest
 PAGE = Path(__file__).parents[2] / "docs" / "explorer" / "explorer.html"
 NAMES = "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"
 OPTIONS = (
-    "--headless --no-sandbox --disable-gpu --disable-background-networking --disable-extensions "
-    "--no-first-run --window-size=1000,700 --virtual-time-budget=20000 --dump-dom"
-).split()
+    *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
+    *("--disable-background-networking", "--disable-extensions"),
+    *("--window-size=1000,700", "--virtual-time-budget=20000", "--dump-dom"),
+)
 
 
 def run(folder, script, link=""):

@@ -22,10 +22,11 @@ SOLVE_ALL = """return cases.map(({ points, x, rho, rho0, t0, t }) => {
     const rows = x.map(([px, py], i) => {
         const cell = solve(cloud, px, py, rho[i]), again = solve(cloud, px, py, rho[i], warm);
         const log = logDensity(cloud, cell, t0, rho0[i], rho[i]);
-        const parents = Array.from(cell.corner.subarray(0, cell.m), (k) => [cloud.x[k], cloud.y[k]]);
+        const corners = Array.from(cell.corner.subarray(0, cell.m));
         return {
             a: [cell.ax, cell.ay], warm: [again.ax, again.ay], score: score(cell, px, py, t[i]),
-            v: [cell.vx, cell.vy], parents, weights: Array.from(cell.theta.subarray(0, cell.m)),
+            v: [cell.vx, cell.vy], parents: corners.map((k) => [cloud.x[k], cloud.y[k]]),
+            weights: Array.from(cell.theta.subarray(0, cell.m)),
             dim: faceDim(cloud, cell, rho[i]), log: log === -Infinity ? "-inf" : log,
         };
     });
