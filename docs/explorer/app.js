@@ -16,11 +16,11 @@ const app = (() => {
   const GRASP = 14, TOUCH = 26;
   // Milliseconds: of drawing that leave 60 frames a second, until a link or a sentence follows.
   const BUDGET = 11, SETTLED = 350, DOUBLE = 350, PLAYING = 6000;
-  const COARSEST = 12, FINEST = 3;
+  const COARSEST = 10, FINEST = 3;
 
   const canvas = byId("canvas"), view = new picture.Picture(canvas);
   let state = explorer.fromHash(location.hash), derived = null;
-  let grain = 6, requested = false, settling = 0, playing = null;
+  let saved = explorer.toHash(state), grain = 6, requested = false, settling = 0, playing = null;
   // What the person looks at: a point (index), a place of the plane, or by default a sample.
   const focus = { point: -1, place: null, sample: -1 };
 
@@ -63,8 +63,11 @@ const app = (() => {
     if (playing) return;
     draw(Math.max(grain / 2, 2));
     byId("live").textContent = `kappa ${state.kappa.toFixed(2)}, rho ${current().rho.toFixed(2)}. ${byId("ends").getAttribute("aria-label")}`;
+    const link = explorer.toHash(state);
+    if (link === saved) return;
+    saved = link;
     try {
-      history.replaceState(null, "", "#" + explorer.toHash(state));
+      history.replaceState(null, "", "#" + link);
     } catch { /* a frame without an address of its own */ }
   }
 
@@ -188,10 +191,11 @@ const app = (() => {
 
   function copyLink() {
     settle();
+    const link = `${location.href.split("#")[0]}#${explorer.toHash(state)}`;
     const said = (text) => { byId("link").textContent = text; setTimeout(() => { byId("link").textContent = "Copy link"; }, 2000); };
-    const byHand = () => { prompt("The link of this picture:", location.href); };
+    const byHand = () => { prompt("The link of this picture:", link); };
     if (!navigator.clipboard) return byHand();
-    navigator.clipboard.writeText(location.href).then(() => said("Copied"), byHand);
+    navigator.clipboard.writeText(link).then(() => said("Copied"), byHand);
   }
 
   function play() {

@@ -23,7 +23,8 @@ const core = (() => {
 
   const length = (x, y) => Math.sqrt(x * x + y * y);
 
-  // Distinct points of [[x, y], ...]: coordinates, weights, and the group of each given point.
+  // Distinct points of [[x, y], ...]: coordinates, weights, the group of each given point, and room
+  // for a squared distance of each.
   function cloudOf(points) {
     const seen = new Map(), x = [], y = [], w = [];
     const group = points.map((p) => {
@@ -39,7 +40,7 @@ const core = (() => {
       return k;
     });
     const [xs, ys, ws] = [x, y, w].map((values) => Float64Array.from(values));
-    return { n: x.length, x: xs, y: ys, w: ws, group };
+    return { n: x.length, x: xs, y: ys, w: ws, group, far: new Float64Array(x.length) };
   }
 
   // Half the median distance of a point to the nearest other one; 0 for a single point.
@@ -246,22 +247,22 @@ const core = (() => {
   }
 
   // Log of the starting law, a mean of normals of variance t0 around the points.
-  function logStart({ n, x, y, w }, px, py, t0, negligible = NEGLIGIBLE) {
+  function logStart({ n, x, y, w, far }, px, py, t0, negligible = NEGLIGIBLE) {
     let least = Infinity, sum = 0;
     for (let k = 0; k < n; k++) {
-      const far = (x[k] - px) ** 2 + (y[k] - py) ** 2;
-      if (far < least) least = far;
+      const dx = x[k] - px, dy = y[k] - py, square = (far[k] = dx * dx + dy * dy);
+      if (square < least) least = square;
     }
+    const limit = least + 2 * t0 * negligible, half = 1 / (2 * t0);
     for (let k = 0; k < n; k++) {
-      const exponent = ((x[k] - px) ** 2 + (y[k] - py) ** 2 - least) / (2 * t0);
-      if (exponent < negligible) sum += w[k] * Math.exp(-exponent);
+      if (far[k] < limit) sum += w[k] * Math.exp((least - far[k]) * half);
     }
-    return Math.log(sum) - least / (2 * t0) - Math.log(2 * Math.PI * t0);
+    return Math.log(sum) - least * half - Math.log(2 * Math.PI * t0);
   }
 
-  // Log-density, of a solved cell, of the starting law after its flow from t0 (rho0) to rho.
-  function logDensity(cloud, cell, t0, rho0, rho, negligible = NEGLIGIBLE) {
-    const j = faceDim(cloud, cell, rho);
+  // Log-density, of a solved cell, of the starting law after its flow from t0 (rho0) to rho; j is
+  // the dimension of the cell's face.
+  function logDensity(cloud, cell, t0, rho0, rho, j = faceDim(cloud, cell, rho), negligible = NEGLIGIBLE) {
     const x = (1 - rho0) * cell.ax + rho0 * cell.vx, y = (1 - rho0) * cell.ay + rho0 * cell.vy;
     if (rho0 >= 1 && !(j === 0 && isNearest(cloud, cell.corner[0], x, y))) return -Infinity;
     const along = rho0 < 1 && j > 0 ? j * Math.log((1 - rho0) / (1 - rho)) : 0;

@@ -6,8 +6,8 @@ const picture = (() => {
   const SEEN = { x: 1.45, y: 1.16 };
   // Nats below the highest density that the colors span.
   const NATS = 6;
-  // Terms of the density left out in the picture: below exp(-14) of the largest.
-  const NEGLIGIBLE = 14;
+  // Terms of the density left out in the picture: below exp(-9) of the largest.
+  const NEGLIGIBLE = 9;
   const ARROW_EVERY = 34, LONGEST_ARROW = 26, PATHS = 150;
 
   // Colors by where the flow ends (a point, a segment, a triangle), and of the density alone.
@@ -127,8 +127,9 @@ const picture = (() => {
         const y = top - ((row + 0.5) * grain) / scale;
         for (let column = 0; column < columns; column++, i++) {
           core.solve(cloud, left + ((column + 0.5) * grain) / scale, y, rho, cell);
-          const value = (values[i] = core.logDensity(cloud, cell, t0, rho0, rho, NEGLIGIBLE));
-          dims[i] = cell.m - 1;
+          // Ties beyond the parents are of lines without a width, which no pixel shows.
+          const dim = (dims[i] = cell.m - 1);
+          const value = (values[i] = core.logDensity(cloud, cell, t0, rho0, rho, dim, NEGLIGIBLE));
           if (value > highest) highest = value;
         }
       }
@@ -192,14 +193,14 @@ const picture = (() => {
     }
 
     drawSamples({ samples }) {
-      const { context: c, theme } = this;
+      const { context: c, theme } = this, radius = Math.min(Math.max(this.scale / 80, 2), 3);
       theme.strong.forEach((color, dim) => {
         const path = new Path2D();
         for (const sample of samples) {
           if (sample.dim !== dim) continue;
           const [x, y] = this.toScreen(sample.now);
-          path.moveTo(x + 3, y);
-          path.arc(x, y, 3, 0, 2 * Math.PI);
+          path.moveTo(x + radius, y);
+          path.arc(x, y, radius, 0, 2 * Math.PI);
         }
         c.fillStyle = color;
         c.strokeStyle = theme.halo;
@@ -232,10 +233,11 @@ const picture = (() => {
       this.disc(from, 3.5, theme.halo, color);
       this.disc(here, 5, color, theme.halo);
       this.disc(to, 4, theme.halo, color);
-      corners.forEach((corner, i) => this.label(`${Math.round(100 * weights[i])}%`, corner));
+      corners.forEach((corner, i) => this.label(`${Math.round(100 * weights[i])}%`, corner, to));
     }
 
-    label(text, [x, y]) {
+    // Beside (x, y), on the side that looks away from another place.
+    label(text, [x, y], [fx, fy]) {
       const { context: c, theme } = this;
       c.font = "600 12px system-ui, sans-serif";
       c.textAlign = "center";
@@ -243,9 +245,11 @@ const picture = (() => {
       c.lineJoin = "round";
       c.strokeStyle = theme.halo;
       c.fillStyle = theme.ink;
-      const above = y > 28 ? y - 13 : y + 22;
-      c.strokeText(text, x, above);
-      c.fillText(text, x, above);
+      const far = Math.hypot(x - fx, y - fy), [ux, uy] = far > 1 ? [(x - fx) / far, (y - fy) / far] : [0, -1];
+      const within = (value, most) => Math.min(Math.max(value, 18), most - 18);
+      const left = within(x + 24 * ux, this.width), top = within(y + 18 * uy, this.height) + 4;
+      c.strokeText(text, left, top);
+      c.fillText(text, left, top);
     }
 
     disc([x, y], radius, fill, stroke, width = 1.5) {
