@@ -104,33 +104,35 @@ const app = (() => {
     });
     const sentence = rho0 >= 1 ? "all on training points, since smoothing is off" : shares.map((share, dim) => (share > 0 ? `${percent(share)} ${ENDS[dim]}` : ""))
       .filter((part) => part).join(", ");
-    bar.setAttribute("aria-label", `Of ${samples.length} samples end ${sentence}.`);
+    bar.setAttribute("aria-label", `${samples.length} samples end: ${sentence}.`);
     sayProbe();
   }
 
   function sayProbe() {
-    const path = focusPath(), { cloud, t0, t, rho0, rho } = current();
+    const path = focusPath(), { cloud, t, rho } = current();
     for (const id of ["probe-place", "probe-text", "probe-values"]) if (!path) write(id, "");
     if (!path) return;
     const names = path.parents.map((k) => cloud.group.indexOf(k) + 1);
     const parents = names.map((name, i) => `${percent(path.weights[i])} point ${name}`).join(" + ");
-    const cell = core.solve(cloud, ...path.now, rho);
+    const cell = core.solve(cloud, ...path.now, rho), log = logDensity(path);
     const score = core.score(cell, ...path.now, t).map(short).join(", ");
-    const density = core.logDensity(cloud, cell, t0, rho0, rho);
-    const log = Number.isFinite(density) ? short(density) : "−∞";
     write("probe-place", `${focus.place ? "Here" : "One sample"}, (${place(path.now)})`);
     write("probe-text", `flows to ${parents}`);
-    write("probe-values", `score (${score}), log-density ${log}`);
+    write("probe-values", `score (${score}), ${log === -Infinity ? "no sample comes here" : `log-density ${short(log)}`}`);
+  }
+
+  function logDensity({ now }) {
+    const { cloud, t0, rho0, rho } = current();
+    return core.logDensity(cloud, core.solve(cloud, ...now, rho), t0, rho0, rho);
   }
 
   // The path through the place looked at, or that of a sample.
   function focusPath() {
     const { cloud, rho0, rho, samples } = current();
     if (focus.place) {
-      const cell = core.solve(cloud, ...focus.place, rho);
-      const back = (a, v) => (1 - rho0) * a + rho0 * v;
-      const path = explorer.follow(cloud, back(cell.ax, cell.vx), back(cell.ay, cell.vy), rho0, rho);
-      return { ...path, now: focus.place };
+      const path = explorer.follow(cloud, ...focus.place, rho, rho0, rho);
+      // Where smoothing is off at t0 there are places that no path comes to.
+      return logDensity(path) === -Infinity ? { ...path, start: path.now } : path;
     }
     if (!state.layers.has("samples")) return null;
     if (focus.sample < 0) focus.sample = tellingSample(samples);

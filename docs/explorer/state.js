@@ -134,20 +134,19 @@ const explorer = (() => {
   function sample({ points, seed }, cloud, t0, rho0, rho) {
     return standardDraws(seed).map(({ u, z }) => {
       const from = points[Math.floor(u * points.length)], sd = Math.sqrt(t0);
-      return follow(cloud, from[0] + sd * z[0], from[1] + sd * z[1], rho0, rho);
+      return follow(cloud, from[0] + sd * z[0], from[1] + sd * z[1], rho0, rho0, rho);
     });
   }
 
-  // The path through x at the ratio rho0: where it starts, is at rho, and ends; its parents.
-  function follow(cloud, x, y, rho0, rho) {
-    const cell = core.solve(cloud, x, y, rho0), at = (r, a, v) => (1 - r) * a + r * v;
+  // The path through (x, y), where the ratio is `ratio`: where it is at rho0 and at rho, and where it
+  // ends; its parents.
+  function follow(cloud, x, y, ratio, rho0, rho) {
+    const cell = core.solve(cloud, x, y, ratio);
+    const at = (r) => [(1 - r) * cell.ax + r * cell.vx, (1 - r) * cell.ay + r * cell.vy];
     return {
-      start: [x, y],
-      now: [at(rho, cell.ax, cell.vx), at(rho, cell.ay, cell.vy)],
-      end: [cell.ax, cell.ay],
+      start: at(rho0), now: at(rho), end: [cell.ax, cell.ay], dim: core.faceDim(cloud, cell, ratio),
       parents: Array.from(cell.corner.subarray(0, cell.m)),
       weights: Array.from(cell.theta.subarray(0, cell.m)),
-      dim: core.faceDim(cloud, cell, rho0),
     };
   }
 

@@ -92,7 +92,7 @@ def test_keyboard_and_screen_reader(found):
     n, listed, focused = found["deleted"]
     assert n == listed == 11
     assert focused.startswith("2: ")
-    assert re.match(r"kappa 0\.90, rho .* Of 300 samples end ", found["live"])
+    assert re.match(r"kappa 0\.90, rho .* 300 samples end: ", found["live"])
     assert re.match(r"Here, \(.0\.05, 0\.00\) flows to ", found["probe"])
 
 
