@@ -129,7 +129,7 @@ const core = (() => {
   }
 
   // The point that lies nearest to v, if nearer than the corners; -1 certifies the minimizer.
-  function entrant({ n, x, y }, rho, { corner, dx, dy, m }, barred) {
+  function entrant({ n, x, y }, rho, { corner, dx, dy, m }) {
     const o = corner[0];
     let best = -1, least = 0;
     for (let k = 0; k < n; k++) {
@@ -138,7 +138,7 @@ const core = (() => {
       const slack = ex * (rho * ex - 2 * dx) + ey * (rho * ey - 2 * dy);
       if (slack >= least) continue;
       const size = length(ex, ey), terms = size * (rho * size + 2 * length(dx, dy));
-      if (slack >= -LEAST_SLACK * terms || k === barred) continue;
+      if (slack >= -LEAST_SLACK * terms) continue;
       if (k === o || (m > 1 && k === corner[1]) || (m > 2 && k === corner[2])) continue;
       best = k;
       least = slack;
@@ -161,7 +161,7 @@ const core = (() => {
       cell.vy = ay + (py - ay) / rho;
       return cell;
     }
-    let entered = -1, barred = -1;
+    // It ends after a few pivots; the bound is for what rounding might do.
     for (let pivots = 0; pivots < 100 + 10 * cloud.n; pivots++) {
       const independent = minimize(cloud, px, py, rho, cell);
       let step = independent ? 1 : Infinity, leaver = -1;
@@ -176,16 +176,13 @@ const core = (() => {
         for (let i = 0; i < cell.m; i++) {
           theta[i] += step * (independent ? goal[i] - theta[i] : goal[i]);
         }
-        // One that leaves as it enters has entered by rounding.
-        if (step > 0) barred = -1;
-        else if (corner[leaver] === entered) barred = entered;
         cell.remove(leaver);
         continue;
       }
       for (let i = 0; i < cell.m; i++) theta[i] = goal[i];
-      entered = entrant(cloud, rho, cell, barred);
-      if (entered < 0) break;
-      corner[cell.m] = entered;
+      const k = entrant(cloud, rho, cell);
+      if (k < 0) break;
+      corner[cell.m] = k;
       theta[cell.m++] = 0;
     }
     return finish(cloud, rho, cell);

@@ -16,8 +16,9 @@ async function clickTwice(place) {
   await wait(1000);
 }
 
+// Whether the page has taken the key, so that nothing else does.
 function press(target, key, more) {
-  target.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true, ...more }));
+  return !target.dispatchEvent(new KeyboardEvent("keydown", { key, cancelable: true, ...more }));
 }
 
 function input(id, value) {

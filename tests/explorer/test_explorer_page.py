@@ -86,6 +86,7 @@ def test_a_point_is_dragged_added_and_removed(found):
 
 
 def test_keyboard_and_screen_reader(found):
+    assert found["taken"] == [True, True, False]
     was, now, label = found["stepped"]
     np.testing.assert_allclose(now, np.add(was, [0.05, 0.005]), atol=1e-12)
     assert label.startswith("Point 2 at ")
