@@ -44,10 +44,11 @@ const app = (() => {
   // Draw once; milliseconds that it took. The density's pixels grow where that is slow.
   function frame() {
     requested = false;
-    const start = performance.now();
+    const start = performance.now(), fresh = !derived;
     draw(grain);
     say();
     const taken = performance.now() - start;
+    if (!fresh) return taken;
     if (taken > BUDGET) grain = Math.min(grain * 1.15, COARSEST);
     else if (taken < BUDGET / 2) grain = Math.max(grain / 1.05, FINEST);
     return taken;
@@ -62,7 +63,8 @@ const app = (() => {
   function settle() {
     if (playing) return;
     draw(Math.max(grain / 2, 2));
-    byId("live").textContent = `kappa ${state.kappa.toFixed(2)}, rho ${current().rho.toFixed(2)}. ${byId("ends").getAttribute("aria-label")}`;
+    const dials = `kappa ${state.kappa.toFixed(2)}, rho ${current().rho.toFixed(2)}`;
+    byId("live").textContent = `${dials}. ${byId("ends").getAttribute("aria-label")}`;
     const link = explorer.toHash(state);
     if (link === saved) return;
     saved = link;
@@ -93,17 +95,19 @@ const app = (() => {
     write("t-value", `${short(t)} = ${short(state.t)} t₀`);
     write("rho", rho.toFixed(2));
     write("delta", delta.toFixed(2));
-    byId("kappa").setAttribute("aria-valuetext", `kappa ${state.kappa.toFixed(2)}, ratio rho ${rho.toFixed(2)}`);
-    byId("t0").setAttribute("aria-valuetext", `variance ${short(t0)}, ${state.t0.toFixed(2)} squared spacings`);
-    byId("t").setAttribute("aria-valuetext", `variance ${short(t)}, ${percent(state.t)} of t0`);
-    const shares = explorer.shares(samples), bar = byId("ends"), labels = document.querySelectorAll("#legend b");
+    const speak = (id, text) => byId(id).setAttribute("aria-valuetext", text);
+    speak("kappa", `kappa ${state.kappa.toFixed(2)}, ratio rho ${rho.toFixed(2)}`);
+    speak("t0", `variance ${short(t0)}, ${state.t0.toFixed(2)} squared spacings`);
+    speak("t", `variance ${short(t)}, ${percent(state.t)} of t0`);
+    const shares = explorer.shares(samples), bar = byId("ends");
+    const labels = document.querySelectorAll("#legend b");
     bar.style.setProperty("--first", `${100 * shares[0]}%`);
     bar.style.setProperty("--second", `${100 * (shares[0] + shares[1])}%`);
     labels.forEach((label, dim) => {
       if (label.textContent !== percent(shares[dim])) label.textContent = percent(shares[dim]);
     });
-    const sentence = rho0 >= 1 ? "all on training points, since smoothing is off" : shares.map((share, dim) => (share > 0 ? `${percent(share)} ${ENDS[dim]}` : ""))
-      .filter((part) => part).join(", ");
+    const ends = shares.map((share, dim) => `${percent(share)} ${ENDS[dim]}`).filter((_, dim) => shares[dim] > 0);
+    const sentence = rho0 >= 1 ? "all on training points, since smoothing is off" : ends.join(", ");
     bar.setAttribute("aria-label", `${samples.length} samples end: ${sentence}.`);
     sayProbe();
   }
@@ -118,7 +122,8 @@ const app = (() => {
     const score = core.score(cell, ...path.now, t).map(short).join(", ");
     write("probe-place", `${focus.place ? "Here" : "One sample"}, (${place(path.now)})`);
     write("probe-text", `flows to ${parents}`);
-    write("probe-values", `score (${score}), ${log === -Infinity ? "no sample comes here" : `log-density ${short(log)}`}`);
+    const density = log === -Infinity ? "no sample comes here" : `log-density ${short(log)}`;
+    write("probe-values", `score (${score}), ${density}`);
   }
 
   function logDensity({ now }) {
@@ -169,7 +174,8 @@ const app = (() => {
 
   function build() {
     for (const [key, { name }] of Object.entries(explorer.PRESETS)) {
-      const button = Object.assign(document.createElement("button"), { type: "button", name: key, textContent: name });
+      const button = Object.assign(document.createElement("button"), { type: "button", name: key });
+      button.textContent = name;
       button.onclick = () => { stop(); set(explorer.preset(key)); };
       byId("presets").append(button);
     }
@@ -186,7 +192,10 @@ const app = (() => {
     byId("t").oninput = (e) => { stop(); state.t = noise(Number(e.target.value)); update(); };
     byId("play").onclick = () => (playing ? stop() : play());
     byId("again").onclick = () => set({ seed: state.seed + 1 });
-    byId("add").onclick = () => addPoint([0.1 * (state.points.length % 7) - 0.3, 0.07 * (state.points.length % 5)]);
+    byId("add").onclick = () => {
+      const n = state.points.length;
+      addPoint([0.1 * (n % 7) - 0.3, 0.07 * (n % 5)]);
+    };
     byId("link").onclick = copyLink;
     byId("theme").onclick = () => setTheme(shownTheme() === "dark" ? "light" : "dark");
   }
@@ -194,10 +203,11 @@ const app = (() => {
   function copyLink() {
     settle();
     const link = `${location.href.split("#")[0]}#${explorer.toHash(state)}`;
-    const said = (text) => { byId("link").textContent = text; setTimeout(() => { byId("link").textContent = "Copy link"; }, 2000); };
+    const label = (text) => { byId("link").textContent = text; };
+    const copied = () => { label("Copied"); setTimeout(label, 2000, "Copy link"); };
     const byHand = () => { prompt("The link of this picture:", link); };
     if (!navigator.clipboard) return byHand();
-    navigator.clipboard.writeText(link).then(() => said("Copied"), byHand);
+    navigator.clipboard.writeText(link).then(copied, byHand);
   }
 
   function play() {
@@ -223,7 +233,7 @@ const app = (() => {
 
   function showPlaying(is) {
     byId("play").textContent = is ? "❚❚" : "▶";
-    byId("play").setAttribute("aria-label", is ? "Pause the denoising" : "Play the denoising, from t0 to the end");
+    byId("play").setAttribute("aria-label", is ? "Pause" : "Play the denoising, from t0 to the end");
   }
 
   // ---------------------------------------------------------------- points
@@ -240,7 +250,8 @@ const app = (() => {
   }
 
   function movePoint(i, [x, y]) {
-    const [right, top] = view.toPlane([view.width, 0]), within = (c, most) => Math.min(Math.max(c, -most), most);
+    const [right, top] = view.toPlane([view.width, 0]);
+    const within = (c, most) => Math.min(Math.max(c, -most), most);
     state.points[i] = [within(x, right), within(y, top)];
     state.preset = null;
     showControls();
@@ -279,7 +290,7 @@ const app = (() => {
 
   // ---------------------------------------------------------------- pointer and keys in the plane
 
-  let dragged = -1, lastTap = { time: -Infinity };
+  let dragged = -1, lastTap = { time: -Infinity, at: [0, 0] };
 
   const position = (e) => {
     const box = canvas.getBoundingClientRect();
@@ -299,8 +310,9 @@ const app = (() => {
 
   canvas.addEventListener("pointerdown", (e) => {
     const at = position(e), i = within(state.points, at, grasp(e));
-    const twice = e.timeStamp - lastTap.time < DOUBLE && Math.hypot(at[0] - lastTap.at[0], at[1] - lastTap.at[1]) < TOUCH;
-    lastTap = twice ? { time: -Infinity } : { time: e.timeStamp, at };
+    const [x, y] = lastTap.at, near = Math.hypot(at[0] - x, at[1] - y) < TOUCH;
+    const twice = e.timeStamp - lastTap.time < DOUBLE && near;
+    lastTap = twice ? { time: -Infinity, at } : { time: e.timeStamp, at };
     if (twice) return i >= 0 ? removePoint(i) : addPoint(view.toPlane(at));
     dragged = i;
     if (i < 0) return look(at);

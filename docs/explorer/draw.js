@@ -245,7 +245,8 @@ const picture = (() => {
       c.lineJoin = "round";
       c.strokeStyle = theme.halo;
       c.fillStyle = theme.ink;
-      const far = Math.hypot(x - fx, y - fy), [ux, uy] = far > 1 ? [(x - fx) / far, (y - fy) / far] : [0, -1];
+      const far = Math.hypot(x - fx, y - fy);
+      const [ux, uy] = far > 1 ? [(x - fx) / far, (y - fy) / far] : [0, -1];
       const within = (value, most) => Math.min(Math.max(value, 18), most - 18);
       const left = within(x + 24 * ux, this.width), top = within(y + 18 * uy, this.height) + 4;
       c.strokeText(text, left, top);

@@ -75,11 +75,10 @@ const explorer = (() => {
 
   const start = () => ({ ...preset("circle"), seed: 1, layers: new Set(["cells", "density", "samples"]) });
 
-  // The state as the part of a link after "#"; a preset as it is by its name.
+  // The state as the part of a link after "#"; points of a preset by its name.
   function toHash(state) {
     const short = (value, digits = 4) => String(Number(value.toFixed(digits)));
-    const untouched = state.preset && JSON.stringify(PRESETS[state.preset].points) === JSON.stringify(state.points);
-    const points = untouched
+    const points = state.preset
       ? `preset=${state.preset}`
       : `points=${state.points.map((p) => p.map((c) => short(c)).join(",")).join(";")}`;
     const layers = LAYERS.filter((name) => state.layers.has(name)).join(",") || "none";
