@@ -23,8 +23,11 @@ __all__ = ["ScanNeighbors"]
 
 # Largest part of a squared radius that its rounding may take; else scikit-learn's scan is asked.
 SCAN_DOUBT = 0.25
-# Queries of a call; queries that meet a leaf together, and such meetings in one compiled call.
-CALL, TOGETHER, MEETINGS = 2048, 64, 2048
+# Queries of a call, and pairs of a query and a leaf in one compiled call.
+CALL, PAIRS = 2048, 1 << 17
+# Queries that meet a leaf together: few where boxes leave out much or there are few, and more
+# where nothing is left out.
+TOGETHER, MORE, MORE_FROM_DIM, MORE_FROM = 64, 256, 16, 1024
 BITS = 8
 # Points kept for a query beyond which it is asked again with a smaller radius, and how often.
 MAX_KEPT, MAX_SCANS = 512, 3
@@ -124,7 +127,7 @@ class ScanNeighbors(Backend):
         leaves = self._leaves
         n_leaves = min(max(PILOT_LEAVES, -(-k // leaves.size) + 1), len(gaps))
         nearest = np.zeros((CALL, n_leaves), dtype=np.int32)
-        nearest[rows] = np.argpartition(gaps[:, rows], n_leaves - 1, axis=0)[:n_leaves].T
+        nearest[rows] = np.argpartition(gaps.T[rows], n_leaves - 1, axis=1)[:, :n_leaves]
         squares = np.asarray(_squares(queries.x32, nearest, leaves.points, leaves.squares))[rows]
         kth = np.partition(squares, k - 1, axis=1)[:, k - 1].astype(np.float64)
         return np.sqrt(np.maximum(kth + queries.square[rows] + doubt[rows], 0))
@@ -134,10 +137,12 @@ class ScanNeighbors(Backend):
         leaves, n = self._leaves, meets.shape[1]
         bound = np.full(CALL + 1, -np.inf, dtype=np.float32)
         bound[:n] = squared_radius - queries.square
-        leaf, row, n_meetings = _meetings(meets)
-        found = []
-        for start in range(0, len(leaf), MEETINGS):
-            part, count = slice(start, start + MEETINGS), min(n_meetings - start, MEETINGS)
+        more = n >= MORE_FROM and self.points.shape[1] >= MORE_FROM_DIM
+        together = MORE if more else TOGETHER
+        step, found = PAIRS // together, []
+        leaf, row, n_meetings = _meetings(meets, together, step)
+        for start in range(0, len(leaf), step):
+            part, count = slice(start, start + step), min(n_meetings - start, step)
             masks = _points_within(
                 queries.x32, bound, leaves.points, leaves.squares, leaf[part], row[part], count
             )
@@ -173,22 +178,22 @@ class _Queries(NamedTuple):
         return cls(padded[:CALL], padded.astype(np.float32), square(x), -(-len(x) // QUERIES))
 
 
-def _meetings(meets):
-    """Which queries meet which leaf, by up to TOGETHER of a leaf, and how many meetings.
+def _meetings(meets, together, step):
+    """Which queries meet which leaf, up to so many together, and the number of meetings.
 
-    ``meets`` is (L, n); the leaves are (M,) and the rows (M, TOGETHER), CALL where a place is
-    empty, M being whole calls.
+    ``meets`` is (L, n); the leaves are (M,) and the rows (M, together), CALL where a place is
+    empty. M is a multiple of ``step``.
     """
     counts = np.count_nonzero(meets, axis=1)
-    groups = -(-counts // TOGETHER)
+    groups = -(-counts // together)
     n_meetings = groups.sum()
-    size = max(-(-n_meetings // MEETINGS), 1) * MEETINGS
+    size = max(-(-n_meetings // step), 1) * step
     leaf = np.zeros(size, dtype=np.int32)
     leaf[:n_meetings] = np.repeat(np.arange(len(meets)), groups)
-    row = np.full((size, TOGETHER), CALL, dtype=np.int32)
+    row = np.full((size, together), CALL, dtype=np.int32)
     flat = np.flatnonzero(meets)
     which = np.repeat(np.arange(len(meets)), counts)
-    skipped = (np.cumsum(groups) - groups) * TOGETHER - (np.cumsum(counts) - counts)
+    skipped = (np.cumsum(groups) - groups) * together - (np.cumsum(counts) - counts)
     row.ravel()[np.arange(len(flat)) + skipped[which]] = flat - which * meets.shape[1]
     return leaf, row, n_meetings
 
@@ -217,7 +222,7 @@ def _squares(x, nearest, points, squares):
 
 @jax.jit
 def _points_within(x, bound, points, squares, leaf, row, n_meetings):
-    """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (M, TOGETHER, size / BITS)."""
+    """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (M, B, size / BITS)."""
     size = points.shape[1]
     bit = jnp.left_shift(np.uint8(1), jnp.arange(BITS, dtype=np.uint8))[:, None]
 
@@ -228,5 +233,5 @@ def _points_within(x, bound, points, squares, leaf, row, n_meetings):
         mask = lax.reduce(bits, np.uint8(0), lax.bitwise_or, (1,))
         return lax.dynamic_update_slice(masks, mask[None], (i, 0, 0))
 
-    masks = jnp.zeros((len(leaf), TOGETHER, size // BITS), dtype=np.uint8)
+    masks = jnp.zeros((*row.shape, size // BITS), dtype=np.uint8)
     return lax.fori_loop(0, n_meetings, meeting, masks)
