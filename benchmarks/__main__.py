@@ -13,6 +13,7 @@ NAMES = (
     "networks",
     "likelihood",
     "search",
+    "shrinkage",
     "quality",
     "outliers",
     "tables",

@@ -47,11 +47,11 @@ from . import _tables
 from ._measure import record, seconds
 
 SEEDS, TABLE_SEEDS = (0, 1, 2), (0, 1)
-MOMENT_ROWS, W1_ROWS, TREES = 10_000, 300, 200
+MOMENT_ROWS, W1_ROWS, TREES = 100_000, 300, 200
 # Classes of fewer rows are given back as they are, to all alike.
 SMALLEST_CLASS = 5
 # ForestDiffusion takes minutes beyond so many training values.
-FOREST_VALUES = 400
+FOREST_VALUES = 900
 
 # ------------------------------------------------------------------ generators
 # Each takes training rows (m, d) and a seed, and returns a function that draws n rows.

@@ -47,30 +47,37 @@ IN_HULL = 1e-13
 # Smallest affine coordinate of an entrant in the hull at which it can replace a corner.
 SMALLEST_PIVOT = 1e-8
 # Coordinates up to which a sum over them is written out: XLA makes one pass of it, 4x faster.
-MAX_WRITTEN_OUT = 32
+MAX_WRITTEN_OUT = 64
 
 
 class ActiveSet(NamedTuple):
-    """Corners with weights for B rows in r dimensions; empty slots have index -1."""
+    """Corners with weights for B rows in r dimensions, in s <= r + 1 slots.
+
+    Empty slots have index -1.
+    """
 
     corner: np.ndarray | jax.Array
-    """Which training point each corner is, (r + 1, B)."""
+    """Which training point each corner is, (s, B)."""
     origin: np.ndarray | jax.Array
     """Training point that each row's coordinates are relative to, (r, B)."""
     positions: np.ndarray | jax.Array
-    """Positions of the corners, from the origin and in the row's unit of length, (r, r + 1, B)."""
+    """Positions of the corners, from the origin and in the row's unit of length, (r, s, B)."""
     theta: np.ndarray | jax.Array
-    """Their weights, (r + 1, B)."""
+    """Their weights, (s, B)."""
     inverse: np.ndarray | jax.Array
-    """Inverse of the bordered system, the border last, (r + 2, r + 2, B)."""
+    """Inverse of the bordered system, the border last, (s + 1, s + 1, B)."""
+
+    @classmethod
+    def empty(cls, dim, slots, n, of=np):
+        """No corners for n rows in r = dim dimensions, in arrays of NumPy or JAX."""
+        shapes = [(dim,), (dim, slots), (slots,), (slots + 1, slots + 1)]
+        return cls(of.full((slots, n), -1), *(of.zeros((*shape, n)) for shape in shapes))
 
 
 @cache
-def no_corners(dim, n):
-    """An empty start for n rows in r = dim dimensions."""
-    shapes = [(dim,), (dim, dim + 1), (dim + 1,), (dim + 2, dim + 2)]
-    fields = [jnp.zeros((*shape, n)) for shape in shapes]
-    return ActiveSet(jnp.full((dim + 1, n), -1), *fields)
+def no_corners(dim, slots, n):
+    """`ActiveSet.empty`, made once."""
+    return ActiveSet.empty(dim, slots, n, jnp)
 
 
 def _at(index, array):
@@ -105,7 +112,7 @@ class Minimum(NamedTuple):
     """How unequal the gradients at the corners are, relative to their terms, (B,).
 
     Or how far x is missed or a weight is negative, where that is worse; infinite for a row that
-    the iterations did not finish.
+    the iterations did not finish, or that needs more slots.
     """
 
 
@@ -150,18 +157,19 @@ def minimize(start: ActiveSet, index, candidates, scale, x, rho, n_chunks, *, ro
     return lax.fori_loop(0, n_chunks, solve_chunk, (jax.tree.map(jnp.asarray, start), minimum))
 
 
-def _at_nearest(index, candidates, x):
+def _at_nearest(index, candidates, x, slots):
     """Start at the candidate nearest to x, which is the origin and the only corner."""
     r, _, rows = candidates.shape
     nearest = _argmin(((candidates - x[:, None]) ** 2).sum(0))
-    first = jnp.arange(r + 2)[:, None] == 0
-    border = jnp.arange(r + 2)[:, None] == r + 1
+    first = jnp.arange(slots + 1)[:, None] == 0
+    border = jnp.arange(slots + 1)[:, None] == slots
+    empty = ActiveSet.empty(r, slots, rows, jnp)
     return ActiveSet(
         jnp.where(first[:-1], _at(nearest, index), -1),
         _at(nearest, candidates),
-        jnp.zeros((r, r + 1, rows)),
-        jnp.zeros((r + 1, rows)).at[0].set(1.0),
-        jnp.zeros((r + 2, r + 2, rows)) + (first[:, None] * border + border[:, None] * first),
+        empty.positions,
+        empty.theta.at[0].set(1.0),
+        empty.inverse + (first[:, None] * border + border[:, None] * first),
     )
 
 
@@ -213,7 +221,8 @@ def _refined(active, w, step, problem):
 
 def _minimize_chunk(start, index, candidates, scale, x, rho):
     fresh = (start.corner < 0).all(0)
-    start = jax.tree.map(partial(jnp.where, fresh), _at_nearest(index, candidates, x), start)
+    nearest = _at_nearest(index, candidates, x, len(start.theta))
+    start = jax.tree.map(partial(jnp.where, fresh), nearest, start)
     origin = start.origin
     e = (candidates - origin[:, None]) / scale
     square = _dot(e, e)
@@ -225,7 +234,7 @@ def _minimize_chunk(start, index, candidates, scale, x, rho):
         return ~done.all() & (count < 100 + 20 * r)
 
     none = jnp.zeros(rows, bool)
-    active, _, done, _ = lax.while_loop(
+    active, settled, done, _ = lax.while_loop(
         unfinished, partial(_iterate, problem), (start, ~none, none, 0)
     )
     w = _residual(active, problem)
@@ -234,13 +243,14 @@ def _minimize_chunk(start, index, candidates, scale, x, rho):
     negative, theta = jnp.maximum(-theta.min(0), 0.0), jnp.maximum(theta, 0.0)
     w = _refined(active, w, step, problem)
     active = active._replace(theta=theta / theta.sum(0))
-    defect = jnp.where(done, NEGATIVE * negative, jnp.inf)
+    # A row that stopped at a minimizer with a point still to enter has run out of slots.
+    defect = jnp.where(done & settled, NEGATIVE * negative, jnp.inf)
     return active, _minimum(active, w, defect, problem, origin, scale)
 
 
 def _entrant(active, w, problem):
     """The candidate whose gradient lies farthest below the corners', how far, and if it does."""
-    rho, flat = problem.rho, _in_use(active).sum(0) < len(active.theta)
+    rho, flat = problem.rho, _in_use(active).sum(0) <= len(problem.b)
     lowest = jnp.where(_in_use(active), _gradient(active, w, rho), jnp.inf).min(0)
     reach = jnp.sqrt((active.positions**2).sum(0).max(0))
     size_of_w = 2 * jnp.sqrt((w * w).sum(0))
@@ -266,6 +276,8 @@ def _iterate(problem, state):
         active, _refined(active, w, newton, problem), problem
     )
     enters = settled & ~done & lies_below
+    crowded = enters & used.all(0) if len(used) <= len(corner) else jnp.zeros_like(enters)
+    enters &= ~crowded
     live = ~done & ~(settled & ~enters)
 
     # Along the direction in which the entrant gains weight and the corners stay optimal,
@@ -302,7 +314,7 @@ def _iterate(problem, state):
         jnp.where(added, step, theta),
         _exchange(active.inverse, leaver, leaves, column, solved, square, added, enters, only),
     )
-    return active, ~leaves, ~live, count + 1
+    return active, jnp.where(done, settled, ~leaves & ~crowded), ~live, count + 1
 
 
 def _exchange(inverse, leaver, leaves, column, solved, square, added, enters, only):

@@ -3,13 +3,17 @@
 import jax
 import numpy as np
 
-from ._active_set import minimize, no_corners
+from ._active_set import ActiveSet, Minimum, minimize, no_corners
 from ._candidates import candidates_per_row
 
 __all__ = ["DEFECT", "minimize_rows"]
 
 # Chunks of rows in one compiled call.
 CHUNKS_PER_CALL = 16
+# Slots that rows begin in, in many dimensions: as a rule a row has few corners. Those with no more
+# than ROOM left, and those that run out of them, take all r + 1; so do a few rows, for which the
+# second program is not worth its compilation.
+FEW_SLOTS, DIM_PER_SLOT, ROOM, FEW_ROWS = 8, 6, 2, 256
 # Relative difference of the corners' gradients that marks a row as spoiled by rounding.
 DEFECT = 1e-11
 # Condition from which a system counts as singular.
@@ -72,6 +76,62 @@ def _rows_per_chunk(dim):
 
 
 def _minimize(active, candidates, cloud, scale, x, ratio):
+    """`minimize` in few slots, and in all for the rows that need them."""
+    n, dim = x.shape
+    few = FEW_SLOTS + dim // DIM_PER_SLOT
+    if few > dim or n < FEW_ROWS:
+        return _in_slots(dim + 1, active, candidates, cloud, scale, x, ratio)
+    corners = np.zeros(n) if active is None else (active.corner >= 0).sum(axis=0)
+    narrow = np.flatnonzero(corners < few - ROOM)
+    state = ActiveSet.empty(dim, dim + 1, n) if active is None else jax.tree.map(np.copy, active)
+    minimum = Minimum(*np.empty((2, dim, n)), *np.full((2, n), np.inf))
+
+    def solve(rows, slots, start):
+        found, part = _in_slots(
+            slots, start, candidates[rows], cloud, scale[rows], x[rows], ratio[rows]
+        )
+        _widen(found, state, rows)
+        for field, new in zip(minimum, part, strict=True):
+            field[..., rows] = new
+
+    if len(narrow):
+        solve(narrow, few, None if active is None else _narrowed(active, narrow, few))
+    wide = np.flatnonzero(~(minimum.defect < DEFECT))
+    if len(wide):
+        solve(wide, dim + 1, jax.tree.map(lambda field: field[..., wide], state))
+    return state, minimum
+
+
+def _narrowed(active, rows, slots):
+    """The corners of some rows in fewer slots, which must be enough."""
+    corner = active.corner[:, rows]
+    order = np.argsort(corner < 0, axis=0, kind="stable")[:slots]
+    bordered = np.concatenate([order, np.full((1, len(rows)), len(corner))])
+    return ActiveSet(
+        np.take_along_axis(corner, order, axis=0),
+        active.origin[:, rows],
+        active.positions[:, order, rows],
+        active.theta[order, rows],
+        active.inverse[bordered[:, None], bordered, rows],
+    )
+
+
+def _widen(found, state, rows):
+    """Write the corners of some rows, in any number of slots, into a state of r + 1 slots."""
+    slots = len(found.theta)
+    for field, new, nothing in zip(state[:-1], found[:-1], (-1, None, 0, 0), strict=True):
+        if nothing is not None:  # slots are the last axis but one
+            field[..., slots:, rows] = nothing
+            field[..., :slots, rows] = new
+        else:
+            field[..., rows] = new
+    inverse = np.zeros((*state.inverse.shape[:2], len(rows)))
+    bordered = np.r_[:slots, len(inverse) - 1]
+    inverse[np.ix_(bordered, bordered)] = found.inverse
+    state.inverse[..., rows] = inverse
+
+
+def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
     """`minimize` in calls of one shape."""
     n, dim = x.shape
     chunk = _rows_per_chunk(dim)
@@ -95,7 +155,7 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
         active_, scale_, x_, ratio_ = jax.tree.map(
             lambda array, start=start: padded(array, start), (active, scale, x, ratio)
         )
-        active_ = no_corners(dim, size) if active is None else active_
+        active_ = no_corners(dim, slots, size) if active is None else active_
         n_chunks = -(-min(size, n - start) // chunk)
         points = positions.take(k, axis=1)
         solved = minimize(active_, k, points, scale_, x_, ratio_, n_chunks, rows=chunk)

@@ -18,8 +18,9 @@ __all__ = ["candidates_per_row", "first", "looked_up_per_row", "near_v", "neighb
 # Up to this dimension the neighborhoods of training points replace a look-up near x.
 HINT_MAX_DIM = 3
 # Beyond it the first look-up reaches as far as this part of the mean distance to a training point
-# and so many neighbors of it: some hundred points in 10 dimensions.
-REACH, REACH_NEIGHBORS = 0.95, 10
+# and so many neighbors of it: in 10 dimensions a few hundred points, of which the nearest are
+# taken. In many dimensions they would be too many.
+REACH, REACH_MANY, MANY_FROM, REACH_NEIGHBORS = 1.1, 0.95, 16, 10
 # How much farther than the certificate a look-up near v reaches, in units of length of its row: the
 # next v is often close by.
 AHEAD = 0.12
@@ -103,7 +104,8 @@ def _reach(x, cloud, near):
     around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
     if around.shape[1] == 0:
         return np.full(len(x), np.inf)
-    return REACH * np.sqrt(squared_distances(x, cloud.points, around[near])).mean(axis=1)
+    reach = REACH if x.shape[1] < MANY_FROM else REACH_MANY
+    return reach * np.sqrt(squared_distances(x, cloud.points, around[near])).mean(axis=1)
 
 
 def near_v(v, support, scale, cloud: PointCloud):

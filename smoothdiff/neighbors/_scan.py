@@ -1,9 +1,12 @@
-"""Nearest points by a scan of all of them in float32, which only ever *excludes* points.
+"""Nearest points by a scan in float32, which only ever *excludes* points.
 
-The scan expands ``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y`` and keeps whatever its rounding leaves in
-doubt; the distances of what it keeps are those of float64 differences. Rows that float32 cannot
-tell apart are asked again, from scikit-learn's scan.
+Whole leaves of points are left out whose box lies beyond the radius. Of the others the scan expands
+``|x - y|^2 = |x|^2 + |y|^2 - 2 x.y`` and keeps whatever its rounding leaves in doubt; the distances
+of what it keeps are those of float64 differences. Rows that float32 cannot tell apart are asked
+again, from scikit-learn's scan.
 """
+
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,18 +16,25 @@ from jax import lax
 from .._compute import map_threads
 from .._derived import derived
 from ._base import Backend, square, squared_distances
-from ._pairwise import SCAN_TOLERANCE, PairwiseNeighbors
+from ._leaves import QUERIES, Leaves, squared_gaps
+from ._pairwise import PairwiseNeighbors
 
 __all__ = ["ScanNeighbors"]
 
 # Largest part of a squared radius that its rounding may take; else scikit-learn's scan is asked.
 SCAN_DOUBT = 0.25
-# The float32 scan: points of a tile, bits of a mask's byte, queries of a tile and of a call.
-TILE, BITS, QUERIES, CALL = 4096, 8, 256, 2048
+# Queries of a call, and pairs of a query and a leaf in one compiled call.
+CALL, PAIRS = 2048, 1 << 17
+# Queries that meet a leaf together: few where boxes leave out much or there are few, and more
+# where nothing is left out.
+TOGETHER, MORE, MORE_FROM_DIM, MORE_FROM = 64, 256, 16, 1024
+BITS = 8
 # Points kept for a query beyond which it is asked again with a smaller radius, and how often.
 MAX_KEPT, MAX_SCANS = 512, 3
-# Points expected within a radius that is not known but bounded by a part of the points.
-PILOT_KEPT = 128
+# Leaves that bound a radius that is not known: the nearest k points lie no farther than theirs.
+PILOT_LEAVES = 4
+# What rounding of a gap cannot exceed.
+SLACK = 1 + 1e-12
 
 
 class ScanNeighbors(Backend):
@@ -34,6 +44,14 @@ class ScanNeighbors(Backend):
     def _pairwise(self):
         return PairwiseNeighbors(self.points)
 
+    @derived
+    def _leaves(self):
+        return Leaves.of(self.points)
+
+    @derived
+    def _largest(self):
+        return np.sqrt(square(self.points).max())
+
     def query(self, x, k):
         """See `Backend.query`."""
         return self.query_within(x, k, np.full(len(x), np.inf))[:2]
@@ -41,30 +59,31 @@ class ScanNeighbors(Backend):
     def query_within(self, x, k, radius):
         """See `Backend.query_within`."""
         asked = np.array(radius, dtype=np.float64)
-        unknown = np.flatnonzero(asked == np.inf)
-        asked[unknown] = self._pilot_radius(x[unknown], k)
         distances, indices = np.full((len(x), k), np.inf), np.zeros((len(x), k), dtype=np.intp)
         covered = np.full(len(x), np.inf)
         # Of the expansion in float32, with coordinates rounded to it.
-        largest = np.sqrt(square(self.points).max())
-        reach = np.sqrt(square(x)) + largest
+        reach = np.sqrt(square(x)) + self._largest
         doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
         # From afar the doubt is wider than the points.
-        left, radius = np.flatnonzero(doubt < 2 * reach * largest), asked.copy()
-        for _ in range(MAX_SCANS):
-            left = left[(doubt < SCAN_DOUBT * radius**2)[left] & (radius < np.inf)[left]]
+        left, radius = np.flatnonzero(doubt < 2 * reach * self._largest), asked.copy()
+        for scan in range(MAX_SCANS):
+            left = left[(doubt < SCAN_DOUBT * radius**2)[left]]
+            if scan:
+                left = left[radius[left] < np.inf]
             if len(left) == 0:
                 break
             calls = np.array_split(left, -(-len(left) // CALL))
             results = map_threads(
                 lambda rows: self._scan_within(x[rows], radius[rows], doubt[rows], k), calls
             )
-            for rows, (near, which, kept) in zip(calls, results, strict=True):
-                distances[rows], indices[rows] = near, which
+            for rows, (near, which, kept, tried) in zip(calls, results, strict=True):
+                distances[rows], indices[rows], radius[rows] = near, which, tried
                 crowded = kept > MAX_KEPT
-                # A smaller radius that holds nothing says nothing of what lies beyond it.
-                told = (np.isfinite(near[:, 0]) | (radius[rows] == asked[rows])) & ~crowded
-                reached = np.minimum(radius[rows], self._covered(near))
+                # A smaller radius that holds nothing says nothing of what lies beyond it, and one
+                # that holds fewer than k is no answer where no radius was given.
+                least = np.where(asked[rows] == np.inf, near[:, -1], near[:, 0])
+                told = (np.isfinite(least) | (tried >= asked[rows])) & ~crowded
+                reached = np.minimum(tried, self._covered(near))
                 covered[rows] = np.where(told, reached, np.inf)
                 # Take fewer of a crowd.
                 fewer = (MAX_KEPT / 2 / kept.clip(1)) ** (1 / x.shape[1])
@@ -77,102 +96,142 @@ class ScanNeighbors(Backend):
         return distances, indices, covered
 
     def _scan_within(self, x, radius, doubt, k):
-        """The k nearest within the radius, and how many points were kept for each row.
+        """The k nearest within the radius, how many were kept for each row, and the radius.
 
-        Rows for which more than MAX_KEPT were kept are left without neighbors.
+        Rows for which more than MAX_KEPT were kept are left without neighbors. A radius that is
+        infinite becomes one within which there are k points.
         """
-        words = self._words(x, radius**2 + doubt)
-        kept = np.bitwise_count(words).sum(axis=1, dtype=np.intp)
-        words[kept > MAX_KEPT] = 0
-        row, index = _ones(words)
-        counts = np.where(kept <= MAX_KEPT, kept, 0)
-        place = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
+        leaves, queries = self._leaves, _Queries.of(x)
+        gaps = np.asarray(squared_gaps(queries.x, leaves.low, leaves.high, queries.n_tiles))
+        gaps = gaps[:, : len(x)]
+        unknown = np.flatnonzero(radius == np.inf)
+        if len(unknown):
+            radius = radius.copy()
+            radius[unknown] = self._pilot_radius(queries, gaps, unknown, doubt, k)
+        row, index, kept = self._within(queries, gaps <= SLACK * radius**2, radius**2 + doubt)
         squared = squared_distances(x, self.points, index, row)
-        squared[squared > (radius**2)[row]] = np.inf
-        distances = np.full((len(x), max(counts.max(), k)), np.inf)
-        indices = np.zeros(distances.shape, dtype=np.intp)
-        distances[row, place], indices[row, place] = np.sqrt(squared), index
-        order = np.argsort(distances, axis=1)[:, :k]
-        distances = np.take_along_axis(distances, order, axis=1)
-        indices = np.take_along_axis(indices, order, axis=1)
-        indices[distances == np.inf] = 0
-        return distances, indices, kept
+        inside = np.flatnonzero(squared <= (radius**2)[row])
+        row, index, squared = row[inside], index[inside], squared[inside]
+        order = np.argsort(squared)
+        order = order[np.argsort(row[order].astype(np.uint16), kind="stable")]  # a radix sort
+        row = row[order]
+        place = np.arange(len(row)) - np.searchsorted(row, np.arange(len(x)))[row]
+        first = np.flatnonzero(place < k)
+        row, place, order = row[first], place[first], order[first]
+        distances, indices = np.full((len(x), k), np.inf), np.zeros((len(x), k), dtype=np.intp)
+        distances[row, place], indices[row, place] = np.sqrt(squared[order]), index[order]
+        return distances, indices, kept, radius
 
-    def _words(self, x, squared_radius):
-        """A bit for each row of x and each point, 1 where they may lie within the radius."""
-        queries = np.zeros((CALL, x.shape[1]), dtype=np.float32)
-        queries[: len(x)] = x
-        bound = np.full(CALL, -np.inf, dtype=np.float32)
-        bound[: len(x)] = squared_radius - square(x)
-        tiles, n_tiles = self._tiles
-        masks = _points_within(queries, bound, tiles, n_tiles, -(-len(x) // QUERIES))
-        words = np.asarray(masks)[: len(x), : n_tiles * (TILE // BITS)].view(np.uint64)
-        return words & self._existing
+    def _pilot_radius(self, queries, gaps, rows, doubt, k):
+        """A distance within which k points lie: the k nearest in the leaves nearest to a row."""
+        leaves = self._leaves
+        n_leaves = min(max(PILOT_LEAVES, -(-k // leaves.size) + 1), len(gaps))
+        nearest = np.zeros((CALL, n_leaves), dtype=np.int32)
+        nearest[rows] = np.argpartition(gaps.T[rows], n_leaves - 1, axis=1)[:, :n_leaves]
+        squares = np.asarray(_squares(queries.x32, nearest, leaves.points, leaves.squares))[rows]
+        kth = np.partition(squares, k - 1, axis=1)[:, k - 1].astype(np.float64)
+        return np.sqrt(np.maximum(kth + queries.square[rows] + doubt[rows], 0))
 
-    @derived
-    def _existing(self):
-        """Such bits of a row, 1 for points and 0 for what fills the last tile."""
-        n_tiles = self._tiles[1]
-        points = np.arange(n_tiles * TILE).reshape(n_tiles, BITS, TILE // BITS)
-        bits = np.packbits(points < len(self.points), axis=1, bitorder="little")
-        return bits.reshape(-1).view(np.uint64)
-
-    def _pilot_radius(self, x, k):
-        """A distance within which k points lie: the k nearest among a part of them."""
-        step = min(PILOT_KEPT, len(self.points)) // k
-        if step < 2 or len(x) == 0:
-            return np.full(len(x), np.inf)
-        distances, _ = PairwiseNeighbors(self.points[::step]).query(x, k)
-        return distances[:, -1] * (1 + SCAN_TOLERANCE)
-
-    @derived
-    def _tiles(self):
-        """Points in float32 tiles, and how many tiles hold points.
-
-        The number of tiles is rounded up to four binary digits: few shapes, little to waste.
-        """
-        n, r = self.points.shape
-        n_tiles = -(-n // TILE)
-        step = 1 << max(n_tiles.bit_length() - 4, 0)
-        padded = np.zeros((-(-n_tiles // step) * step * TILE, r), dtype=np.float32)
-        padded[:n] = self.points
-        return jax.device_put(padded.reshape(-1, TILE, r)), n_tiles
+    def _within(self, queries, meets, squared_radius):
+        """Rows and points that may lie within the radius of each other, and how many a row has."""
+        leaves, n = self._leaves, meets.shape[1]
+        bound = np.full(CALL + 1, -np.inf, dtype=np.float32)
+        bound[:n] = squared_radius - queries.square
+        more = n >= MORE_FROM and self.points.shape[1] >= MORE_FROM_DIM
+        together = MORE if more else TOGETHER
+        step, found = PAIRS // together, []
+        leaf, row, n_meetings = _meetings(meets, together, step)
+        for start in range(0, len(leaf), step):
+            part, count = slice(start, start + step), min(n_meetings - start, step)
+            masks = _points_within(
+                queries.x32, bound, leaves.points, leaves.squares, leaf[part], row[part], count
+            )
+            words = np.asarray(masks)[:count].view(np.uint64)
+            # Most words of eight bytes are zero. NumPy finds the true entries of a flat array of
+            # booleans much faster than the non-zero of others.
+            meeting, word = np.divmod(np.flatnonzero(words != 0), words[0].size)
+            meeting += start
+            slot, place = np.divmod(word, words.shape[2])
+            found.append((row[meeting, slot], leaf[meeting], place, words[words != 0]))
+        rows, leaf, place, word = map(np.concatenate, zip(*found, strict=True))
+        kept = np.bincount(rows, np.bitwise_count(word), minlength=n).astype(np.intp)
+        some = np.flatnonzero(kept[rows] <= MAX_KEPT)
+        which, point = _ones(word[some], place[some], leaves.size)
+        return rows[some][which], leaves.order[leaf[some][which] * leaves.size + point], kept
 
 
-def _ones(words):
-    """Rows and points of the bits that are 1, sorted by row."""
-    # Most words of eight bytes are zero; the bits of the others are the points. NumPy finds
-    # the true entries of a flat array of booleans much faster than the non-zero of others.
-    row, word = np.divmod(np.flatnonzero(words != 0), words.shape[1])
-    bits = np.unpackbits(words[row, word].view(np.uint8), bitorder="little")
-    where, bit = np.divmod(np.flatnonzero(bits.view(bool)), 64)
-    row, byte = row[where], 8 * word[where] + bit // BITS
-    stride = TILE // BITS  # points of a byte lie this far apart
-    return row, byte // stride * TILE + bit % BITS * stride + byte % stride
+class _Queries(NamedTuple):
+    """Up to CALL queries, padded to it."""
+
+    x: np.ndarray
+    """(CALL, r)."""
+    x32: np.ndarray
+    """In float32, and one more that fills up meetings, (CALL + 1, r)."""
+    square: np.ndarray
+    """|x|^2 of those that there are."""
+    n_tiles: int
+
+    @classmethod
+    def of(cls, x):
+        padded = np.zeros((CALL + 1, x.shape[1]))
+        padded[: len(x)] = x
+        return cls(padded[:CALL], padded.astype(np.float32), square(x), -(-len(x) // QUERIES))
+
+
+def _meetings(meets, together, step):
+    """Which queries meet which leaf, up to so many together, and the number of meetings.
+
+    ``meets`` is (L, n); the leaves are (M,) and the rows (M, together), CALL where a place is
+    empty. M is a multiple of ``step``.
+    """
+    counts = np.count_nonzero(meets, axis=1)
+    groups = -(-counts // together)
+    n_meetings = groups.sum()
+    size = max(-(-n_meetings // step), 1) * step
+    leaf = np.zeros(size, dtype=np.int32)
+    leaf[:n_meetings] = np.repeat(np.arange(len(meets)), groups)
+    row = np.full((size, together), CALL, dtype=np.int32)
+    flat = np.flatnonzero(meets)
+    which = np.repeat(np.arange(len(meets)), counts)
+    skipped = (np.cumsum(groups) - groups) * together - (np.cumsum(counts) - counts)
+    row.ravel()[np.arange(len(flat)) + skipped[which]] = flat - which * meets.shape[1]
+    return leaf, row, n_meetings
+
+
+def _ones(words, place, size):
+    """Of the words of a leaf's mask and their places in it: which have a bit set, and its point.
+
+    Bit b of the mask's byte c is the leaf's point b * size / BITS + c.
+    """
+    bits = np.unpackbits(words.view(np.uint8), bitorder="little")
+    which, bit = np.divmod(np.flatnonzero(bits.view(bool)), 64)
+    return which, bit % BITS * (size // BITS) + 8 * place[which] + bit // BITS
 
 
 @jax.jit
-def _points_within(x, bound, tiles, n_tiles, n_queries):
-    """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (CALL, points / BITS).
+def _squares(x, nearest, points, squares):
+    """|y|^2 - 2 x.y of the points of the leaves ``nearest`` (B, P), shape (B, P * size)."""
 
-    Bit b of a tile's byte c is its point b * TILE / BITS + c.
-    """
-    squares = (tiles * tiles).sum(-1)
+    def query(i, out):
+        values = squares[nearest[i]] - 2 * points[nearest[i]] @ x[i]
+        return lax.dynamic_update_slice(out, values.reshape(1, -1), (i, 0))
+
+    out = jnp.zeros((len(nearest), nearest.shape[1] * points.shape[1]), jnp.float32)
+    return lax.fori_loop(0, len(nearest), query, out)
+
+
+@jax.jit
+def _points_within(x, bound, points, squares, leaf, row, n_meetings):
+    """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (M, B, size / BITS)."""
+    size = points.shape[1]
     bit = jnp.left_shift(np.uint8(1), jnp.arange(BITS, dtype=np.uint8))[:, None]
-    stride = TILE // BITS
 
-    def query_tile(i, masks):
-        start = i * QUERIES
-        slopes = -2 * lax.dynamic_slice_in_dim(x, start, QUERIES)
-        limit = lax.dynamic_slice_in_dim(bound, start, QUERIES)[:, None, None]
+    def meeting(i, masks):
+        slopes, limit = -2 * x[row[i]], bound[row[i], None, None]
+        values = slopes @ points[leaf[i]].T + squares[leaf[i]]
+        bits = jnp.where(values.reshape(-1, BITS, size // BITS) <= limit, bit, np.uint8(0))
+        mask = lax.reduce(bits, np.uint8(0), lax.bitwise_or, (1,))
+        return lax.dynamic_update_slice(masks, mask[None], (i, 0, 0))
 
-        def point_tile(j, masks):
-            values = (slopes @ tiles[j].T + squares[j]).reshape(QUERIES, BITS, stride)
-            bits = jnp.where(values <= limit, bit, np.uint8(0))
-            part = lax.reduce(bits, np.uint8(0), lax.bitwise_or, (1,))
-            return lax.dynamic_update_slice(masks, part, (start, j * stride))
-
-        return lax.fori_loop(0, n_tiles, point_tile, masks)
-
-    masks = jnp.zeros((CALL, len(tiles) * stride), dtype=np.uint8)
-    return lax.fori_loop(0, n_queries, query_tile, masks)
+    masks = jnp.zeros((*row.shape, size // BITS), dtype=np.uint8)
+    return lax.fori_loop(0, n_meetings, meeting, masks)

@@ -15,7 +15,7 @@ B = 16
 def solve(start, index, points, x, rho):
     candidates = points.T[:, index]
     with float64():
-        start = no_corners(x.shape[1], B) if start is None else start
+        start = no_corners(x.shape[1], x.shape[1] + 1, B) if start is None else start
         solved = minimize(start, index, candidates, np.ones(B), x.T, rho, 1, rows=B)
         return jax.tree.map(np.asarray, solved)
 
@@ -83,3 +83,37 @@ def test_a_spoiled_inverse_is_formed_anew(r, monkeypatch):
         again = _batch.minimize_rows(spoiled, candidates, cloud, np.ones(B), x, rho)[1]
     np.testing.assert_array_less(again.defect, _batch.DEFECT)
     np.testing.assert_allclose(again.a, once.a, rtol=0, atol=1e-12)
+
+
+def test_rows_of_few_corners_need_few_slots(monkeypatch):
+    """Slots change the time taken, not the minimum; rows that run out of them take all."""
+    r, n = 7, 300
+    rng = np.random.default_rng(0)
+    points, x, rho = rng.normal(size=(60, r)), rng.normal(size=(n, r)), np.full(n, 0.2)
+    cloud = PointCloud(points, np.full(60, 1 / 60))
+    m = _batch.candidates_per_row(r)
+    candidates = np.linalg.norm(x[:, None] - points, axis=-1).argsort(axis=1)[:, :m]
+    used, in_slots = [], _batch._in_slots
+
+    def counted(slots, active, *rest):
+        used.append((slots, rest[0].shape[0]))
+        return in_slots(slots, active, *rest)
+
+    with float64():
+        wide, once = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
+        monkeypatch.setattr(_batch, "_in_slots", counted)
+        monkeypatch.setattr(_batch, "FEW_SLOTS", 4)
+        few, again = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
+        assert used[0] == (5, n)
+        assert used[1][0] == r + 1
+        assert 0 < used[1][1] < n  # some rows run out of slots
+        before = [field.copy() for field in few]
+        # Resumed with the same candidates, nothing changes, the state that was given included.
+        resumed, last = _batch.minimize_rows(few, candidates, cloud, np.ones(n), x, rho)
+    assert 0 < used[2][1] < n  # those of few corners go on in few slots
+    for solved in again, last:
+        np.testing.assert_allclose(solved.a, once.a, rtol=0, atol=1e-12)
+        np.testing.assert_array_less(solved.defect, 1e-11)
+    assert all(np.array_equal(a, b) for a, b in zip(before, few, strict=True))
+    for state in few, resumed:
+        np.testing.assert_array_equal(np.sort(state.corner, axis=0), np.sort(wide.corner, axis=0))

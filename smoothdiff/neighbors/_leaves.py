@@ -1,0 +1,93 @@
+"""Points in leaves of equal size, each with the box around it: what a scan may leave out.
+
+The leaves are those of a k-d tree, cut at the median of the coordinate that varies most. A query
+asks the boxes first, in float64: a leaf whose box lies beyond the radius holds no point within it.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+__all__ = ["QUERIES", "Leaves", "squared_gaps"]
+
+# Points of a leaf: enough for a matrix product, few enough for small boxes, and more where the
+# boxes would be too many.
+FEW, MANY, MANY_FROM = 256, 1024, 1 << 19
+# Queries whose gaps are formed together.
+QUERIES = 256
+
+
+class Leaves(NamedTuple):
+    """n points in L leaves; L is rounded up to four binary digits, for few compiled shapes."""
+
+    order: np.ndarray
+    """The points of one leaf after the other, (n,)."""
+    low: jax.Array
+    """Smallest coordinates of each leaf, (r, L); infinite where there is no leaf."""
+    high: jax.Array
+    """Largest coordinates, (r, L)."""
+    points: jax.Array
+    """In float32, (L, size, r)."""
+    squares: jax.Array
+    """|y|^2 in float32, (L, size); infinite where there is no point."""
+
+    @classmethod
+    def of(cls, points):
+        """Leaves of an array (n, r)."""
+        n, r = points.shape
+        size = FEW if n < MANY_FROM else MANY
+        order = _by_leaf(points, size)
+        n_leaves = -(-n // size)
+        step = 1 << max(n_leaves.bit_length() - 4, 0)
+        n_leaves = -(-n_leaves // step) * step
+        padded = np.full((n_leaves * size, r), np.nan)
+        padded[:n] = points[order]
+        padded = padded.reshape(n_leaves, size, r)
+        there = ~np.isnan(padded[:, :, :1])
+        low = np.where(there, padded, np.inf).min(axis=1).T
+        high = np.where(there, padded, -np.inf).max(axis=1).T
+        padded = np.where(there, padded, 0.0).astype(np.float32)
+        squares = np.where(there[:, :, 0], (padded * padded).sum(axis=2), np.float32(np.inf))
+        return cls(order, *map(jax.device_put, (low, high, padded, squares)))
+
+    @property
+    def size(self):
+        """Points of a leaf."""
+        return self.points.shape[1]
+
+
+def _by_leaf(points, size):
+    """Order of the points such that every ``size`` of them are close together, (n,)."""
+    order = np.arange(len(points))
+    parts = [(0, len(points))]
+    while parts:
+        start, stop = parts.pop()
+        if stop - start <= size:
+            continue
+        own = points[order[start:stop]]
+        cut = -(-(stop - start) // size) // 2 * size
+        widest = own[:, own.var(axis=0).argmax()]
+        order[start:stop] = order[start:stop][np.argpartition(widest, cut)]
+        parts += [(start, start + cut), (start + cut, stop)]
+    return order
+
+
+@jax.jit
+def squared_gaps(x, low, high, n_tiles):
+    """Squared distances from queries to boxes, (L, B), of the first n_tiles * QUERIES rows of x.
+
+    A coordinate of the gap is one rounded difference, so that the square is right to 1e-15 of it.
+    """
+
+    def tile(i, gaps):
+        part = lax.dynamic_slice_in_dim(x, i * QUERIES, QUERIES).T
+        gap = sum(
+            jnp.maximum(jnp.maximum(low_j[:, None] - x_j, x_j - high_j[:, None]), 0.0) ** 2
+            for low_j, high_j, x_j in zip(low, high, part, strict=True)
+        )
+        return lax.dynamic_update_slice(gaps, gap, (0, i * QUERIES))
+
+    return lax.fori_loop(0, n_tiles, tile, jnp.full((low.shape[1], len(x)), jnp.inf))
