@@ -167,7 +167,8 @@ def map_rows(function, *arrays):
 
     The function returns a tuple of arrays, or of None; rows are their first axis, or the second
     of three. Blocks are handed out through joblib where the user has set a backend of other
-    processes or machines, and else are taken in turn: threads then share the work within each.
+    processes, to the workers of a dask cluster where that is the backend, and else are taken in
+    turn: threads then share the work within each.
     """
     n = len(arrays[0])
     blocks = [
@@ -177,6 +178,8 @@ def map_rows(function, *arrays):
     backend, _ = get_active_backend(prefer="threads")
     if len(blocks) == 1 or getattr(backend, "supports_sharedmem", False) or n_threads() == 1:
         parts = [function(*block) for block in blocks]
+    elif hasattr(backend, "client"):
+        parts = _map_dask(backend.client, function, blocks)
     else:
         n_jobs = getattr(_thread, "n_jobs", None)
         parts = joblib.Parallel(n_jobs)(joblib.delayed(function)(*block) for block in blocks)
@@ -186,3 +189,32 @@ def map_rows(function, *arrays):
         None if part[0] is None else np.concatenate(part, axis=int(part[0].ndim == 3))
         for part in zip(*parts, strict=True)
     )
+
+
+class _Work:
+    """A function, and the model that it belongs to, as dask sends them: in one piece."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, *block):
+        with _blas_in_one_thread:
+            return self.function(*block)
+
+
+def _map_dask(client, function, blocks):
+    """Function of each block by the workers of a cluster, in order.
+
+    Every worker gets the function once. A block is part of its task, so that both are there for
+    another worker when one is lost: what joblib's own backend sends ahead would be gone.
+    """
+    import dask
+
+    work = client.scatter(_Work(function), broadcast=True, hash=False)
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        tasks = [client.submit(_run, work, *block, pure=False) for block in blocks]
+    return client.gather(tasks)
+
+
+def _run(work, *block):
+    return work(*block)
