@@ -10,7 +10,8 @@ starting laws are of this form.
 The sums run over tiles of points, best first, with an online log-sum-exp: memory is one tile,
 never queries x points. Points and queries are sorted in space, so that a tile has a small box
 and thereby an upper bound on its sum; a query tile stops once no remaining tile can add
-``exp(-NEGLIGIBLE)`` of any row's sum. What is left out is thus bounded, below rounding.
+``exp(-NEGLIGIBLE)`` of any row's sum. What is left out is thus bounded, below rounding. Near the
+data and at small t few tiles are visited, and queries then go by few, which lie close together.
 """
 
 from functools import partial
@@ -22,14 +23,17 @@ import numpy as np
 from jax import lax
 
 from ._compute import map_threads
+from .neighbors import spatial_order
 
-__all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments", "spatial_order"]
+__all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments"]
 
 TILE_POINTS = 512
 # Fewer points than that make one tile of a power of two.
 SMALLEST_TILE = 8
-TILE_QUERIES = 256
+TILE_QUERIES, FEW_QUERIES = 256, 8
 TILE_QUERIES_FACTORED = 32
+# Queries that would take as long as what a visit of a tile of points costs besides.
+OVERHEAD = 8
 # Queries of a compiled call: two shapes, the larger of them in threads.
 QUERIES_PER_CALL = 2048, 16384
 # exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
@@ -53,23 +57,6 @@ class Mixture(NamedTuple):
     peak: np.ndarray | jax.Array  # (T,), log of the sum of exp(c_k)
     decay: np.ndarray | jax.Array  # (T,), least half-precision in any direction
     sharpest: np.ndarray | jax.Array  # (), largest half-precision
-
-
-def spatial_order(points, size):
-    """Order in which each run of ``size`` rows is compact: a k-d tree by recursive halving."""
-    order = np.arange(len(points))
-    pending = [(0, len(points))]
-    while pending:
-        start, stop = pending.pop()
-        blocks = -(-(stop - start) // size)
-        if blocks < 2:
-            continue
-        rows = points[order[start:stop]]
-        half = blocks // 2 * size
-        axis = np.argmax(rows.max(axis=0) - rows.min(axis=0))
-        order[start:stop] = order[start:stop][np.argpartition(rows[:, axis], half)]
-        pending += [(start, start + half), (start + half, stop)]
-    return order
 
 
 def _padded_tiles(n):
@@ -149,9 +136,7 @@ def _evaluate(mixture, x, half_precision, moments):
     if n == 0:
         return np.empty(0), np.empty((0, r)), np.empty(0)
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
-    size = TILE_QUERIES_FACTORED
-    if mixture.factors is None:  # as many pairs with a few points as with a full tile
-        size = min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[1], QUERIES_PER_CALL[0])
+    size = _queries_per_tile(mixture, x, half)
     # A single tile of points has nothing to skip, wherever the queries are.
     order = spatial_order(x, size) if len(mixture.peak) > 1 else slice(None)
     x, half = x[order], half[order]
@@ -179,6 +164,29 @@ def _evaluate(mixture, x, half_precision, moments):
     for out, result in zip(results, sorted_results, strict=True):
         out[order] = result
     return results
+
+
+def _queries_per_tile(mixture, x, half):
+    """Many, or few where boxes around few leave out so much more that it pays; speed alone."""
+    if mixture.factors is not None:
+        return TILE_QUERIES_FACTORED
+    # As many pairs with a few points as with a full tile.
+    many = min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[1], QUERIES_PER_CALL[0])
+    there = np.isfinite(mixture.decay)
+    if np.count_nonzero(there) == 1:
+        return many
+    lower, upper = mixture.lower[there], mixture.upper[there]
+    width = upper.max(axis=0) - lower.min(axis=0)
+    reach = np.sqrt(NEGLIGIBLE / (np.median(mixture.decay[there]) * np.median(half)))
+    around = 2 * reach + np.median(upper - lower, axis=0)
+
+    def cost(size):
+        """Of a query: the part of the points that its tile may meet, as if all were even."""
+        own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
+        part = np.minimum((around + own) / np.where(width > 0, width, np.inf), 1)
+        return part[width > 0].prod() * (1 + OVERHEAD / size)
+
+    return FEW_QUERIES if cost(FEW_QUERIES) < cost(many) else many
 
 
 def _exponents(mixture, k, x, half):
@@ -229,7 +237,6 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
     """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
     mixture = jax.tree.map(jnp.asarray, mixture)
     _, Q, r = x.shape
-    T = len(mixture.peak)
 
     def query_tile(i, out):
         xi, hi = x[i], half[i]
@@ -239,26 +246,27 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
         bound = jnp.where(
             jnp.isfinite(mixture.peak), mixture.peak - nearest * mixture.decay * hi.min(), -jnp.inf
         )
-        order = jnp.argsort(-bound)
 
         def promising(state):
-            j, top, total = state[:3]
+            bound, top, total = state[:3]
             worst = (top + jnp.log(total)).min()
-            return (j < T) & (bound[order[jnp.minimum(j, T - 1)]] > worst - NEGLIGIBLE)
+            return bound.max() > worst - NEGLIGIBLE
 
         def add_tile(state):
-            j, top, total, centers, energies = state
-            exponents, energy = _exponents(mixture, order[j], xi, hi)
+            bound, top, total, centers, energies = state
+            k = bound.argmax()
+            exponents, energy = _exponents(mixture, k, xi, hi)
             new_top = jnp.maximum(top, exponents.max(1))
             shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top[:, None])
             if moments > 0:
-                centers = centers * shrink[:, None] + terms @ mixture.points[order[j]]
+                centers = centers * shrink[:, None] + terms @ mixture.points[k]
             if moments > 1:
                 energies = energies * shrink + (terms * energy).sum(1)
-            return j + 1, new_top, total * shrink + terms.sum(1), centers, energies
+            bound = bound.at[k].set(-jnp.inf)
+            return bound, new_top, total * shrink + terms.sum(1), centers, energies
 
         start = jnp.full(Q, -1e300), jnp.zeros(Q), jnp.zeros((Q, dim)), jnp.zeros(Q)
-        state = lax.while_loop(promising, add_tile, (0, *start))
+        state = lax.while_loop(promising, add_tile, (bound, *start))
         _, top, total, centers, energies = state
         results = top + jnp.log(total), centers / total[:, None], energies / total
         return tuple(o.at[i].set(result) for o, result in zip(out, results, strict=True))

@@ -2,5 +2,6 @@
 
 from ._base import squared_distances
 from ._choose import Neighbors
+from ._order import spatial_order
 
-__all__ = ["Neighbors", "squared_distances"]
+__all__ = ["Neighbors", "spatial_order", "squared_distances"]

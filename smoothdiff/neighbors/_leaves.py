@@ -1,7 +1,7 @@
 """Points in leaves of equal size, each with the box around it: what a scan may leave out.
 
-The leaves are those of a k-d tree, cut at the median of the coordinate that varies most. A query
-asks the boxes first, in float64: a leaf whose box lies beyond the radius holds no point within it.
+The leaves are those of a k-d tree. A query asks the boxes first, in float64: a leaf whose box lies
+beyond the radius holds no point within it.
 """
 
 from typing import NamedTuple
@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from ._order import spatial_order
 
 __all__ = ["QUERIES", "Leaves", "squared_gaps"]
 
@@ -39,7 +41,7 @@ class Leaves(NamedTuple):
         """Leaves of an array (n, r)."""
         n, r = points.shape
         size = FEW if n < MANY_FROM else MANY
-        order = _by_leaf(points, size)
+        order = spatial_order(points, size)
         n_leaves = -(-n // size)
         step = 1 << max(n_leaves.bit_length() - 4, 0)
         n_leaves = -(-n_leaves // step) * step
@@ -57,22 +59,6 @@ class Leaves(NamedTuple):
     def size(self):
         """Points of a leaf."""
         return self.points.shape[1]
-
-
-def _by_leaf(points, size):
-    """Order of the points such that every ``size`` of them are close together, (n,)."""
-    order = np.arange(len(points))
-    parts = [(0, len(points))]
-    while parts:
-        start, stop = parts.pop()
-        if stop - start <= size:
-            continue
-        own = points[order[start:stop]]
-        cut = -(-(stop - start) // size) // 2 * size
-        widest = own[:, own.var(axis=0).argmax()]
-        order[start:stop] = order[start:stop][np.argpartition(widest, cut)]
-        parts += [(start, start + cut), (start + cut, stop)]
-    return order
 
 
 @jax.jit

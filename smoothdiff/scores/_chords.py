@@ -25,7 +25,8 @@ from jax import lax
 
 from .._compute import map_threads
 from ..cloud import PointCloud
-from ..mixture import NEGLIGIBLE, spatial_order
+from ..mixture import NEGLIGIBLE
+from ..neighbors import spatial_order
 
 __all__ = ["Chords"]
 
