@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import numpy as np
 
 # Symbols that are to be in mathematical type, where words stand outside of it.
-PLAIN = re.compile(r"\b(kappa|rho|delta|sqrt|t0|x1|x2|t score)\b|\bt = |(?<![\w-])[xyt](?![\w-])")
+PLAIN = re.compile(r"\b(kappa|rho|delta|sqrt|t0|t score)\b|\bt = |(?<![\w-])[xyt](?![\w-])")
 
 
 def check_figure(figure):
@@ -77,3 +77,16 @@ def words(figure, axes):
 def is_equal(ax):
     """Whether a unit is as long on both axes."""
     return ax.get_aspect() in (1, "equal") or np.isclose(ax.get_aspect(), 1)
+
+
+if __name__ == "__main__":  # a script and its arguments: run it, and look at what it has drawn
+    import runpy
+    import sys
+
+    from matplotlib import pyplot
+
+    sys.argv = sys.argv[1:]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+    assert pyplot.get_fignums()
+    for number in pyplot.get_fignums():
+        check_figure(pyplot.figure(number))

@@ -116,8 +116,7 @@ def decays(data):
             rho = kappa * np.sqrt(t) / spacing
             found = rf"\delta = {rho * spacing:.2f}" if data == "two" else rf"\rho = {rho:.2f}"
             scores = {"ESF": EmpiricalScore(cloud)(x, t), "Smoothed PL-ESF": near, "network": score}
-            scores = {name: values[:, 0] for name, values in scores.items()}
-            panels.append((f"decay {decay}, ${found}$", t, points[:, 0], x[:, 0], scores))
+            panels.append((f"decay {decay}, ${found}$", t, points, x, scores))
         return figures.curves_of_networks(panels)
 
     return draw

@@ -12,7 +12,7 @@ def smoothing_by_decay(data):
     """Long-trained networks: the largest rise of delta as the decay grows, and a note."""
     points, t, *_ = trained.AT_ONE_T[data]
     decays = trained.DECAYS[data]
-    fields = [trained.at_one_t(data, decay, full=True).score_function for decay in decays]
+    fields = [trained.at_one_t(data, decay, True).score_function for decay in decays]
     found = [closest_smoothing(field, points, t=t, weighting="p_t") for field in fields]
     delta = [one.kappa * np.sqrt(t) for one in found]
     named = ", ".join(f"{one:.3f}" for one in delta)
@@ -34,7 +34,7 @@ def networks_with_weight_decay():
 
 @claim(
     "v2 Fig. 9: uneven points",
-    "between uneven points a network smooths as well, the more the more it decays",
+    "the Smoothed PL-ESF nearest to a network of uneven points has less delta with more decay",
     slow=True,
 )
 def networks_of_uneven_points():

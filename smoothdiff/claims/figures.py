@@ -14,6 +14,7 @@ from ..pictures import COLORS, in_math
 __all__ = [
     "colored_fields",
     "curves_of_networks",
+    "draw_scores",
     "parts_in_the_plane",
     "parts_on_the_axes",
     "samples_at_times",
@@ -221,10 +222,18 @@ def colored_fields(rows, t):
     return figure
 
 
+def draw_scores(ax, t, points, x, scores):
+    """Scores on a line, times t, by name their values (n, 1) at x (n, 1), and the points (m, 1)."""
+    for name, values in scores.items():
+        ax.plot(x, t * values, label=name, **line_style(name))
+    look.draw_points(ax, points[:, 0], label="training points")
+    ax.set_xlabel("$x$")
+
+
 def curves_of_networks(panels, n_columns=4):
     """Networks for one t beside the ESF and the Smoothed PL-ESF that is nearest.
 
-    ``panels`` are (title, t, points, x, scores), scores a dict of name to values (n,) at x (n,).
+    ``panels`` are a title, and what `draw_scores` takes.
     """
     plt = pyplot()
     n_rows = -(-len(panels) // n_columns)
@@ -237,11 +246,8 @@ def curves_of_networks(panels, n_columns=4):
         layout="constrained",
         squeeze=False,
     )
-    for ax, (_, t, points, x, scores) in zip(axes.flat, panels, strict=True):
-        for name, values in scores.items():
-            ax.plot(x, t * values, label=name, **line_style(name))
-        look.draw_points(ax, points, label="training points")
-        ax.set_xlabel("$x$")
+    for ax, (_, *of_scores) in zip(axes.flat, panels, strict=True):
+        draw_scores(ax, *of_scores)
     for ax in axes[:, 0]:
         ax.set_ylabel(r"$t\,s_t(x)$")
     look.label_panels(axes, [title for title, *_ in panels])

@@ -92,11 +92,16 @@ def of_line(length="short"):
 @lru_cache
 def of_circle(n, full=False):
     """A network for all t of n = 4, 8 or 16 points on a circle, without weight decay."""
-    size = {"batch_size": 64, "learning_rate": 1e-4} if full else {"batch_size": 128}
+    steps, rows, rate = (CIRCLE_STEPS[n], 64, 1e-4) if full or n == 4 else (6000, 128, 3e-4)
     model = NeuralScoreDiffusion(
-        t0=0.08, t_min=1e-6, weight_decay=0.0, solver="euler", **{"learning_rate": 3e-4, **size}
+        t0=0.08,
+        t_min=1e-6,
+        weight_decay=0.0,
+        solver="euler",
+        batch_size=rows,
+        learning_rate=rate,
     )
-    return _fitted(model, circle(n), CIRCLE_STEPS[n] if full else 6000)
+    return _fitted(model, circle(n), steps)
 
 
 def tangent_fit(network, x, t):
