@@ -4,7 +4,8 @@ Points on a circle: samples near the polygon
 
 Networks without weight decay regress on the exact score of 4, 8 and 16 points on a circle, and
 their samples lie near the regular polygon: they interpolate between neighbors on a curve, where no
-linear subspace says where to go. How many leave the corners is printed; of 4 points few do. The
+linear subspace says where to go. How many leave the corners is printed: few with 4 points, the
+more the more points there are. The
 Smoothed PL-ESF gives the polygon in closed form, without training; its few samples inside come
 from noise that reached the middle of the circle. Beside the samples is the denoiser's displacement
 t s(x) / 2 at t0 / 8, colored by its direction: of the exact score (ESF), which leads from all of

@@ -94,7 +94,7 @@ print(
 )
 
 figure, axes = plt.subplots(
-    4, 5, figsize=(12, 10), height_ratios=[7, 3, 7, 3], sharex=True, layout="constrained"
+    4, 5, figsize=(12, 8.8), height_ratios=[7, 3, 7, 3], sharex=True, layout="constrained"
 )
 pairs = [*zip(axes[0], axes[1], strict=True), *zip(axes[2], axes[3], strict=True)]
 for x, (upper, lower) in zip(samples.values(), pairs, strict=True):
