@@ -62,10 +62,9 @@ for t in (t0, t0 / 4, t0 / 16, 1e-4):
     for where, x in (("over p_t", noisy), ("evenly along the line", axis)):
         found = trained.tangent_fit(network, x, t)
         kappas.append(found.kappa)
-        null = found.residual_of_zero
         print(
             f"t = {t:.3g}, {where}: kappa {found.kappa:.2f}, residual {found.residual:.4f}, "
-            f"of no tangent score {null:.4f}, ratio {found.residual / null:.3f}"
+            f"of no tangent score {found.null:.4f}, ratio {found.residual / found.null:.3f}"
         )
 best = kappas[0]
 

@@ -54,7 +54,7 @@ def a_network_for_all_noise():
     for t in times:
         x = POINTS[rng.integers(4, size=4000)] + np.sqrt(t) * rng.normal(size=(4000, 2))
         found = trained.tangent_fit(network, x, t)
-        ratios.append(found.residual / found.residual_of_zero)
+        ratios.append(found.residual / found.null)
         off.append(np.mean((t * network.score_function(x, t)[:, 1] + x[:, 1]) ** 2) / t)
     parts = ", ".join(f"{ratio:.3f}" for ratio in ratios)
     normal = ", ".join(f"{part:.4f}" for part in off)

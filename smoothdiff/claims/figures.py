@@ -32,6 +32,7 @@ def line_style(name):
         "color": COLORS[name],
         "linewidth": 3.5 if broad else 1.2,
         "alpha": 0.45 if broad else 1,
+        "zorder": 2.5 if name == "network" else 2,
     }
 
 
@@ -55,7 +56,7 @@ def samples_at_times(rows, times, points, laws=None, edges=EDGES):
     figure, axes = plt.subplots(
         2 * len(rows),
         len(times),
-        figsize=(3.6 * len(times), 3 * len(rows) + 0.3),
+        figsize=(3.6 * len(times), 3 * len(rows) + 0.6),
         height_ratios=[1.25, 1] * len(rows),
         sharex=True,
         layout="constrained",

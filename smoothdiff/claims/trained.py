@@ -6,6 +6,7 @@ one core: fewer steps at a higher rate.
 
 import warnings
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,10 +14,20 @@ from sklearn.exceptions import ConvergenceWarning
 from ..cloud import PointCloud
 from ..datasets import circle, perturbed_line
 from ..estimators import NeuralScoreDiffusion
+from ..scores import SmoothedPLScore
 from ..theory import closest_smoothing
 from ._experiment import POINTS, SPACING, T0
 
-__all__ = ["AT_ONE_T", "CIRCLE_STEPS", "DECAYS", "at_one_t", "of_circle", "of_line", "tangent_fit"]
+__all__ = [
+    "AT_ONE_T",
+    "CIRCLE_STEPS",
+    "DECAYS",
+    "TangentFit",
+    "at_one_t",
+    "of_circle",
+    "of_line",
+    "tangent_fit",
+]
 
 # The papers' of two points, and this library's of uneven ones, which are gone at 3.
 DECAYS = {"two": (1, 3, 5, 7), "uneven": (0, 0.3, 1, 3)}
@@ -104,8 +115,21 @@ def of_circle(n, full=False):
     return _fitted(model, circle(n), steps)
 
 
+class TangentFit(NamedTuple):
+    """How near the tangent part f of a network's score is to a Smoothed PL-ESF s_hat."""
+
+    kappa: float
+    """Of the nearest."""
+    residual: float
+    """Mean of t |f - s_hat|^2."""
+    null: float
+    """Mean of t |s_hat|^2: the residual of no tangent score."""
+
+
 def tangent_fit(network, x, t):
-    """The Smoothed PL-ESF nearest to the tangent part of the line's network, at x (n, 2) and t."""
-    return closest_smoothing(
-        network.score_function(x, t)[:, :1], PointCloud.of(POINTS[:, :1]), x[:, :1], t, SPACING
-    )
+    """The Smoothed PL-ESF nearest to the network of the line, at positions x (n, 2) and t."""
+    line, inside = PointCloud.of(POINTS[:, :1]), x[:, :1]
+    score = network.score_function(x, t)[:, :1]
+    kappa, residual, _ = closest_smoothing(score, line, inside, t, SPACING, n_bootstrap=0)
+    smooth = SmoothedPLScore(line, kappa, SPACING)(inside, t)
+    return TangentFit(kappa, residual, t * float(np.mean(smooth**2)))

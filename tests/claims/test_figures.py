@@ -97,3 +97,19 @@ def test_a_network_is_trained_once(quick):
     assert (one.weight_decay, one.max_iter, one.n_features_in_) == (1, 20, 1)
     assert trained.at_one_t("two", 1) is one
     assert trained.at_one_t("two", 3).weight_decay == 3
+
+
+def test_the_fit_of_a_network_is_by_least_squares(rng):
+    """A smoothed score with an error that is not in its span: residual and null by their sums."""
+    x, t = rng.normal(size=(400, 2)), 0.01
+    line = SmoothedPLScore(PointCloud.of(POINTS[:, :1]), 1.5, SPACING)
+    error = 0.01 * rng.normal(size=400)
+
+    class Noisy:
+        def score_function(self, x, t):
+            return np.column_stack([line(x[:, :1], t)[:, 0] + error, np.zeros(len(x))])
+
+    found = trained.tangent_fit(Noisy(), x, t)
+    assert found.kappa == pytest.approx(1.5, rel=1e-2)
+    assert found.residual == pytest.approx(t * np.mean(error**2), rel=0.02)
+    assert found.null == pytest.approx(t * np.mean(line(x[:, :1], t) ** 2), rel=1e-2)
