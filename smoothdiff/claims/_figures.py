@@ -227,7 +227,7 @@ def averages(full):
         "LA-ESF": LocalAverageDiffusion(n_components=2, n_quadrature=2, **common).fit(POINTS),
         "Smoothed PL-ESF": smoothed(solver="euler", n_components=2),
     }
-    rows = {name: m.trajectory(n_samples=N, times=TIMES) for name, m in models.items()}
+    rows = {name: m.trajectory(n_samples=N // 4, times=TIMES) for name, m in models.items()}
     of_smoothed = [("Smoothed PL-ESF, closed form", BLUE, law_of("Smoothed PL-ESF"))]
     laws = {"LA-ESF": of_smoothed, "Smoothed PL-ESF": of_smoothed}
     laws["ESF"] = [("ESF, closed form", BLACK, law_of("ESF"))]
