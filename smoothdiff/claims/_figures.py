@@ -257,7 +257,11 @@ FIGURES = [
         "v1 Fig. 5, v2 Fig. 4: 20000 samples of each score, and their first coordinate",
         samples,
     ),
-    Figure("circles", "v2 Fig. 5: points on a circle; fields at t0/8", circles),
+    Figure(
+        "circles",
+        "v2 Fig. 5: points on a circle, samples and fields at t0/8; networks with --full",
+        circles,
+    ),
     Figure(
         "tangent",
         "v1 Figs. 7-9, v2 Figs. 6-8: tangent part of a network, the ESF and the Smoothed PL-ESF",

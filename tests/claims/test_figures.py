@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drawn import check_figure, is_equal
 
-from smoothdiff.claims import _figures, trained
+from smoothdiff.claims import _figures, figures, trained
 from smoothdiff.claims._experiment import KAPPA, POINTS, SPACING, T0, T_END
 from smoothdiff.claims._figures import FIGURES
 from smoothdiff.cloud import PointCloud
@@ -42,6 +42,34 @@ def test_a_figure(figure, quick):
             assert all(map(is_equal, panels))
         if figure.name in ("samples", "averages"):
             assert all(map(is_equal, np.reshape(panels, (rows, columns))[::2].flat))
+    finally:
+        plt.close(drawn)
+
+
+def test_networks_on_circles_are_a_row_of_their_own(monkeypatch):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    monkeypatch.setattr(trained, "of_circle", lambda n, full: _figures.on_circle(n)[-1])
+    drawn = _figures.circles(True)
+    try:
+        check_figure(drawn)
+        rows = drawn.axes[0].get_gridspec().nrows
+        names = [drawn.axes[6 * row].get_ylabel().split("\n")[0] for row in range(rows)]
+        assert names == ["ESF", "Smoothed PL-ESF", "network"]
+    finally:
+        plt.close(drawn)
+
+
+def test_arrows_are_colored_by_their_direction():
+    """Of a field that turns around the origin, at four places."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    points = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    drawn = figures.colored_fields({"ESF": [(points, lambda x, t: x / t, points)]}, 0.1)
+    try:
+        (quiver,) = [c for c in drawn.axes[1].collections if hasattr(c, "U")]
+        angle = np.arctan2(quiver.Y, quiver.X) / np.pi
+        off = np.hypot(quiver.X, quiver.Y) > 0.01
+        np.testing.assert_allclose(quiver.get_array()[off], angle[off], atol=1e-12)
+        np.testing.assert_allclose(quiver.U, quiver.X / 2)
     finally:
         plt.close(drawn)
 
