@@ -57,7 +57,8 @@ def label_panels(axes, titles=None):
     """
     axes = np.asarray(axes, dtype=object).ravel()
     titles = [""] * len(axes) if titles is None else titles
-    for ax, letter, title in zip(axes, ascii_lowercase, titles, strict=False):
+    panels = zip(axes, titles, strict=True)
+    for letter, (ax, title) in zip(ascii_lowercase, panels, strict=False):
         ax.set_title(rf"$\mathbf{{({letter})}}$  {title}".rstrip(), loc="left", fontsize="medium")
 
 
