@@ -21,6 +21,7 @@ from scipy.spatial import ConvexHull
 from smoothdiff.cloud import PointCloud
 from smoothdiff.mixed_cell import solve
 from smoothdiff.ode import integrate
+from smoothdiff.pictures import draw_points, label_panels
 from smoothdiff.scores import SmoothedPLScore
 
 points = np.random.default_rng(17).uniform(-1, 1, size=(12, 2)) * [1.3, 1.0]
@@ -39,7 +40,7 @@ def grid(width, height, n):
 wide, shown, starts = grid(5, 5, 360), grid(2, 1.7, 300), grid(1.8, 1.5, 15).reshape(-1, 2)
 pixel = (10 / 359) ** 2
 
-figure, axes = plt.subplots(1, 3, figsize=(13, 4.1), sharey=True, layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(13, 4.4), sharey=True, layout="constrained")
 colors = ListedColormap(["#9ecae1", "#fdd49e", "#c7e9c0"])
 for rho, ax in zip(ratios, axes, strict=True):
     found = solve(wide.reshape(-1, 2), cloud, rho, faces=True).face_dim
@@ -66,8 +67,9 @@ for rho, ax in zip(ratios, axes, strict=True):
     )
     ax.plot(*np.stack([starts, cell.a], axis=1).T, color="0.25", linewidth=0.5)
     ax.scatter(*cell.a.T, s=4, color="0.25", linewidths=0)
-    ax.scatter(*points.T, s=26, color="black", zorder=3)
-    ax.set(title=f"rho = {rho}", xticks=[], yticks=[], xlim=(-2, 2), ylim=(-1.7, 1.7))
+    draw_points(ax, points, s=26)
+    ax.set(xticks=[], yticks=[], xlim=(-2, 2), ylim=(-1.7, 1.7))
+label_panels(axes, [rf"$\rho = {rho}$" for rho in ratios])
 handles = [plt.Rectangle((0, 0), 1, 1, color=colors(k)) for k in range(3)]
 figure.legend(
     handles,

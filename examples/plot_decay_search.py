@@ -30,6 +30,7 @@ from smoothdiff import (
     SmoothedPLDiffusion,
     SmoothedPLDiffusionCV,
 )
+from smoothdiff.pictures import COLORS, label_panels
 
 parser = argparse.ArgumentParser()
 parser.add_argument("output", nargs="?", default="decay_search.png")
@@ -75,6 +76,8 @@ warnings.filterwarnings("ignore", "The search chose")  # at the edges: the point
 chosen = SmoothedPLDiffusionCV(cv=folds, start_neighbors=(3, 7), random_state=0).fit(points)
 print(f"SmoothedPLDiffusionCV: held-out log-likelihood {chosen.best_score_:.2f}")
 
+words = {"kappa": r"$\kappa$", "weight_decay": "weight decay"}
+scores = {"kappa": "Smoothed PL-ESF", "weight_decay": "network"}
 figure, axes = plt.subplots(1, 2, figsize=(11, 4), sharey=True, layout="constrained")
 for ax, (name, search) in zip(axes, searches.items(), strict=True):
     search.fit(points)
@@ -85,10 +88,9 @@ for ax, (name, search) in zip(axes, searches.items(), strict=True):
         print(f"{name} {value:.3g}: held-out log-likelihood {score:.2f}")
     print(f"best {name}: {search.best_params_[name]:.3g}, {search.best_score_:.2f}")
     place = np.arange(len(values))
-    ax.errorbar(place, mean, error, fmt="o-", capsize=3)
+    ax.errorbar(place, mean, error, fmt="o-", capsize=3, color=COLORS[scores[name]])
     ax.set_xticks(place, [f"{value:.2g}" for value in values])
-    ax.set_xlabel(f"{name} (smoothing grows to the right)")
-    ax.set_title(type(search.estimator).__name__)
+    ax.set_xlabel(f"{words[name]} (smoothing grows to the right)")
     ax.grid(alpha=0.3)
     ax.axhline(chosen.best_score_, color="0.4", linestyle="--", linewidth=1)
     ax.annotate(
@@ -102,5 +104,6 @@ for ax, (name, search) in zip(axes, searches.items(), strict=True):
         f"ESF: {memorized:.1f}, far below", (0.98, 0.03), xycoords="axes fraction", ha="right"
     )
 axes[0].set_ylabel("held-out log-likelihood")
+label_panels(axes, [scores[name] for name in searches])
 figure.savefig(options.output, dpi=110)
 print(f"wrote {options.output}")

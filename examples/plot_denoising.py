@@ -14,12 +14,14 @@ Run ``python examples/plot_denoising.py [output.png]``.
 """
 
 import sys
+from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff.claims.figures import samples_at_times
 from smoothdiff.datasets import uniform_line
+from smoothdiff.pictures import BLACK
 
 points = uniform_line(4, d=2)
 n, t0, t_end, kappa = 20000, 0.02, 1e-5, 1.2
@@ -32,28 +34,26 @@ edges = np.linspace(-1.5, 1.5, 121)
 inside = (edges[:-1, None] + (np.arange(200) + 0.5) / 200 * np.diff(edges)[:, None]).ravel()
 
 
-def density(make, t, **parameters):
-    """Closed-form density of the first coordinate at variance t."""
+def density(make, x, t, **parameters):
+    """Closed-form density of the first coordinate x at variance t."""
     line = make(t0=t0, t_min=t, solver="exact", **parameters).fit(points[:, :1])
-    return np.exp(line.score_samples(inside[:, None]))
+    return np.exp(line.score_samples(x[:, None]))
 
 
 def total_variation(counts, probabilities):
     return np.abs(counts / counts.sum(-1, keepdims=True) - probabilities).sum(-1) / 2
 
 
-figure, axes = plt.subplots(
-    4, 3, figsize=(12, 8.4), sharex=True, height_ratios=[1, 1.1, 1, 1.1], layout="constrained"
-)
-rows = {
+models = {
     "ESF": (EmpiricalScoreDiffusion, {}),
     "Smoothed PL-ESF": (SmoothedPLDiffusion, smooth),
 }
-for (name, (make, parameters)), pair in zip(rows.items(), axes.reshape(2, 2, 3), strict=True):
+paths = {}
+for name, (make, parameters) in models.items():
     model = make(random_state=0, **stepped, **parameters).fit(points)
-    path = model.trajectory(n_samples=n, times=times)
-    for x, t, upper, lower in zip(path, times, *pair, strict=True):
-        p = density(make, t, **parameters)
+    path = paths[name] = model.trajectory(n_samples=n, times=times)
+    for x, t in zip(path, times, strict=True):
+        p = density(make, inside, t, **parameters)
         # One bin on each side for what lies beyond the edges.
         share = p.reshape(-1, 200).mean(axis=1) * np.diff(edges)
         outside = max(1 - share.sum(), 0.0) / 2
@@ -67,31 +67,15 @@ for (name, (make, parameters)), pair in zip(rows.items(), axes.reshape(2, 2, 3),
             f"sampling error alone {mean:.4f} (99% below {most:.4f}); "
             f"std off the line {x[:, 1].std():.5f}, sqrt(t) {np.sqrt(t):.5f}"
         )
-        upper.scatter(*x.T, s=1, color="tab:blue", alpha=0.2, linewidths=0, rasterized=True)
-        upper.scatter(*points.T, s=18, color="black", marker="x", linewidths=1)
-        upper.set(title=f"{name}, t = {t:.3g}", ylim=(-0.6, 0.6))
-        width = np.diff(edges)
-        lower.stairs(
-            counts[1:-1] / n / width,
-            edges,
-            fill=True,
-            color="tab:blue",
-            alpha=0.5,
-            label="histogram of samples",
-        )
-        lower.plot(inside, p, color="tab:red", linewidth=0.9, label="closed form")
-        lower.set(yscale="log", ylim=(1e-3, 100), xlim=(-1.5, 1.5))
     if name == "ESF":
         offset = np.abs(path[-1][:, :1] - points[:, 0]).min(axis=1)
         euler = np.sqrt(np.mean(offset**2) / t_end) - 1
-    pair[0, 0].set_ylabel("second coordinate")
-    pair[1, 0].set_ylabel("density")
 print(f"Euler steps: peaks of the ESF at t = {t_end:.3g} are {euler:+.1%} wider than sqrt(t)")
-for ax in axes[-1]:
-    ax.set_xlabel("first coordinate")
-figure.legend(
-    *axes[1, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
-)
+laws = {
+    name: [("closed form", BLACK, partial(density, make, **parameters))]
+    for name, (make, parameters) in models.items()
+}
+figure = samples_at_times(paths, times, points, laws)
 output = sys.argv[1] if len(sys.argv) > 1 else "denoising.png"
 figure.savefig(output, dpi=110)
 print(f"wrote {output}")

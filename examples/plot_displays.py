@@ -25,6 +25,7 @@ from smoothdiff.inspection import (
     ScoreFieldDisplay,
     TrajectoryDisplay,
 )
+from smoothdiff.pictures import label_panels
 
 X, _ = make_moons(80, noise=0.08, random_state=0)
 new, _ = make_moons(2000, noise=0.08, random_state=1)
@@ -37,6 +38,7 @@ regions = DensityDisplay.from_estimator(density, X, random_state=0, ax=axes[0, 0
 ScoreFieldDisplay.from_estimator(sampler, X, sampler.t0_, ax=axes[0, 1])
 paths = TrajectoryDisplay.from_estimator(sampler, X, random_state=1, ax=axes[1, 0])
 parents = ParentLinesDisplay.from_estimator(sampler, X, random_state=1, ax=axes[1, 1])
+label_panels(axes)
 
 drawn = density.score_samples(density.sample(2000, random_state=2))
 unseen = density.score_samples(new)

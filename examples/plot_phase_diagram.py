@@ -19,6 +19,7 @@ from matplotlib.colors import ListedColormap
 
 from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.datasets import uniform_line
+from smoothdiff.pictures import BLUE, draw_points, legend_below
 
 points = uniform_line(4)
 kappa, t0 = 1.2, 0.03
@@ -53,14 +54,12 @@ copies = np.abs(paths[-1][:, None] - points[:, 0]).min(axis=1) < 1e-9
 print(f"paths: {copies[visited[0] != 2].mean():.2f} from A and B end on a training point, ", end="")
 print(f"{copies[visited[0] == 2].mean():.2f} from C")
 
-figure, ax = plt.subplots(figsize=(9, 4.6))
+figure, ax = plt.subplots(figsize=(9, 4.6), layout="constrained")
 colors = ["#cfe3f5", "#dcdcdc", "#fbe3c6"]
 ax.pcolormesh(x, noise, regions, cmap=ListedColormap(colors), vmin=0, vmax=2, rasterized=True)
-ax.plot(paths, sd, color="tab:blue", linewidth=0.8)
-ax.plot([], [], color="tab:blue", label="paths of samples, downward")
-ax.scatter(
-    points[:, 0], np.zeros(4), color="black", s=40, zorder=3, clip_on=False, label="training points"
-)
+ax.plot(paths, sd, color=BLUE, linewidth=0.8)
+ax.plot([], [], color=BLUE, label="paths of samples, downward")
+draw_points(ax, points[:, 0], s=40, clip_on=False, label="training points")
 box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 for place in points[1:-1, 0]:
     ax.text(place, 0.14, "A", ha="center", va="center", fontsize=15, bbox=box)
@@ -69,9 +68,8 @@ for place in (points[1:, 0] + points[:-1, 0]) / 2:
 for place in (-1.45, 1.45):
     ax.text(place, 0.06, "B", ha="center", va="center", fontsize=15, bbox=box)
 ax.set(xlabel="$x$", ylabel=r"noise, $\sqrt{t}$", xlim=(-1.6, 1.6), ylim=(0, np.sqrt(t0)))
-ax.set_title(f"Regions of the smoothed score, $\\kappa$ = {kappa}")
-ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, frameon=False)
-figure.tight_layout()
+ax.set_title(rf"Regions of the smoothed score, $\kappa = {kappa}$")
+legend_below(figure, ax)
 output = sys.argv[1] if len(sys.argv) > 1 else "phase_diagram.png"
 figure.savefig(output, dpi=110)
 print(f"wrote {output}")

@@ -22,6 +22,7 @@ from smoothdiff.cloud import PointCloud
 from smoothdiff.metrics import memorized_fraction
 from smoothdiff.noise import karras_times, log_density
 from smoothdiff.ode import integrate
+from smoothdiff.pictures import draw_points, draw_samples, label_panels
 from smoothdiff.scores import (
     EarlyStoppedScore,
     EmpiricalBayesScore,
@@ -93,28 +94,29 @@ print(
 )
 
 figure, axes = plt.subplots(
-    4, 5, figsize=(12, 8.2), height_ratios=[3, 1, 3, 1], sharex=True, layout="constrained"
+    4, 5, figsize=(12, 8.8), height_ratios=[7, 3, 7, 3], sharex=True, layout="constrained"
 )
 pairs = [*zip(axes[0], axes[1], strict=True), *zip(axes[2], axes[3], strict=True)]
-for (name, x), (upper, lower) in zip(samples.items(), pairs, strict=True):
-    copied, off, covered = table[name]
+for x, (upper, lower) in zip(samples.values(), pairs, strict=True):
     u, normal = x @ frame[:2].T, x @ frame[2]
-    upper.scatter(*u.T, s=3, color="tab:blue", alpha=0.5, linewidths=0)
-    upper.scatter(*flat.T, s=5, color="black")
-    upper.set_title(
-        f"{name}\nmemorized {copied:.0%}\ncoverage {covered:.0%}, off plane {off:.3f}", fontsize=10
-    )
-    upper.set(ylim=(-1.5, 5.5), xlim=(-1.5, 5.5), yticks=[0, 2, 4])
-    lower.scatter(u[:, 0], normal, s=2, color="tab:blue", alpha=0.4, linewidths=0)
-    lower.set(ylim=(-1.5, 1.5), yticks=[-1, 0, 1])
+    draw_samples(upper, u, s=3, alpha=0.5)
+    draw_points(upper, flat, s=5)
+    upper.set(aspect="equal", ylim=(-1.5, 5.5), xlim=(-1.5, 5.5), yticks=[0, 2, 4])
+    draw_samples(lower, np.column_stack([u[:, 0], normal]), s=2, alpha=0.4)
+    lower.set(aspect="equal", ylim=(-1.5, 1.5), yticks=[-1, 0, 1])
 for ax in axes[:, 1:].flat:
     ax.tick_params(labelleft=False)
 for ax in axes[[0, 2], 0]:
-    ax.set_ylabel("second coordinate")
+    ax.set_ylabel("$x_2$")
 for ax in axes[[1, 3], 0]:
     ax.set_ylabel("off plane")
 for ax in axes[-1]:
-    ax.set_xlabel("first coordinate")
+    ax.set_xlabel("$x_1$")
+of_score = [
+    f"{name}\nmemorized {copied:.0%}\ncoverage {covered:.0%}, off plane {off:.3f}"
+    for name, (copied, off, covered) in table.items()
+]
+label_panels(axes, [*of_score[:5], *[""] * 5, *of_score[5:], *[""] * 5])
 output = sys.argv[1] if len(sys.argv) > 1 else "regularized.png"
 figure.savefig(output, dpi=110)
 print(f"wrote {output}")

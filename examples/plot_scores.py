@@ -18,7 +18,15 @@ from scipy.stats import norm
 
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import uniform_line
-from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
+from smoothdiff.pictures import (
+    BLUE,
+    COLORS,
+    VERMILION,
+    draw_points,
+    label_panels,
+    legend_below,
+)
+from smoothdiff.scores import EmpiricalScore, PLScore, SmoothedPLScore
 
 points = uniform_line(4)
 cloud, spacing = PointCloud.of(points), 1 / 3
@@ -48,15 +56,14 @@ def limit(kappa):
 x = np.linspace(-1.6, 1.6, 1601)
 fine = np.linspace(-2, 2, 400001)
 times = [0.04, 0.01, 0.0025]
-figure, axes = plt.subplots(1, 3, figsize=(12, 4), sharex=True, sharey=True)
+figure, axes = plt.subplots(1, 3, figsize=(12, 4), sharex=True, sharey=True, layout="constrained")
 for ax, t in zip(axes, times, strict=True):
-    nearest = SmoothedPLScore(cloud, kappa=spacing / np.sqrt(t), spacing=spacing)  # rho = 1
-    esf = EmpiricalScore(cloud)
+    nearest, esf = PLScore(cloud), EmpiricalScore(cloud)
     rough = roughness(esf, t, fine)
     print(f"t = {t}: ESF, roughness {rough:.2f}")
-    ax.plot(x, t * nearest(x[:, None], t)[:, 0], color="0.6", label="PL-ESF", linewidth=3)
-    ax.plot(x, t * esf(x[:, None], t)[:, 0], color="black", label="ESF", linewidth=1.2)
-    for kappa, color in zip(kappas, ["tab:red", "tab:blue"], strict=True):
+    ax.plot(x, t * nearest(x[:, None], t)[:, 0], color=COLORS["PL-ESF"], label="PL-ESF", lw=3)
+    ax.plot(x, t * esf(x[:, None], t)[:, 0], color=COLORS["ESF"], label="ESF", linewidth=1.2)
+    for kappa, color in zip(kappas, [VERMILION, BLUE], strict=True):
         score = SmoothedPLScore(cloud, kappa, spacing)
         delta = kappa * np.sqrt(t)
         formula = 2 * (len(points) - 1) * spacing / (t * (spacing - delta))
@@ -66,16 +73,16 @@ for ax, t in zip(axes, times, strict=True):
             f"{loss(score, t, fine):.4f} (limit {limit(kappa):.4f})"
         )
         y = t * score(x[:, None], t)[:, 0]
-        ax.plot(x, y, color=color, label=f"Smoothed PL-ESF, kappa = {kappa}", linewidth=1.6)
-    ax.scatter(points[:, 0], np.zeros(4), color="black", zorder=3, s=24, label="training points")
-    ax.set_title(f"t = {t}")
-    ax.set_xlabel("x")
-axes[0].set_ylabel("t score(x)")
+        label = rf"Smoothed PL-ESF, $\kappa = {kappa}$"
+        ax.plot(x, y, color=color, label=label, linewidth=1.6)
+    draw_points(ax, points[:, 0], s=24, label="training points")
+    ax.set_xlabel("$x$")
+axes[0].set_ylabel(r"$t\,s_t(x)$")
 for kappa in kappas:
     small = loss(SmoothedPLScore(cloud, kappa, spacing), 1e-6, fine)
     print(f"t = 1e-06: kappa = {kappa}, loss {small:.4f} (limit {limit(kappa):.4f})")
-figure.legend(*axes[0].get_legend_handles_labels(), loc="lower center", ncols=5, frameon=False)
-figure.tight_layout(rect=(0, 0.07, 1, 1))
+label_panels(axes, [f"$t = {t}$" for t in times])
+legend_below(figure, axes[0])
 output = sys.argv[1] if len(sys.argv) > 1 else "scores.png"
 figure.savefig(output, dpi=110)
 print(f"wrote {output}")

@@ -8,23 +8,22 @@ How far from the points does that line begin? The Smoothed PL-ESF of this librar
 part rho of every half-gap Delta_k, delta_k = rho Delta_k; one delta for all gaps is the other
 simple guess. Both are fitted by least squares, and so is a delta for each gap. The part of the gap
 explains the network a little better; neither is all of it, since its kinks lie where the training
-of this one network has put them.
+of this one network has put them. With weight decay there is less of everything: rho falls.
 
 Run ``python examples/plot_uneven.py [output.png] [--full]``; ``--full`` trains the papers' 15000
 steps, 1024 samples each (width 2048), and without it 2000 longer ones of 256.
 """
 
 import argparse
-import warnings
 
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.optimize import minimize_scalar
-from sklearn.exceptions import ConvergenceWarning
 
-from smoothdiff import NeuralScoreDiffusion
+from smoothdiff.claims import trained
+from smoothdiff.claims.figures import draw_scores
 from smoothdiff.cloud import PointCloud
-from smoothdiff.datasets import perturbed_line
+from smoothdiff.pictures import BLUE, VERMILION, label_panels, legend_below
 from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 from smoothdiff.theory import closest_smoothing
 
@@ -33,26 +32,11 @@ parser.add_argument("output", nargs="?", default="uneven.png")
 parser.add_argument("--full", action="store_true", help="the papers' number of steps")
 options = parser.parse_args()
 
-FULL = {"batch_size": 1024, "max_iter": 15_000, "learning_rate": 5e-5}
-SHORT = {"batch_size": 256, "max_iter": 2000, "learning_rate": 4e-4}
-size = FULL if options.full else SHORT
-
-points, t = perturbed_line(n=6, half_width=5), 0.1
+points, t, *_ = trained.AT_ONE_T["uneven"]
 y, half_gaps = points[:, 0], np.diff(points[:, 0]) / 2
 cloud = PointCloud.of(points)
-warnings.simplefilter("ignore", ConvergenceWarning)  # the number of steps is the papers'
-model = NeuralScoreDiffusion(
-    architecture="mlp",
-    hidden_width=2048,
-    weight_decay=0.0,
-    t0=t,
-    t_min=t,
-    n_iter_no_change=size["max_iter"],  # no early end
-    random_state=0,
-    **size,
-).fit(points)
-
 x = np.linspace(y[0], y[-1], 1501)[:, None]
+model = trained.at_one_t("uneven", 0, options.full)
 score = model.score_function(x, t)
 spacing = cloud.spacing()
 kappa, residual, from_esf = closest_smoothing(score, cloud, x, t, spacing)
@@ -92,21 +76,30 @@ for half, delta in zip(half_gaps, deltas, strict=True):
     print(f"half-gap {half:.3f}: delta {delta:.3f}, rho {delta / half:.3f}")
 print(f"correlation of delta with the half-gap {np.corrcoef(half_gaps, deltas)[0, 1]:.3f}")
 
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(12, 3.8), width_ratios=[2.2, 1], layout="constrained"
-)
-left.plot(x, t * EmpiricalScore(cloud)(x, t), color="black", linewidth=1, label="ESF")
-smoothed = SmoothedPLScore(cloud, kappa, spacing)(x, t)
-left.plot(x, t * smoothed, color="tab:blue", linewidth=4, alpha=0.4, label="Smoothed PL-ESF")
-left.plot(x, t * score, color="tab:red", linewidth=1.3, label="network")
-left.scatter(y, np.zeros(6), color="black", s=24, zorder=3, label="training points")
-left.set(xlabel="x", ylabel="t score(x)")
-left.legend(loc="upper left", fontsize=9)
-right.plot(half_gaps, deltas, "o", color="tab:red", label="network, fitted in each gap")
+figure = plt.figure(figsize=(12, 6.6), layout="constrained")
+panels = figure.subplot_mosaic("aab;cde", height_ratios=[1.3, 1])
+esf, titles = EmpiricalScore(cloud)(x, t), []
+for decay, name in zip(trained.DECAYS["uneven"], "acde", strict=True):
+    values = trained.at_one_t("uneven", decay, options.full).score_function(x, t)
+    found = closest_smoothing(values, cloud, x, t, spacing)
+    part, left = found.kappa * np.sqrt(t) / spacing, found.residual / found.residual_of_esf
+    print(f"weight decay {decay}: rho {part:.3f}, ratio {left:.4f}")
+    smoothed = SmoothedPLScore(cloud, found.kappa, spacing)(x, t)
+    scores = {"ESF": esf, "Smoothed PL-ESF": smoothed, "network": values}
+    draw_scores(panels[name], t, points, x, scores)
+    panels[name].set_ylabel(r"$t\,s_t(x)$")
+    titles.append(rf"decay {decay}, $\rho = {part:.3f}$")
+gaps = panels["b"]
+gaps.plot(half_gaps, deltas, "o", color=VERMILION, label="network, fitted in each gap")
 ends = np.array([0, half_gaps.max() * 1.05])
-right.plot(ends, rho * ends, color="tab:blue", label=f"{rho:.2f} of the half-gap")
-right.axhline(one.x, color="0.6", linestyle="--", label=f"{one.x:.2f} in every gap")
-right.set(xlabel="half-gap", ylabel="delta", xlim=ends, ylim=(0, 1.3 * max(deltas)))
-right.legend(loc="upper left", fontsize=9)
+label = rf"{rho:.2f} $\Delta_k$: {residual / from_esf:.2%} is left"
+gaps.plot(ends, rho * ends, color=BLUE, label=label)
+label = f"{one.x:.2f} in every gap: {one.fun / from_esf:.2%}"
+gaps.axhline(one.x, color="0.6", linestyle="--", label=label)
+gaps.set(
+    xlabel=r"half-gap $\Delta_k$", ylabel=r"$\delta_k$", xlim=ends, ylim=(0, 1.1 * max(deltas))
+)
+label_panels(list(panels.values()), [titles[0], "without decay", *titles[1:]])
+legend_below(figure, panels["a"], gaps, ncols=4)
 figure.savefig(options.output, dpi=110)
 print(f"wrote {options.output}")

@@ -19,7 +19,8 @@ import numpy as np
 
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import uniform_line
-from smoothdiff.scores import EmpiricalScore, LocalAverageScore, SmoothedPLScore
+from smoothdiff.pictures import BLUE, GREEN, ORANGE, draw_points, label_panels
+from smoothdiff.scores import EmpiricalScore, LocalAverageScore, PLScore, SmoothedPLScore
 
 points = uniform_line(4)
 cloud, spacing, kappa = PointCloud.of(points), 1 / 3, 0.8
@@ -50,10 +51,9 @@ def averaged_pl(x, t):
 
 def values(t):
     column = x[:, None]
-    nearest = SmoothedPLScore(cloud, spacing / np.sqrt(t), spacing)  # no smoothing: rho = 1
     return {
         "ESF": EmpiricalScore(cloud)(column, t)[:, 0],
-        "PL-ESF": nearest(column, t)[:, 0],
+        "PL-ESF": PLScore(cloud)(column, t)[:, 0],
         "LA-ESF": LocalAverageScore(cloud, kappa, spacing)(column, t)[:, 0],
         "Smoothed PL-ESF": SmoothedPLScore(cloud, kappa, spacing)(column, t)[:, 0],
     }
@@ -96,14 +96,13 @@ shown = 0.01
 curves = values(shown)
 for name, (left, bottom) in corners.items():
     ax = figure.add_axes((left, bottom, 0.2, 0.32))
-    ax.plot(x, shown * curves[name], color="tab:blue")
-    ax.scatter(points[:, 0], np.zeros(4), s=14, color="black", zorder=3)
+    ax.plot(x, shown * curves[name], color=BLUE)
+    draw_points(ax, points[:, 0], s=14)
     ax.set(xticks=[], yticks=[], ylim=(-0.5, 0.5))
-    ax.set_title(name, fontsize=11)
 arrow = {"arrowstyle": "-|>", "linewidth": 1.5, "color": "0.3", "mutation_scale": 16}
 for start, end, label, place in (
-    ((0.26, 0.74), (0.4, 0.74), "t to 0", (0.33, 0.76)),
-    ((0.26, 0.26), (0.4, 0.26), "t to 0", (0.33, 0.28)),
+    ((0.26, 0.74), (0.4, 0.74), r"$t \to 0$", (0.33, 0.76)),
+    ((0.26, 0.26), (0.4, 0.26), r"$t \to 0$", (0.33, 0.28)),
     ((0.15, 0.565), (0.15, 0.49), "local average", (0.21, 0.515)),
     ((0.51, 0.565), (0.51, 0.49), "local average", (0.57, 0.515)),
 ):
@@ -112,7 +111,7 @@ for start, end, label, place in (
     )
     figure.text(*place, label, ha="center", fontsize=10)
 ax = figure.add_axes((0.72, 0.36, 0.26, 0.54))
-for (name, gap), color in zip(differences.items(), ["tab:orange", "tab:green"], strict=True):
+for (name, gap), color in zip(differences.items(), [ORANGE, GREEN], strict=True):
     ax.plot(times, visible(gap), "o-", color=color, label=f"limit: {name}", markersize=4)
 for k, name in enumerate(["ESF to LA-ESF", "PL-ESF to Smoothed"]):
     ax.plot(
@@ -123,10 +122,12 @@ for k, name in enumerate(["ESF to LA-ESF", "PL-ESF to Smoothed"]):
         label=f"average: {name}",
         markersize=4,
     )
-ax.set(xscale="log", yscale="log", xlabel="t", ylim=(1e-16, 10))
+ax.set(xscale="log", yscale="log", xlabel="$t$", ylim=(1e-16, 10))
 ax.invert_xaxis()
-ax.set_title("Largest difference, units of spacing / t", fontsize=11)
+ax.set_ylabel(r"largest difference in units of $\Delta / t$")
 ax.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.2), frameon=False)
+of_scores = [rf"{name}: ${shown}\,s_{{{shown}}}(x)$" for name in corners]
+label_panels(figure.axes, [*of_scores, "how far apart they are"])
 output = sys.argv[1] if len(sys.argv) > 1 else "variants.png"
 figure.savefig(output, dpi=110)
 print(f"wrote {output}")

@@ -4,13 +4,15 @@ import base64
 from html import escape
 from io import BytesIO
 
-__all__ = ["BLACK", "BLUE", "ORANGE", "SKY", "embedded", "pyplot"]
+__all__ = ["BLACK", "BLUE", "GREEN", "ORANGE", "SKY", "VERMILION", "embedded", "pyplot"]
 
 # Okabe and Ito, Color universal design, 2008: all can tell them apart.
 BLACK = "#000000"
 ORANGE = "#E69F00"
 SKY = "#56B4E9"
 BLUE = "#0072B2"
+GREEN = "#009E73"
+VERMILION = "#D55E00"
 
 
 def pyplot():

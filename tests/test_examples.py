@@ -29,15 +29,19 @@ def output_of(tmp_path, *arguments):
     return done.stdout
 
 
+BEGINS = {".png": b"\x89PNG", ".gif": b"GIF89a"}
+
+
 def run(name, tmp_path, *flags):
-    """Standard output of an example that has drawn its picture."""
-    picture = tmp_path / f"{name}.png"
-    text = output_of(tmp_path, EXAMPLES / f"plot_{name}.py", picture, *flags)
+    """Standard output of an example that has drawn its picture, which is as figures should be."""
+    picture = tmp_path / f"{name}{'.gif' if name == 'flow' else '.png'}"
+    drawn = ROOT / "tests" / "drawn.py"
+    text = output_of(tmp_path, drawn, EXAMPLES / f"plot_{name}.py", picture, *flags)
     pictures = sorted(tmp_path.iterdir())
     assert pictures[0] == picture
     for path in pictures:
-        assert path.read_bytes().startswith(b"\x89PNG")
-        assert path.stat().st_size > 20_000
+        assert path.read_bytes().startswith(BEGINS[path.suffix])
+        assert 20_000 < path.stat().st_size < 1_000_000
         assert path.stem.startswith(name)
     return text
 
@@ -136,10 +140,18 @@ def local_average(text):
     for averaged, _, _, most in rows:
         assert averaged < 1.5 * most  # no further than sampling error takes it
     assert rows[-1][1] > 3 * rows[-1][0]  # the ESF is told apart
-    averaged, exact = numbers(
+    ((averaged, exact),) = numbers(
         "W1 of LA-ESF and Smoothed PL-ESF #, of the ESF and Smoothed PL-ESF #", text, 1
-    )[0]
+    )
     assert averaged < exact / 10
+    ((plane, apart),) = numbers(
+        "W1 of LA-ESF and Smoothed PL-ESF #, largest distance along the line to one tangent "
+        "dimension #",
+        text,
+        1,
+    )
+    assert plane == averaged
+    assert apart < 1e-9
 
 
 def regularized(text):
@@ -203,9 +215,12 @@ def circle(text):
     )
     for which, near, between, median in rows:
         assert near > (0.85, 0.98, 1 - 1e-9)[int(which)]
-        assert between >= (0.01, 0.1, 0)[int(which)]
         assert median < (0.03, 1e-9, 0.003)[int(which)]
+        assert which != 1 or between > 0.1
         assert which < 2 or between == 0
+    few, more, most = (between for which, _, between, _ in rows if which == 0)
+    assert 0 < few < 0.02 < more < most  # of 4 points few leave the corners, of 16 many
+    assert most > 0.2
 
 
 def uneven(text):
@@ -213,6 +228,22 @@ def uneven(text):
     assert max(ratios) < 0.1
     assert ratios[2] <= min(ratios)  # the freest fit is the nearest
     assert numbers("half-gap #: delta #, rho #", text, 5)
+    rows = numbers("weight decay #: rho #, ratio #", text, 4)
+    parts = [rho for _, rho, _ in rows]
+    for one, two in pairwise(parts):
+        assert two < one
+    ((rho,),) = numbers("the same part rho = # of each gap", text, 1)
+    assert rho == parts[0]
+
+
+def flow(text):
+    rows = numbers("#% end on a training point, the others as far as # from the nearest", text, 4)
+    shares, far = zip(*rows, strict=True)
+    assert shares[0] == shares[2] == 100  # the exact score memorizes,
+    assert far[0] == far[2] == 0
+    assert max(shares[1], shares[3]) < 90  # smoothed, not all
+    assert far[1] == pytest.approx(1 / 3, abs=0.03)  # up to the middles of gaps
+    assert numbers("# MB", text, 1)[0][0] < 1
 
 
 def decay_search(text):
@@ -257,6 +288,7 @@ CLAIMS = {
         uneven,
         decay_search,
         displays,
+        flow,
     )
 }
 # What would be printed if the claim were false: a pattern and what takes its place.
@@ -268,17 +300,18 @@ FALSE = {
     "denoising": (r"(Smoothed PL-ESF, t = 1e-05: total variation) \S+,", r"\1 0.0500,"),
     "variants": (r"(t = 6.*Smoothed) \S+;", r"\1 2.0e-01;"),
     "cells": (r"(rho = 0\.4: .*paths? )\S+( spacings)", r"\g<1>2.0e-01\2"),
-    "local_average": (r"(W1 of LA-ESF and Smoothed PL-ESF) \S+,", r"\1 0.01000,"),
+    "local_average": (r"(W1 of LA-ESF and Smoothed PL-ESF) \S+(, of)", r"\1 0.01000\2"),
     "weight_decay": (r"(decay 7: delta) \S+,", r"\1 0.600,"),
     "network": (r"(t = 0.0001, over p_t.* ratio) \S+", r"\1 0.250"),
     "circle": (r"(n = 8, network:) \S+", r"\1 0.500"),
     "uneven": (r"(in each gap: ratio) \S+", r"\1 0.5000"),
+    "flow": (r"(line, Smoothed PL-ESF:) \S+%", r"\1 95.0%"),
     "displays": (r"(region of 50%:) \S+%", r"\1 60.0%"),
     "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
 SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven", "denoising"}
-SLOW |= {"cells", "variants", "displays", "weight_decay"}
+SLOW |= {"cells", "variants", "displays", "weight_decay", "flow"}
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 

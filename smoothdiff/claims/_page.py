@@ -2,7 +2,7 @@
 
 from html import escape
 
-from .._pyplot import embedded, pyplot
+from .._pyplot import embedded
 from ._figures import FIGURES
 
 __all__ = ["page"]
@@ -27,8 +27,10 @@ def page(found):
         f"<td>{escape(note)}</td></tr>"
         for name, source, says, papers, ours, holds, note in found.rows()
     )
-    plt = pyplot()
-    figures = "".join(f"<h2>{escape(t)}</h2>{embedded(draw(plt), t, DPI)}" for t, draw in FIGURES)
+    figures = "".join(
+        f"<h2>{escape(title)}</h2>{embedded(draw(found.full), title, DPI)}"
+        for _, title, draw in FIGURES
+    )
     left = f"<p>Not tried: {escape(', '.join(found.left_out))}.</p>" if found.left_out else ""
     return (
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' "

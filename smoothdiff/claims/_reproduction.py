@@ -2,15 +2,20 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from textwrap import fill
 
 from .. import _checks as checks
-from .._files import check_target, write_text
+from .._files import check_target, replacing, write_text
+from .._pyplot import pyplot
 from ._claim import CLAIMS, Tried
 
 __all__ = ["Reproduction", "reproduce"]
 
 WIDTH = 100
+# Of files of figures, and dots per inch of what is no vector graphics in them.
+SUFFIXES = ("pdf", "svg", "png")
+DPI = 200
 
 
 @dataclass(frozen=True)
@@ -23,10 +28,13 @@ class Reproduction:
         Each with its ``claim``, its ``outcome`` and the seconds that it took.
     left_out : list of str
         Claims that take minutes and were not tried.
+    full : bool
+        Whether the networks of figures are trained long.
     """
 
     tried: list[Tried]
     left_out: list[str]
+    full: bool = False
 
     @property
     def failed(self):
@@ -104,6 +112,42 @@ class Reproduction:
             check_target(path)
         return _written(page(self), path)
 
+    def save_figures(self, folder, suffix="pdf"):
+        """The papers' figures, each a file of its own: vector graphics as "pdf" or "svg".
+
+        Parameters
+        ----------
+        folder : path
+            Made if it is missing.
+        suffix : {"pdf", "svg", "png"}
+
+        Returns
+        -------
+        list of Path
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        OSError
+            If the folder cannot be made.
+        ValueError
+            For another suffix.
+        """
+        checks.choice(suffix, "suffix", SUFFIXES)
+        Path(folder).mkdir(exist_ok=True)
+        plt = pyplot()
+        from ._figures import FIGURES
+
+        paths = []
+        for figure in FIGURES:
+            paths.append(Path(folder) / f"{figure.name}.{suffix}")
+            drawn = figure.draw(self.full)
+            with replacing(paths[-1]) as file:
+                drawn.savefig(file, format=suffix, dpi=DPI)
+            plt.close(drawn)
+        return paths
+
 
 def _number(value):
     return value if abs(value) < float("inf") else str(value)
@@ -121,7 +165,7 @@ def reproduce(full=False, only=None, report=None) -> Reproduction:
     Parameters
     ----------
     full : bool, default=False
-        Also those that take minutes, on trained networks.
+        Also those that take minutes, on trained networks; and figures of long-trained networks.
     only : list of str, optional
         Names of the claims to try, of `CLAIMS`; all by default.
     report : callable, optional
@@ -148,4 +192,4 @@ def reproduce(full=False, only=None, report=None) -> Reproduction:
             if report is not None:
                 report(tried[-1])
     done = {t.claim.name for t in tried}
-    return Reproduction(tried, [name for name in names if name not in done])
+    return Reproduction(tried, [name for name in names if name not in done], full)

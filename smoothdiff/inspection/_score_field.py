@@ -5,6 +5,7 @@ import numpy as np
 from .. import _checks as checks
 from .._pyplot import pyplot
 from ..estimators import _validation
+from ..pictures import in_math
 from ._given import as_input, check_estimator, rows_of
 from ._panels import panels
 from ._plane import aspect_of, choose_plane
@@ -209,7 +210,7 @@ class ScoreFieldDisplay:
         named = "projected points" if self.where else "training points"
         of_points = {"label": named, **(scatter_kw or {})}
         for panel, t in zip(self.axes_, self.times, strict=True):
-            set_title(panel, f"variance t = {t:.2g}", self.where)
+            set_title(panel, f"variance $t = {in_math(t)}$", self.where)
             panel.set_xlabel(self.labels[0])
         if plane:
             self._draw_arrows(cmap, quiver_kw or {}, of_points)
@@ -245,7 +246,7 @@ class ScoreFieldDisplay:
             panel.set_aspect(aspect_of(self.x0, self.x1))
         self.axes_[0].set_ylabel(self.labels[1])
         self.colorbar_ = self.figure_.colorbar(
-            self.quivers_[0], ax=self.axes_, label="t |score|", aspect=30, extend="min"
+            self.quivers_[0], ax=self.axes_, label=r"$t\,|s_t(x)|$", aspect=30, extend="min"
         )
 
     def _draw_curves(self, settings, of_points):

@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import _checks as checks
 from .._pyplot import pyplot
+from ..pictures import in_math
 from ._given import as_input, check_estimator, rows_of
 from ._plane import aspect_of, choose_plane
 from ._style import (
@@ -190,7 +191,7 @@ class TrajectoryDisplay:
     def _draw_paths(self, states, settings):
         settings = {"color": PATH, "linewidth": 0.8, "zorder": 2, **settings}
         self.lines_ = self.ax_.plot(states[..., 0], states[..., 1], **settings)
-        first, last = (f"at t = {t:.3g}" for t in (self.times[0], self.times[-1]))
+        first, last = (f"at $t = {in_math(t)}$" for t in (self.times[0], self.times[-1]))
         self.starts_ = self.ax_.scatter(
             *states[0].T,
             s=12,

@@ -8,6 +8,7 @@ import pytest
 from smoothdiff import claims
 from smoothdiff.claims import CLAIMS, Claim, Outcome, Reproduction, reproduce
 from smoothdiff.claims._claim import at_least, at_most, equal
+from smoothdiff.claims._figures import FIGURES
 from smoothdiff.cli import main
 
 QUICK = ["the nonsmoothness", "the smoothed score is an average"]
@@ -75,13 +76,25 @@ def test_a_failure_stands_in_all_of_them():
     assert data["left_out"] == ["later"]
 
 
-def test_the_page_is_whole_and_needs_nothing(found, tmp_path):
+def test_the_page_is_whole_and_needs_nothing(found, tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
+    monkeypatch.setattr("smoothdiff.claims._page.FIGURES", FIGURES[1:4:2])
     text = found.to_html(tmp_path / "claims.html")
     assert text == (tmp_path / "claims.html").read_text()
-    assert text.count("data:image/png;base64,") == 5
+    assert text.count("data:image/png;base64,") == 2
     assert "http" not in text
     assert "int |s&#x27;&#x27;| = 2 (n - 1) D" in text
+
+
+@pytest.mark.parametrize(("suffix", "begins"), [("pdf", b"%PDF"), ("svg", b"<?xml")])
+def test_figures_are_vector_graphics(suffix, begins, found, tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(claims._figures, "FIGURES", FIGURES[1:4:2])
+    paths = found.save_figures(tmp_path / "figures", suffix)
+    assert [path.name for path in paths] == [f"curves.{suffix}", f"phases.{suffix}"]
+    assert sorted(paths) == sorted((tmp_path / "figures").iterdir())
+    for path in paths:
+        assert path.read_bytes().startswith(begins)
 
 
 def test_infinity_is_written_as_text():
@@ -94,6 +107,12 @@ def test_what_is_refused(tmp_path):
         reproduce(only=["nothing"])
     with pytest.raises(OSError, match="no such folder"):
         reproduce(only=QUICK[:1]).to_json(tmp_path / "none" / "x.json")
+    found = Reproduction([], [])
+    with pytest.raises(ValueError, match="suffix must be"):
+        found.save_figures(tmp_path, "gif")
+    with pytest.raises(OSError, match="none"):
+        found.save_figures(tmp_path / "none" / "figures")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_command(tmp_path, capsys, monkeypatch):
@@ -108,6 +127,10 @@ def test_the_command(tmp_path, capsys, monkeypatch):
     for suffix in ("json", "txt"):
         assert main(["reproduce", *only, "-q", "-o", f"c.{suffix}"]) == 0
         assert (tmp_path / f"c.{suffix}").stat().st_size > 100
+    monkeypatch.setattr(claims._figures, "FIGURES", FIGURES[1:2])
+    assert main(["reproduce", *only, "-q", "--figures", "drawn", "--format", "svg"]) == 0
+    assert [path.name for path in (tmp_path / "drawn").iterdir()] == ["curves.svg"]
     assert main(["reproduce", "-o", "c.pdf"]) == 2
+    assert main(["reproduce", "--figures", "none/drawn"]) == 2
     assert main(["reproduce", "--only", "nothing"]) == 2
     assert "'nothing' is no claim" in capsys.readouterr().err

@@ -5,6 +5,7 @@ import pytest
 
 from smoothdiff import ScoreDiffusion, SmoothedPLDiffusion
 from smoothdiff.inspection import ScoreFieldDisplay
+from smoothdiff.pictures import in_math
 
 pytest.importorskip("matplotlib")
 
@@ -70,7 +71,7 @@ def test_curves(fitted):
     for line, ax, t in zip(display.lines_, display.axes_, display.times, strict=True):
         x = line.get_xdata()
         np.testing.assert_allclose(line.get_ydata(), model.score_function(x[:, None], t)[:, 0])
-        assert ax.get_title() == f"variance t = {t:.2g}"
+        assert ax.get_title() == f"variance $t = {in_math(t)}$"
         inside = (X.min() <= x) & (x <= X.max())
         low, high = ax.get_ylim()
         assert low < line.get_ydata()[inside].min() < line.get_ydata()[inside].max() < high
@@ -90,7 +91,7 @@ def test_colors_are_one_scale(fitted):
     model, X = fitted(2)
     display = ScoreFieldDisplay.from_estimator(model, X)
     assert len({id(quiver.norm) for quiver in display.quivers_}) == 1
-    assert display.colorbar_.ax.get_ylabel() == "t |score|"
+    assert display.colorbar_.ax.get_ylabel() == r"$t\,|s_t(x)|$"
 
 
 def test_a_field_of_ones_own():

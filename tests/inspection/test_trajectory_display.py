@@ -95,7 +95,7 @@ def test_legend_names_the_times(fitted):
     display = TrajectoryDisplay.from_estimator(model, X, times=[model.t0_])
     texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
     t = f"{model.t0_:.3g}"
-    assert texts == [f"starts, at t = {t}", f"ends, at t = {t}", "training points"]
+    assert texts == [f"starts, at $t = {t}$", f"ends, at $t = {t}$", "training points"]
 
 
 def test_other_estimators(rng):
