@@ -1,0 +1,54 @@
+"""Sums over tiles, with few and many queries at once, against sums over everything."""
+
+import numpy as np
+import pytest
+from scipy.special import logsumexp
+
+from smoothdiff import mixture
+from smoothdiff._compute import float64
+
+N = 3000
+
+
+def clouds():
+    rng = np.random.default_rng(0)
+    centers = 1000 * rng.normal(size=(5, 3))
+    even = rng.normal(size=(N, 3))
+    return {
+        "even": (even, even[:60] + 0.01 * rng.normal(size=(60, 3))),
+        "clusters": (centers[np.arange(N) % 5] + even, centers[np.arange(60) % 5]),
+        "between clusters": (centers[np.arange(N) % 5] + even, centers.mean(axis=0) + even[:60]),
+        "far": (even, 300 * even[:60]),
+        "heavy tails": (even / rng.random((N, 1)) ** 2, even[:60] / rng.random((60, 1)) ** 2),
+        "repeated": (np.repeat(even[:30], N // 30, axis=0), even[:60]),
+        "flat": (even * [1, 1, 0], even[:60]),
+    }
+
+
+CLOUDS = clouds()
+
+
+@pytest.mark.parametrize("few", [True, False], ids=["few", "many"])
+@pytest.mark.parametrize("t", [1e-4, 0.05, 10.0])
+@pytest.mark.parametrize("name", CLOUDS)
+def test_nothing_that_counts_is_left_out(name, t, few, monkeypatch):
+    points, x = CLOUDS[name]
+    c = np.log(1 + np.arange(N) % 7)
+    monkeypatch.setattr(mixture, "_queries_per_tile", lambda *_: 8 if few else 256)
+    with float64():
+        log_p, mean = mixture.posterior_mean(mixture.tile(points, c), x, 1 / (2 * t))
+    exponents = c - ((x[:, None] - points) ** 2).sum(axis=2) / (2 * t)
+    full = logsumexp(exponents, axis=1)
+    np.testing.assert_allclose(log_p, full, rtol=1e-13, atol=1e-11)
+    share = np.exp(exponents - full[:, None])
+    # Rounding of the exponents moves shares between points, as far as they lie from each other.
+    shift = 4e-16 * (share * np.abs(exponents)) @ np.linalg.norm(points - x.mean(axis=0), axis=1)
+    off = np.linalg.norm(mean - share @ points, axis=1)
+    assert np.all(off <= 1e-12 * np.abs(points).max() + shift)
+
+
+def test_few_queries_where_boxes_leave_out_much():
+    points, x = CLOUDS["even"]
+    sums = mixture.tile(np.concatenate([points + k for k in range(30)]), np.zeros(30 * N))
+    chosen = [mixture._queries_per_tile(sums, x, np.full(60, 1 / (2 * t))) for t in (1e-5, 1e3)]
+    assert chosen == [mixture.FEW_QUERIES, mixture.TILE_QUERIES]
