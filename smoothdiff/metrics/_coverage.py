@@ -44,11 +44,11 @@ class AlphaPrecisionBetaRecall(NamedTuple):
 def precision_recall_density_coverage(generated, real, train=None, *, k=5, kinds=None):
     """Precision, recall, density and coverage by balls of the k nearest neighbors.
 
-    precision   part of the generated rows that are inside some real row's ball
-    recall      part of the real rows that are inside some generated row's ball
-    density     real balls that a generated row is in, divided by k: near 1 for rows of the same
-                law, and more where generated rows crowd
-    coverage    part of the real rows that have a generated row in their ball
+    - precision: part of the generated rows that are inside some real row's ball
+    - recall: part of the real rows that are inside some generated row's ball
+    - density: real balls that a generated row is in, divided by k: near 1 for rows of the same
+      law, and more where generated rows crowd
+    - coverage: part of the real rows that have a generated row in their ball
 
     What they are for rows of the same law depends on how many there are: see the baseline.
 
