@@ -103,7 +103,7 @@ html_css_files = ["site.css"]
 html_show_sphinx = False
 html_show_copyright = False
 html_show_search_summary = False  # a browser does not read other files from a folder
-html_sidebars = {"index": [], "changelog": [], "measured": []}
+html_sidebars = {"index": [], "search": []}
 html_theme_options = {
     "logo": {"text": "smoothdiff"},
     "header_links_before_dropdown": 6,

@@ -1,4 +1,4 @@
-"""Docstrings as they are written for a terminal: short names lead to pages, formulas stay as they are.
+"""Docstrings are written for a terminal: short names lead to pages, formulas stay as they are.
 
 Both are for docstrings that say `SmoothedPLDiffusion`, t0_ and E |f - g|^2 with no markup.
 """
