@@ -84,6 +84,30 @@ pd.DataFrame(
 ).round(3)
 
 # %%
+# What a new row gets
+# -------------------
+#
+# ==========================================  =================================================
+# column                                      what a new row gets
+# ==========================================  =================================================
+# numbers                                     the weighted mean of its parents, on the grid of
+#                                             the column (whole, hundredths, steps of 5),
+#                                             within its range
+# values that many rows share (zeros), gaps   as often as in the data: given by a parent, never
+#                                             averaged
+# categories, booleans, text of few values,   the value of a parent, drawn by weight
+# counts of few values
+# dates, periods, durations                   interpolated, in whole days if the column is
+# a column that follows from another, or is   the values of one parent
+# in ``together`` with it
+# constants                                   the constant
+# names, ids                                  refused, with the remedy
+# ==========================================  =================================================
+#
+# A new row does not equal a training row that is the only one of its kind, nor does it come as
+# close to a parent as only the closest few of real rows come to each other (``redraw="equal"`` or
+# ``None`` if you want those as well).
+#
 # Only some rows
 # --------------
 #
