@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint docs docs-quick bench clean
+.PHONY: demo test lint package docs docs-quick bench clean
 
 demo: $(VENV)/.plot
 	$(BIN)/smoothdiff demo
@@ -16,6 +16,10 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Builds the wheel and the source archive, and installs each in a fresh environment.
+package: $(VENV)/.test
+	.ci/package $(VENV)
 
 # The site: open docs/_build/html/index.html. docs-quick leaves out the scripts' numbers and pictures.
 docs: $(VENV)/.docs
@@ -51,4 +55,4 @@ $(VENV)/.bench: $(VENV)/.test
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info docs/_build docs/guide docs/gallery docs/api/generated
+	rm -rf $(VENV) build dist *.egg-info docs/_build docs/guide docs/gallery docs/api/generated

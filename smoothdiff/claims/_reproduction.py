@@ -23,6 +23,12 @@ class Reproduction:
         Each with its ``claim``, its ``outcome`` and the seconds that it took.
     left_out : list of str
         Claims that take minutes and were not tried.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import reproduce
+    >>> reproduce(only=["the nonsmoothness"]).tried[0].outcome.holds
+    True
     """
 
     tried: list[Tried]
@@ -135,6 +141,13 @@ def reproduce(full=False, only=None, report=None) -> Reproduction:
     ------
     ValueError
         For a name that is no claim.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import reproduce
+    >>> found = reproduce(only=["the limit of the loss"])
+    >>> found.failed
+    []
     """
     checks.flag(full, "full")
     names = list(CLAIMS) if only is None else list(only)

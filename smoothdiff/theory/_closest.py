@@ -38,6 +38,16 @@ class ClosestSmoothing:
     """The Smoothed PL-ESF nearest to a score f, and how near it is, beside others.
 
     Unpacked it is kappa, residual, residual_of_esf. Printed it is a table of all of it.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import closest_smoothing
+    >>> field = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> found = closest_smoothing(field, [-1.0, 1.0], t=0.1, n_bootstrap=0)
+    >>> kappa, residual, residual_of_esf = found
+    >>> bool(residual < 1e-6 < residual_of_esf)
+    True
     """
 
     kappa: float
@@ -154,6 +164,14 @@ def closest_smoothing(
     References
     ----------
     arXiv 2502.19499, v1 Figure 4, v2 Figure 2, where delta = kappa sqrt(t) is fitted at one t.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import closest_smoothing
+    >>> field = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> round(closest_smoothing(field, [-1.0, 1.0], t=0.1, n_bootstrap=0).kappa, 3)
+    1.0
     """
     cloud = as_cloud(cloud, None, "cloud")
     spacing = checks.positive(cloud.spacing() if spacing is None else spacing, "spacing")
