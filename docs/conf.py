@@ -71,8 +71,9 @@ def as_run_by_hand(config, script):
 
 
 def fresh(config, script):
-    """Undo what scripts change for themselves: filters of warnings."""
+    """Undo what scripts change for themselves: filters of warnings. Some there must be."""
     warnings.resetwarnings()
+    warnings.simplefilter("default")
 
 
 sphinx_gallery_conf = {

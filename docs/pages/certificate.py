@@ -69,7 +69,7 @@ for i in range(20):
         for step in (1e-3, 0.1):
             other = (1 - step) * ours + step * theta
             worst = min(worst, loss(other @ X, other, x[i]) - loss(ours @ X, ours, x[i]))
-print(f"no step makes J smaller by more than {-worst:.0e}")
+print(f"no step makes J smaller by more than {abs(worst):.0e}")
 
 # %%
 # The flow

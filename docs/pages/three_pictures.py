@@ -18,10 +18,11 @@ import numpy as np
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 
-angle = 3 * np.pi * np.linspace(0.15, 1, 40) ** 0.7
+angle = 3 * np.pi * np.linspace(0.2, 1, 40) ** 0.5  # evenly along the curve
 X = np.c_[angle * np.cos(angle), angle * np.sin(angle)]
 exact = EmpiricalScoreDiffusion(t_min=0, random_state=0).fit(X)
-smoothed = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X)
+thin = {"start_neighbors": 2, "start_shrinkage": (0, 0.02)}  # a curve: few neighbors, no sphere
+smoothed = SmoothedPLDiffusion(**thin, t_min=0, random_state=0).fit(X)
 
 figure, axes = plt.subplots(1, 2, figsize=(7, 3.6), layout="constrained")
 for ax, model, title in zip(axes, [exact, smoothed], ["exact score", "smoothed"], strict=True):
@@ -29,7 +30,7 @@ for ax, model, title in zip(axes, [exact, smoothed], ["exact score", "smoothed"]
     ax.scatter(*new.T, s=6, color="tab:orange", label="samples", linewidth=0)
     ax.scatter(*X.T, s=22, facecolor="none", edgecolor="black", label="training points")
     ax.set(title=title, xticks=[], yticks=[], aspect="equal")
-axes[1].legend(loc="lower right", frameon=False)
+figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 
 # %%
 # Every sample names its parents
@@ -39,13 +40,23 @@ axes[1].legend(loc="lower right", frameon=False)
 # digits that it was made of, with their weights.
 
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 
 from smoothdiff.inspection import ParentsDisplay
 
 digits = load_digits().data[:600]
-model = SmoothedPLDiffusion(n_components=15, t_min=0, random_state=0).fit(digits)
-display = ParentsDisplay.from_estimator(model, digits, n_samples=8, n_parents=3, random_state=1)
-display.figure_.set_size_inches(7, 3.6)
+pca = PCA(15).fit(digits)
+coordinates = pca.transform(digits)
+model = SmoothedPLDiffusion(t_min=0, random_state=0).fit(coordinates)
+display = ParentsDisplay.from_estimator(
+    model,
+    coordinates,
+    inverse_transform=lambda z: pca.inverse_transform(z).clip(0, 16),
+    n_samples=6,
+    n_parents=3,
+    random_state=1,
+)
+display.figure_.set_size_inches(7, 4.4)
 
 # %%
 # It is a density as well
@@ -63,4 +74,5 @@ wine = load_wine(as_frame=True).data[["flavanoids", "color_intensity"]]
 density = SmoothedPLDiffusionCV(random_state=0).fit(wine)
 figure, ax = plt.subplots(figsize=(7, 3.6), layout="constrained")
 display = DensityDisplay.from_estimator(density, wine, random_state=0, ax=ax)
+ax.set_aspect("auto")
 print(f"held-out log-likelihood of a row: {density.best_score_:.2f}")
