@@ -23,10 +23,12 @@ package: $(VENV)/.test
 
 # The site: open docs/_build/html/index.html. docs-quick leaves out the scripts' numbers and pictures.
 docs: $(VENV)/.docs
+	rm -rf docs/api/generated
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	$(BIN)/python docs/check_site.py docs/_build/html
 
 docs-quick: $(VENV)/.docs
+	rm -rf docs/api/generated
 	SMOOTHDIFF_DOCS=quick $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/quick
 	$(BIN)/python docs/check_site.py docs/_build/quick
 

@@ -102,6 +102,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = f"smoothdiff {version}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["explorer.js"]
 html_show_sourcelink = False  # they are there, for llms.txt
 html_show_sphinx = False
 html_show_copyright = False

@@ -31,7 +31,7 @@ def in_the_reference():
         for line in page.read_text(encoding="utf-8").splitlines():
             if found := re.match(r"\.\. (?:current)?module:: (\S+)", line):
                 module = found[1]
-            elif found := re.fullmatch(r"   (\w+)", line):
+            elif found := re.fullmatch(r"(?:   |\.\. data:: )(\w+)", line):
                 yield module, found[1]
 
 

@@ -17,16 +17,19 @@ class Explorer(Directive):
     """A frame with the page, or nothing."""
 
     def run(self):
-        app = self.state.document.settings.env.app
+        env = self.state.document.settings.env
+        env.note_reread()  # the page may come and go
+        app = env.app
         found = page(app)
         if found is None:
             return []
+        title = nodes.rubric("", "Drag the points", **{"heading-level": 2})
         frame = (
-            f'<iframe class="explorer" src="explorer/{found.name}" loading="lazy" '
+            f'<iframe class="explorer" src="explorer/{found.name}?embed" loading="lazy" '
             'title="Explorer: drag points, move kappa, t0 and t"></iframe>\n'
             f'<p><a href="explorer/{found.name}">The explorer on a page of its own</a></p>'
         )
-        return [nodes.raw("", frame, format="html")]
+        return [title, nodes.raw("", frame, format="html")]
 
 
 def copy(app, error):

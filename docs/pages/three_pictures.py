@@ -56,7 +56,7 @@ display = ParentsDisplay.from_estimator(
     n_parents=3,
     random_state=1,
 )
-display.figure_.set_size_inches(7, 4.4)
+display.figure_.set_size_inches(7, 3.9)
 
 # %%
 # It is a density as well
