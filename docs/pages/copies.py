@@ -80,7 +80,9 @@ print(f"{len(safe)} of {len(new)} rows are left")
 # real people, and who knows most of a table may find them. No distance and no filter turns that
 # into privacy, and nothing here is differentially private. What the report can say:
 
-print(found.privacy)
+from textwrap import fill
+
+print(fill(found.privacy, 90))
 
 # %%
 # Publish new rows where you could publish the real ones to the same readers, or where a person

@@ -63,6 +63,8 @@ print(f"and one of the parents of {np.mean((closest[:, None] == parents).any(axi
 # It refuses text
 # ---------------
 
+from textwrap import fill
+
 import pandas as pd
 
 from smoothdiff import TableDiffusion
@@ -71,4 +73,4 @@ names = pd.DataFrame({"name": [f"Ms. {i} of {i % 7}" for i in range(100)], "age"
 try:
     TableDiffusion().fit(names)
 except (ValueError, TypeError) as error:
-    print(error)
+    print(fill(str(error), 90))

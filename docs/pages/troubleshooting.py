@@ -8,6 +8,7 @@ Every message below was raised by the code above it.
 # %%
 
 import warnings
+from textwrap import fill
 
 import numpy as np
 
@@ -24,9 +25,9 @@ def told(call):
         try:
             call()
         except (ValueError, TypeError) as error:
-            print(f"{type(error).__name__}: {error}")
+            print(fill(f"{type(error).__name__}: {error}", 90))
     for warning in caught:
-        print(f"{warning.category.__name__}: {warning.message}")
+        print(fill(f"{warning.category.__name__}: {warning.message}", 90))
 
 
 # %%
