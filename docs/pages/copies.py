@@ -49,10 +49,11 @@ display = ReportDisplay.from_predictions(model.sample(len(train)), train, test)
 # What a copier gets
 # ------------------
 #
-# Rows drawn again from the training rows are perfect but for one aspect, which is why that aspect
-# must be asked.
+# Rows drawn again from the training rows are as real as rows can be. Only novelty tells that they
+# are copies, which is why it must be asked.
 
-again = report(train.sample(len(train), replace=True, random_state=0), train, test, random_state=0)
+copies = train.sample(len(train), replace=True, random_state=0)
+again = report(copies, train, test, target="target", random_state=0)
 verdicts = {"TableDiffusion": found.verdicts, "rows drawn again": again.verdicts}
 pd.DataFrame(
     {

@@ -30,7 +30,7 @@ rng = np.random.default_rng(0)
 n = 600
 cities = np.array([["Oslo", "NO"], ["Bergen", "NO"], ["Malmo", "SE"], ["Aarhus", "DK"]])
 city, country = cities[rng.choice(4, size=n, p=[0.4, 0.1, 0.3, 0.2])].T
-age = rng.gamma(9, 5, size=n).astype(int) + 18
+age = rng.gamma(4, 7, size=n).astype(int) + 18
 spent = np.where(rng.random(n) < 0.4, 0, (age * rng.lognormal(1, 0.5, n)).round(2))
 since = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1500, n), "D")
 churned = np.where(rng.random(n) < 0.1 + 0.4 * (spent == 0), "yes", "no")
