@@ -2,8 +2,9 @@
 Command line
 ============
 
-``smoothdiff COMMAND --help`` has every option. Files are CSV, TSV, ``.npy``, ``.npz`` or Parquet;
-``-`` is standard input or output.
+``smoothdiff COMMAND --help`` has every option. Files are CSV or TSV, with a header or without,
+``.npy``, ``.npz`` or Parquet (``pip install 'smoothdiff[parquet]'``); ``-`` is standard input or
+output. ``--na '?'`` says what means a missing value, beside empty cells, NA, NaN and null.
 
 =============  ==================================================================================
 command        what it does
