@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint package docs docs-quick bench clean
 
 demo: $(VENV)/.plot
 	$(BIN)/smoothdiff demo
@@ -16,6 +16,21 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Builds the wheel and the source archive, and installs each in a fresh environment.
+package: $(VENV)/.test
+	.ci/package $(VENV)
+
+# The site: open docs/_build/html/index.html. docs-quick leaves out the scripts' numbers and pictures.
+docs: $(VENV)/.docs
+	rm -rf docs/api/generated
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python docs/check_site.py docs/_build/html
+
+docs-quick: $(VENV)/.docs
+	rm -rf docs/api/generated
+	SMOOTHDIFF_DOCS=quick $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/quick
+	$(BIN)/python docs/check_site.py docs/_build/quick
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
@@ -33,9 +48,13 @@ $(VENV)/.test: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[test]'
 	touch $@
 
+$(VENV)/.docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
+
 $(VENV)/.bench: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet 'imbalanced-learn>=0.14'
 	touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) build dist *.egg-info docs/_build docs/guide docs/gallery docs/api/generated

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .pipeline import GenerativePipeline, make_generative_pipeline
     from .tables import TableDiffusion
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ClassConditionalDiffusion",

@@ -23,6 +23,14 @@ def distinct_rows(X, weights):
         Summed weights of the groups.
     group : integer array (n,)
         Group of each row of X, -1 for zero weight.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import distinct_rows
+    >>> rows, weights, group = distinct_rows(np.array([[1.0], [2.0], [1.0]]), np.ones(3))
+    >>> rows.tolist(), weights.tolist(), group.tolist()
+    ([0, 1], [2.0, 1.0], [0, 1, 0])
     """
     kept = np.flatnonzero(weights)
     values = X[kept] + 0.0  # -0.0 becomes 0.0
@@ -42,6 +50,13 @@ class PointCloud(Derived):
     """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points.
 
     ``n_neighbors`` says how many will be asked for, so that one search can serve all.
+
+    Examples
+    --------
+    >>> from smoothdiff import PointCloud
+    >>> cloud = PointCloud.of([[0.0], [1.0], [1.0], [3.0]])
+    >>> len(cloud), cloud.weights.tolist(), cloud.spacing()
+    (3, [0.25, 0.5, 0.25], 0.5)
     """
 
     def __init__(self, points, weights, n_neighbors=1):
@@ -132,6 +147,12 @@ def as_cloud(points, weights=None, name="points", owner=None) -> PointCloud:
     ValueError
         If the points are none or not finite, their shape or the weights do not fit, or a cloud,
         which has weights, is given others. TypeError for what are no numbers.
+
+    Examples
+    --------
+    >>> from smoothdiff.cloud import as_cloud
+    >>> as_cloud([0.0, 1.0, 3.0]).points.shape
+    (3, 1)
     """
     about = checks.subject(name, owner)
     if isinstance(points, PointCloud):

@@ -34,6 +34,12 @@ def uniform_line(n, d=1, half_width=1.0):
     ----------
     On the Interpolation Effect of Score Smoothing in Diffusion Models, arXiv 2502.19499: n = 4,
     d = 2 in the experiments with denoising.
+
+    Examples
+    --------
+    >>> from smoothdiff.datasets import uniform_line
+    >>> uniform_line(4, d=2).round(3).tolist()
+    [[-1.0, 0.0], [-0.333, 0.0], [0.333, 0.0], [1.0, 0.0]]
     """
     checks.count(n, "n", least=2)
     checks.count(d, "d", least=1)
@@ -70,6 +76,12 @@ def perturbed_line(n=6, jitter=0.3, half_width=1.0, random_state=0):
     References
     ----------
     In the manner of arXiv 2502.19499 (v2), Figure 9 (n = 6); the moves are this library's.
+
+    Examples
+    --------
+    >>> from smoothdiff.datasets import perturbed_line
+    >>> perturbed_line(n=4).shape
+    (4, 1)
     """
     checks.real(jitter, "jitter", "in [0, 0.5)", lambda j: 0 <= j < 0.5)
     points = uniform_line(n, half_width=half_width)
@@ -100,6 +112,12 @@ def circle(n, radius=1.0):
     References
     ----------
     arXiv 2502.19499 (v2), Figure 5: n = 4, 8, 16.
+
+    Examples
+    --------
+    >>> from smoothdiff.datasets import circle
+    >>> circle(4).shape
+    (4, 2)
     """
     checks.count(n, "n", least=1)
     checks.number(radius, "radius")

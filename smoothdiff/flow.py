@@ -19,7 +19,18 @@ __all__ = ["log_jacobian", "position", "reachable"]
 
 
 def position(cell: MixedCell, rho):
-    """Where the rows of a mixed cell are at the ratio rho (a float or (n,)), shape (n, r)."""
+    """Where the rows of a mixed cell are at the ratio rho (a float or (n,)), shape (n, r).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.flow import position
+    >>> from smoothdiff.mixed_cell import solve
+    >>> cell = solve(np.array([[0.2]]), as_cloud([-1.0, 1.0]), 0.5)
+    >>> position(cell, 0.5).round(6), position(cell, 0.0).round(6)
+    (array([[0.2]]), array([[0.4]]))
+    """
     rho = np.asarray(rho, dtype=np.float64).reshape(-1, 1)
     return (1 - rho) * cell.a + rho * cell.v
 
@@ -29,6 +40,13 @@ def log_jacobian(face_dim, dim, rho_from, rho_to):
 
     The ratios are floats or (n,). Where one is at least 1, only faces of dimension 0 (training
     points) have a flow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.flow import log_jacobian
+    >>> log_jacobian(np.array([0, 1]), 1, rho_from=0.5, rho_to=0.25).round(4)
+    array([-0.6931,  0.4055])
     """
     smoothed = (np.asarray(rho_from) < 1) & (np.asarray(rho_to) < 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -42,6 +60,17 @@ def reachable(cell: MixedCell, cloud: PointCloud, rho):
     For rho < 1 the flow is a bijection. For rho >= 1 it starts from the Voronoi cells of the
     training points and shrinks them, so that only rows whose path leads back into the cell of
     their own point have an origin. ``rho`` is a float or (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.flow import reachable
+    >>> from smoothdiff.mixed_cell import solve
+    >>> cloud = as_cloud([-1.0, 1.0])
+    >>> cell = solve(np.array([[0.1], [0.9]]), cloud, 0.5)
+    >>> reachable(cell, cloud, 0.8), reachable(cell, cloud, 2.0)
+    (array([ True,  True]), array([False,  True]))
     """
     rho = np.broadcast_to(rho, len(cell.a))
     reached = np.ones(len(cell.a), dtype=bool)

@@ -26,6 +26,16 @@ def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho
 
     The ratios are floats or (n,). Rows that the flow does not reach (only for rho_0 >= 1) have
     -inf.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.likelihood import smoothed_pl_log_density
+    >>> from smoothdiff.starts import Isotropic
+    >>> cloud = as_cloud([-1.0, 1.0])
+    >>> smoothed_pl_log_density(np.zeros((1, 1)), cloud, Isotropic(cloud, 1.0), 0.5, 0.1).round(4)
+    array([-2.0067])
     """
     cell = solve(x, cloud, rho_min, faces=True)
     support = reachable(cell, cloud, rho_0)
@@ -57,6 +67,19 @@ def ode_log_density(score, start_log_density, x, times, method="heun", probes=No
     error : array of shape (n,)
         Bound of what the divergence along the way may be off by; 0 where that is exact. The error
         of the steps themselves is not in it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.likelihood import ode_log_density
+    >>> from smoothdiff.noise import NoisedLaw, karras_times
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> score = EmpiricalScore([-1.0, 1.0])
+    >>> law, x = NoisedLaw(score.cloud), np.array([[0.4]])
+    >>> times = karras_times(0.1, 1.0, 100)
+    >>> log_p, _ = ode_log_density(score, lambda y: law.log_density(y, 1.0), x, times)
+    >>> bool(abs(log_p - law.log_density(x, 0.1)) < 1e-3)
+    True
     """
     n, r = x.shape
 

@@ -46,7 +46,16 @@ DIFFERENCES_MAX_DIM = 3
 
 
 class Mixture(NamedTuple):
-    """A mixture in tiles of P points; build it with `tile`. Padding has log-coefficient -inf."""
+    """A mixture in tiles of P points; build it with `tile`. Padding has log-coefficient -inf.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import log_density, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> log_density(tiles, np.zeros((1, 1)), 1.0).round(4)
+    array([-1.])
+    """
 
     points: np.ndarray | jax.Array  # (T, P, r)
     log_coefficient: np.ndarray | jax.Array  # (T, P)
@@ -75,6 +84,13 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     factors : array of shape (n, q, r), optional
     decay : array of shape (n,), optional
         With factors: the least half-precision of each component, ``h_k - |F_k|_2^2``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import log_density, tile
+    >>> log_density(tile(np.zeros((1, 1)), np.zeros(1)), np.ones((1, 1)), 2.0)
+    array([-2.])
     """
     points = np.asarray(points, dtype=np.float64)
     n = len(points)
@@ -111,12 +127,29 @@ def log_density(mixture: Mixture, x, half_precision=1.0):
 
     ``half_precision``, a float or an array of shape (n,), multiplies the components' own: it is
     1 / (2 t) when they are 1 and the mixture is p_t.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import log_density, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> log_density(tiles, np.zeros((1, 1)), 1.0).round(4)
+    array([-1.])
     """
     return _evaluate(mixture, x, half_precision, 0)[0]
 
 
 def posterior_mean(mixture: Mixture, x, half_precision=1.0):
-    """Log-density (n,) and posterior mean of the component's center (n, r), in one pass."""
+    """Log-density (n,) and posterior mean of the component's center (n, r), in one pass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import posterior_mean, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> posterior_mean(tiles, np.array([[0.5]]), 1.0)[1].round(4)
+    array([[0.7616]])
+    """
     return _evaluate(mixture, x, half_precision, 1)[:2]
 
 
@@ -124,6 +157,14 @@ def posterior_moments(mixture: Mixture, x, half_precision=1.0):
     """Log-density (n,), posterior mean of the center (n, r), and of |x - center|^2, (n,).
 
     For mixtures whose components have half-precision 1 and no factors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import posterior_moments, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> len(posterior_moments(tiles, np.array([[0.5]]), 1.0))
+    3
     """
     log_p, mean, energy = _evaluate(mixture, x, half_precision, 2)
     return log_p, mean, -energy

@@ -27,7 +27,16 @@ __all__ = ["Diffusion", "LogDensity"]
 
 @dataclass(frozen=True, eq=False)
 class LogDensity:
-    """Log-densities and what is to be known of them."""
+    """Log-densities and what is to be known of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff import SmoothedPLDiffusion
+    >>> model = SmoothedPLDiffusion().fit([[0.0], [1.0], [3.0]])
+    >>> model.diffusion_.log_density(np.array([[0.5]])).error
+    array([0.])
+    """
 
     value: np.ndarray
     """(n,)."""
@@ -39,7 +48,17 @@ class LogDensity:
 
 @dataclass(frozen=True, eq=False)
 class Diffusion:
-    """A subspace, the points in it, a score, what the denoising starts from and how it is run."""
+    """A subspace, the points in it, a score, what the denoising starts from and how it is run.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff import SmoothedPLDiffusion
+    >>> model = SmoothedPLDiffusion(random_state=0).fit([[0.0], [1.0], [3.0]])
+    >>> x, parents, weights = model.diffusion_.sample(np.random.default_rng(0), 5, parents=True)
+    >>> x.shape
+    (5, 1)
+    """
 
     subspace: Subspace
     cloud: PointCloud

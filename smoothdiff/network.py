@@ -27,7 +27,16 @@ MIN_HALF_RANGE = 0.5
 
 
 class Layer(NamedTuple):
-    """An affine map of columns, x -> weight @ x + bias."""
+    """An affine map of columns, x -> weight @ x + bias.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.network import Layer
+    >>> Layer(np.eye(2), np.ones(2))(np.zeros((2, 1)))
+    array([[1.],
+           [1.]])
+    """
 
     weight: jax.Array | np.ndarray
     bias: jax.Array | np.ndarray
@@ -54,6 +63,14 @@ def initialize(generator, architecture, dim, width, variances):
         Hidden width.
     variances : pair of float
         Least and largest t of the network, in the scaled coordinates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.network import initialize
+    >>> params = initialize(np.random.default_rng(0), "mlp", 2, 16, (0.01, 1.0))
+    >>> params["hidden"][0].weight.shape
+    (16, 2)
     """
     if architecture == "mlp":
         sizes = {"hidden": [(dim, width), (width, dim)], "skip": [(dim, dim)]}
@@ -86,7 +103,15 @@ def _fit_inputs(params, dim, variances):
 
 
 def as_layers(params, dtype):
-    """Parameters of NumPy arrays, from those or from plain pairs of arrays."""
+    """Parameters of NumPy arrays, from those or from plain pairs of arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.network import as_layers
+    >>> as_layers({"skip": [(np.eye(2), np.ones(2))]}, np.float32)["skip"][0].weight.dtype
+    dtype('float32')
+    """
     return {
         block: [Layer(*(np.asarray(part, dtype=dtype) for part in layer)) for layer in layers]
         for block, layers in params.items()
@@ -94,7 +119,15 @@ def as_layers(params, dtype):
 
 
 def as_pairs(params):
-    """Parameters as plain dicts, lists and pairs of NumPy arrays, which pickle without JAX."""
+    """Parameters as plain dicts, lists and pairs of NumPy arrays, which pickle without JAX.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.network import Layer, as_pairs
+    >>> type(as_pairs({"skip": [Layer(np.eye(2), np.ones(2))]})["skip"][0])
+    <class 'tuple'>
+    """
     return {
         block: [tuple(np.asarray(part) for part in layer) for layer in layers]
         for block, layers in params.items()
@@ -108,7 +141,16 @@ def _perceptron(layers, x):
 
 
 def apply(params, architecture, x, t):
-    """Score at x (n, r) and variances t (n,), in the scaled coordinates."""
+    """Score at x (n, r) and variances t (n,), in the scaled coordinates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.network import apply, initialize
+    >>> params = initialize(np.random.default_rng(0), "mlp", 2, 16, (0.01, 1.0))
+    >>> apply(params, "mlp", np.zeros((3, 2)), np.full(3, 0.1)).shape
+    (3, 2)
+    """
     x, sigma = x.T, jnp.sqrt(t)
     if architecture == "mlp":
         return ((_perceptron(params["hidden"], x) + params["skip"][0](x)) / sigma).T

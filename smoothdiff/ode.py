@@ -39,7 +39,14 @@ def sde_step(score, x, t, s, noise):
 
 @dataclass(frozen=True)
 class Method:
-    """A way to step from one variance to the next."""
+    """A way to step from one variance to the next.
+
+    Examples
+    --------
+    >>> from smoothdiff.ode import METHODS
+    >>> METHODS["sde"].draws_noise, METHODS["heun"].ends_at_zero
+    (True, False)
+    """
 
     step: Callable
     draws_noise: bool = False
@@ -78,6 +85,14 @@ def states(score, x, times, method="heun", noise=None):
     ValueError
         For an unknown method, times in the wrong order or not positive, or a score that does not
         return the shape of x; before any step (the last, at the first one).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.ode import states
+    >>> path = states(lambda x, t: -x / t, np.ones((1, 1)), [1.0, 0.25, 0.0], method="euler")
+    >>> [x.item() for x in path]
+    [1.0, 0.625, 0.3125]
     """
     step, times = _check(method, times, noise)
     x = np.asarray(x, dtype=np.float64)
@@ -121,6 +136,16 @@ def integrate(score, x, times, method="heun", noise=None, report=None):
     """Carry x from times[0] to times[-1]; arguments as `states`.
 
     ``report(i)``, if given, is called after each step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.noise import karras_times
+    >>> from smoothdiff.ode import integrate
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> x = integrate(EmpiricalScore([-1.0, 1.0]), np.array([[0.3]]), karras_times(1.0, 1e-4, 100))
+    >>> x.round(2)
+    array([[0.99]])
     """
     for i, state in enumerate(states(score, x, times, method, noise)):
         x = state
@@ -143,6 +168,15 @@ def counted_normals(key, first_row, shape):
     -------
     callable
         ``noise(i)`` of shape (n, r), for `states`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.ode import counted_normals
+    >>> key = np.array([1, 2], dtype=np.uint64)
+    >>> whole, later = counted_normals(key, 0, (5, 2)), counted_normals(key, 3, (2, 2))
+    >>> bool((whole(0)[3:] == later(0)).all())
+    True
     """
     n, r = shape
     blocks = -(-r // 4)  # the counter moves on by one for four numbers

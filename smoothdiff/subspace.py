@@ -31,7 +31,17 @@ TRUNCATED_FROM, TRUNCATED_SHARE = 128, 0.2
 
 @dataclass(frozen=True, eq=False)
 class Subspace:
-    """An affine subspace of R^d and the noise around it."""
+    """An affine subspace of R^d and the noise around it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.subspace import fit_subspace
+    >>> X = np.array([[0.0, 0.0], [1.0, 1.0], [3.0, 3.0]])
+    >>> subspace = fit_subspace(X, np.full(3, 1 / 3), "auto", 3)
+    >>> bool(np.allclose(subspace.lift(subspace.project(X)), X))
+    True
+    """
 
     mean: np.ndarray
     """Weighted mean of the data, (d,); in constant columns the constant itself."""
@@ -114,12 +124,28 @@ class Subspace:
 
 
 def gaussian_log_density(squared_norm, dim, variance):
-    """Log N(x; 0, variance I) in ``dim`` dimensions from |x|^2, shape (n,)."""
+    """Log N(x; 0, variance I) in ``dim`` dimensions from |x|^2, shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.subspace import gaussian_log_density
+    >>> gaussian_log_density(np.array([1.0]), 2, 0.5).round(4)
+    array([-2.1447])
+    """
     return -(dim * np.log(2 * np.pi * variance) + squared_norm / variance) / 2
 
 
 def whole_space(X, weights) -> Subspace:
-    """All columns of X as tangent directions, about the weighted mean."""
+    """All columns of X as tangent directions, about the weighted mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.subspace import whole_space
+    >>> whole_space(np.zeros((1, 3)), np.ones(1)).dim
+    3
+    """
     mean = X[0] + weights @ (X - X[0])
     d = len(mean)
     return Subspace(mean, np.eye(d), weights @ (X - mean) ** 2, 0.0, np.zeros(d, dtype=bool))
@@ -149,6 +175,14 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     References
     ----------
     Minka, "Automatic choice of dimensionality for PCA", 2000 ("mle").
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.subspace import fit_subspace
+    >>> X = np.array([[0.0, 0.0], [1.0, 1.0], [3.0, 3.0]])
+    >>> fit_subspace(X, np.full(3, 1 / 3), "auto", 3).dim
+    1
     """
     constant = np.all(X[0] == X, axis=0)
     if constant.all():  # one point: there is no law but the noise, in every direction

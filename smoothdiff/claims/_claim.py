@@ -10,7 +10,14 @@ __all__ = ["CLAIMS", "Claim", "Outcome", "Tried", "at_least", "at_most", "claim"
 
 
 class Outcome(NamedTuple):
-    """A number beside the papers', and how far from it it may be."""
+    """A number beside the papers', and how far from it it may be.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import Outcome
+    >>> Outcome(ours=1.01, papers=1.0, tolerance=0.05, relation="=").holds
+    True
+    """
 
     ours: float
     papers: float
@@ -47,7 +54,14 @@ def at_least(ours, papers, note=""):
 
 @dataclass(frozen=True)
 class Claim:
-    """What the papers say, where, and a function that tries it."""
+    """What the papers say, where, and a function that tries it.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import CLAIMS
+    >>> CLAIMS["the nonsmoothness"].slow
+    False
+    """
 
     name: str
     source: str
@@ -64,7 +78,14 @@ class Claim:
 
 
 class Tried(NamedTuple):
-    """A claim and what came out."""
+    """A claim and what came out.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import CLAIMS
+    >>> CLAIMS["the nonsmoothness"].tried().outcome.relation
+    '='
+    """
 
     claim: Claim
     outcome: Outcome

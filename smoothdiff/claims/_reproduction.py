@@ -30,6 +30,12 @@ class Reproduction:
         Claims that take minutes and were not tried.
     full : bool
         Whether the networks of figures are trained long.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import reproduce
+    >>> reproduce(only=["the nonsmoothness"]).tried[0].outcome.holds
+    True
     """
 
     tried: list[Tried]
@@ -179,6 +185,13 @@ def reproduce(full=False, only=None, report=None) -> Reproduction:
     ------
     ValueError
         For a name that is no claim.
+
+    Examples
+    --------
+    >>> from smoothdiff.claims import reproduce
+    >>> found = reproduce(only=["the limit of the loss"])
+    >>> found.failed
+    []
     """
     checks.flag(full, "full")
     names = list(CLAIMS) if only is None else list(only)

@@ -40,6 +40,12 @@ def main(argv=None):
     int
         0 for success, 2 for an error (one sentence on stderr), 130 after Ctrl-C, 141 when the
         reader of standard output has gone.
+
+    Examples
+    --------
+    >>> from smoothdiff.cli import main
+    >>> main(["score", "no-such.sdf", "rows.csv"])  # 0, or what a shell gets for a mistake
+    2
     """
     if argv is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _stop)

@@ -19,11 +19,11 @@ from ._coverage import (
     alpha_precision_beta_recall,
     precision_recall_density_coverage,
 )
+from ._data_copying import data_copying
 from ._novelty import (
     ClosestRecords,
     authenticity,
     copied_rows,
-    data_copying,
     distance_to_closest_record,
     filter_copies,
     memorized_fraction,

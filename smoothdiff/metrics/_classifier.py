@@ -71,6 +71,15 @@ def c2st(
     References
     ----------
     Lopez-Paz and Oquab, Revisiting Classifier Two-Sample Tests, ICLR 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import c2st
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(abs(c2st(new, test, random_state=0) - 0.5) < 0.2)
+    True
     """
     cv = checks.count(cv, "cv", least=2)
     checks.count(max_rows, "max_rows", least=cv)
@@ -205,6 +214,17 @@ def efficacy(
     References
     ----------
     "Train on synthetic, test on real": Esteban, Hyland and Ratsch, 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import efficacy
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> for rows in (train, test, new):
+    ...     rows[:, 1] = rows[:, 0] > 0  # to be predicted
+    >>> bool(efficacy(new, train, test, 1, random_state=0) > 0.8)
+    True
     """
     tables = read({"train": train, "generated": generated, "test": test}, kinds, required=3)
     j = tables[0].place_of(target)

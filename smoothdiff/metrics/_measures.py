@@ -7,7 +7,8 @@ from sklearn.dummy import DummyClassifier, DummyRegressor
 
 from ._classifier import efficacy, is_class, separation, to_learn
 from ._coverage import alpha_precision_beta_recall, precision_recall_density_coverage
-from ._novelty import authenticity, copied_rows, data_copying, memorized_fraction
+from ._data_copying import data_copying
+from ._novelty import authenticity, copied_rows, memorized_fraction
 from ._similarity import association_similarity, column_similarity
 from ._transport import energy_distance, sliced_wasserstein
 from ._value import Value

@@ -42,6 +42,15 @@ class Report:
     pairs : list of dict
         The generated rows closest to a training row: both, the distance, and the parents with
         their weights where a model was given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import report
+    >>> new, train, test = np.random.default_rng(0).normal(size=(3, 60, 2))
+    >>> found = report(new, train, test)
+    >>> sorted(found.verdicts), float(found["copied_rows"])
+    (['diversity', 'fidelity', 'novelty'], 0.0)
     """
 
     generated: Rows

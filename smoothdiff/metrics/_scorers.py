@@ -55,6 +55,17 @@ def scorer(metric="log_likelihood", *, n_samples=None, random_state=0):
     ------
     ValueError, TypeError
         For another metric; from the scorer, for an estimator that does not keep its rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.model_selection import GridSearchCV
+    >>> from smoothdiff import SmoothedPLDiffusion
+    >>> from smoothdiff.metrics import scorer
+    >>> grid = {"kappa": [0.1, 0.9]}
+    >>> model, scoring = SmoothedPLDiffusion(random_state=0), scorer("authenticity")
+    >>> GridSearchCV(model, grid, scoring=scoring).fit(load_iris().data[:50]).best_params_
+    {'kappa': 0.1}
     """
     checks.choice(metric, "metric", METRICS)
     if n_samples is not None:

@@ -47,6 +47,15 @@ def column_similarity(generated, real, train=None, *, kinds=None):
     References
     ----------
     SDMetrics, quality report, "Column Shapes": KSComplement and TVComplement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import column_similarity
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(column_similarity(new, test) > 0.8)
+    True
     """
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
     return _mean(*(_columns(rows, real) for rows in others))
@@ -116,6 +125,15 @@ def association_similarity(
     ----------
     SDMetrics, quality report, "Column Pair Trends": CorrelationSimilarity and
     ContingencySimilarity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import association_similarity
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(association_similarity(new, test) > 0.8)
+    True
     """
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
     for name, value in {"correlation": min_correlation, "association": min_association}.items():

@@ -49,6 +49,15 @@ def energy_distance(generated, real, train=None, *, max_rows=10_000, random_stat
     ----------
     Szekely and Rizzo, Energy statistics, 2013, equation (1). In one dimension it equals
     scipy.stats.energy_distance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import energy_distance
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(energy_distance(new, test) < energy_distance(new + 1, test))
+    True
     """
     checks.count(max_rows, "max_rows")
     tables = read({"real": real, "generated": generated, "train": train}, kinds)
@@ -103,6 +112,15 @@ def sliced_wasserstein(
     References
     ----------
     Bonneel et al., Sliced and Radon Wasserstein Barycenters of Measures, 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import sliced_wasserstein
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(sliced_wasserstein(new, test) < sliced_wasserstein(new + 1, test))
+    True
     """
     checks.count(n_projections, "n_projections")
     checks.real(p, "p", "a float of at least 1", lambda v: 1 <= v < np.inf)
@@ -157,6 +175,15 @@ def wasserstein(generated, real, train=None, *, kinds=None):
     TypeError, ValueError
         For what is no table, other columns, no rows, entries that are not finite, or so many rows
         that it would take minutes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.metrics import wasserstein
+    >>> rng = np.random.default_rng(0)
+    >>> train, test, new = rng.normal(size=(3, 100, 2))
+    >>> bool(wasserstein(new, test) < wasserstein(new + 1, test))
+    True
     """
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
     return Value(*(_exact(rows.coordinates, real.coordinates) for rows in others))

@@ -12,6 +12,13 @@ class Value(float):
         The value for real rows: held-out ones, or training rows, as the function says.
     parts : dict
         What the value is the mean of, by name: columns, pairs of columns, folds. Often empty.
+
+    Examples
+    --------
+    >>> from smoothdiff.metrics import Value
+    >>> value = Value(0.3, baseline=0.1)
+    >>> value + 1, value.baseline, value
+    (1.3, 0.1, 0.3 (real rows: 0.1))
     """
 
     baseline: float | None

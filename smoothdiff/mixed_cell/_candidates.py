@@ -34,12 +34,26 @@ def looked_up_per_row(dim):
 
 
 def candidates_per_row(dim):
-    """Size of a row's candidate set. It depends on the dimension alone: one compiled program."""
+    """Size of a row's candidate set. It depends on the dimension alone: one compiled program.
+
+    Examples
+    --------
+    >>> from smoothdiff.mixed_cell import candidates_per_row
+    >>> candidates_per_row(2)
+    15
+    """
     return dim + 1 + looked_up_per_row(dim)
 
 
 def neighborhood_size(dim):
-    """Neighbors of each training point that a solve with ``near`` makes use of."""
+    """Neighbors of each training point that a solve with ``near`` makes use of.
+
+    Examples
+    --------
+    >>> from smoothdiff.mixed_cell import neighborhood_size
+    >>> neighborhood_size(2)
+    14
+    """
     return candidates_per_row(dim) - 1 if dim <= HINT_MAX_DIM else REACH_NEIGHBORS
 
 

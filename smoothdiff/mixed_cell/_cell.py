@@ -11,7 +11,16 @@ LEAST_WEIGHT = 1e-14
 
 
 class MixedCell(NamedTuple):
-    """Where a point lies in the mixed complex (arrays over n rows, r tangent dimensions)."""
+    """Where a point lies in the mixed complex (arrays over n rows, r tangent dimensions).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.mixed_cell import solve
+    >>> solve(np.array([[0.2]]), as_cloud([-1.0, 1.0]), 0.5, faces=True).face_dim
+    array([1])
+    """
 
     a: np.ndarray
     """Smoothed denoiser, a point of a Delaunay face, (n, r)."""

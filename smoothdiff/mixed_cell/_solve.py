@@ -97,6 +97,15 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     they select points, and the gradients decide. Where more points than are looked up lie within
     rounding of the support distance, the points of least gradient among all n are the candidates.
     Ratios below 1e-16 are solved at 1e-16.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.mixed_cell import solve
+    >>> cell = solve(np.array([[0.2]]), as_cloud([-1.0, 1.0]), 0.5)
+    >>> cell.a.round(6), cell.v.round(6), cell.parents
+    (array([[0.4]]), array([[0.]]), array([[1, 0]]))
     """
     x = np.asarray(x, dtype=np.float64)
     rho = np.broadcast_to(np.asarray(rho, dtype=np.float64), x.shape[:1])

@@ -58,6 +58,13 @@ def squared_distances(x, points, indices, rows=None):
     """|x - points[indices]|^2 from differences; x is (m, r), indices (m,) or (m, k).
 
     With ``rows`` (m,), x has any number of rows, and those are the ones that are meant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.neighbors import squared_distances
+    >>> squared_distances(np.array([[3.0, 4.0]]), np.zeros((1, 2)), np.array([[0]]))
+    array([[25.]])
     """
     m, squared = len(indices), np.empty(indices.shape)
     step = max(DIFFERENCES_AT_ONCE * m // max(indices.size * x.shape[1], 1), 1)

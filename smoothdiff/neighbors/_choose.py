@@ -20,7 +20,16 @@ TREE_MAX_DIM = {ScanNeighbors: 4, PairwiseNeighbors: 5}
 
 
 class Neighbors(Backend):
-    """Nearest neighbors among ``points``, an array of shape (n, r), by the fastest way."""
+    """Nearest neighbors among ``points``, an array of shape (n, r), by the fastest way.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.neighbors import Neighbors
+    >>> distances, indices = Neighbors(np.array([[0.0], [1.0], [5.0]])).query(np.array([[0.8]]), 2)
+    >>> distances.round(3), indices
+    (array([[0.2, 0.8]]), array([[1, 0]]))
+    """
 
     def __init__(self, points):
         super().__init__(points)

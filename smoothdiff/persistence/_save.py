@@ -118,6 +118,16 @@ def load(path):
     UserWarning
         If it holds objects of scikit-learn that another version of it wrote: their attributes may
         mean something else there.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from smoothdiff import SmoothedPLDiffusion
+    >>> from smoothdiff.persistence import load, save
+    >>> file = pathlib.Path(tempfile.mkdtemp(), "model.sdf")
+    >>> save(SmoothedPLDiffusion(random_state=0).fit([[0.0], [1.0], [3.0]]), file)
+    >>> load(file).sample(2).shape
+    (2, 1)
     """
     path = _path(path)
     with open(path, "rb") as file:

@@ -28,6 +28,13 @@ class Score(ABC):
     """A score field s_t(x) and its denoiser D_t(x), for x (n, r) and variances t > 0.
 
     t is a float or an array (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EmpiricalScore, Score
+    >>> isinstance(EmpiricalScore([0.0]), Score)
+    True
     """
 
     no_density: str | None = None
@@ -54,7 +61,20 @@ class Score(ABC):
 
 
 class Denoiser(Score):
-    """A field that is defined by its denoiser."""
+    """A field that is defined by its denoiser.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import Denoiser, divergence_by_differences
+    >>> class Halved(Denoiser):
+    ...     def denoise(self, x, t):
+    ...         return x / 2
+    ...     def divergence(self, x, t, probes=None):
+    ...         return divergence_by_differences(self, x, t, probes)
+    >>> Halved()(np.array([[1.0]]), 0.5)
+    array([[-1.]])
+    """
 
     def __call__(self, x, t):
         """Score (D_t(x) - x) / t, (n, r)."""
@@ -62,7 +82,20 @@ class Denoiser(Score):
 
 
 class Field(Score):
-    """A field that is defined by its score."""
+    """A field that is defined by its score.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import Field, divergence_by_differences
+    >>> class Normal(Field):
+    ...     def __call__(self, x, t):
+    ...         return -x / (1 + t)
+    ...     def divergence(self, x, t, probes=None):
+    ...         return divergence_by_differences(self, x, t, probes)
+    >>> Normal().denoise(np.array([[2.0]]), 1.0)
+    array([[1.]])
+    """
 
     def denoise(self, x, t):
         """Denoiser x + t s_t(x), (n, r)."""
@@ -70,7 +103,17 @@ class Field(Score):
 
 
 class OfPoints(Score):
-    """A field whose denoiser is a weighted mean of named points."""
+    """A field whose denoiser is a weighted mean of named points.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> score = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> points, weights = score.parents(np.array([[0.1]]), 0.1)
+    >>> points.tolist(), weights.round(4).tolist()
+    ([[1, 0]], [[0.5731, 0.4269]])
+    """
 
     @abstractmethod
     def parents(self, x, t):

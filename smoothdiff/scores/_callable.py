@@ -58,6 +58,16 @@ class CallableScore(Field):
     ------
     ValueError, TypeError
         If it is no field, or returns anything but finite numbers of the shape of x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import CallableScore
+    >>> from smoothdiff.subspace import whole_space
+    >>> x, space = np.ones((1, 2)), whole_space(np.zeros((1, 2)), np.ones(1))
+    >>> score = CallableScore(lambda x, t: -x / (1 + t), space, x, 1.0)
+    >>> score(x, 1.0), score.divergence(x, 1.0)[0].round(6)
+    (array([[-0.5, -0.5]]), array([-1.]))
     """
 
     def __init__(self, field, subspace: Subspace, x, t):

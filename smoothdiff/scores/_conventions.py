@@ -10,7 +10,14 @@ __all__ = ["EDMDenoiser", "VPNoisePredictor"]
 
 
 class EDMDenoiser:
-    """A denoiser ``D(x, sigma)``, as an object with ``denoise(x, t)``."""
+    """A denoiser ``D(x, sigma)``, as an object with ``denoise(x, t)``.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import EDMDenoiser
+    >>> EDMDenoiser(lambda x, sigma: x / (1 + sigma**2)).denoise(1.0, 0.25)
+    0.8
+    """
 
     def __init__(self, denoiser):
         self.denoiser = denoiser
@@ -25,6 +32,13 @@ class VPNoisePredictor:
 
     ``abar`` is the fraction of the signal's variance that is left; a network that counts steps
     takes the one whose ``abar`` that is.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import VPNoisePredictor
+    >>> exact = VPNoisePredictor(lambda x, abar: (1 - abar) ** 0.5 * x)  # of a standard normal
+    >>> round(exact.denoise(1.0, 0.25), 6)  # x / (1 + t)
+    0.8
     """
 
     def __init__(self, predictor):

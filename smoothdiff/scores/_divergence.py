@@ -35,6 +35,14 @@ def divergence_by_differences(score, x, t, probes=None):
     ------
     ValueError
         If there are more than 10 dimensions and no probes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import divergence_by_differences
+    >>> value, error = divergence_by_differences(lambda x, t: -x / t, np.ones((1, 3)), 0.5)
+    >>> value.round(6), bool(error[0] < 1e-4)
+    (array([-6.]), True)
     """
     n, r = x.shape
     t = np.broadcast_to(positive_variance(t), (n,))

@@ -19,7 +19,16 @@ UNROLLED_MAX_DIM = 32
 
 
 class EmpiricalScore(Denoiser, OfPoints):
-    """Score of p_t for a point cloud; ``law`` is its noised law, where there is one already."""
+    """Score of p_t for a point cloud; ``law`` is its noised law, where there is one already.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> score = EmpiricalScore([-1.0, 1.0])
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[4.9991]])
+    """
 
     def __init__(self, cloud, law=None):
         self.cloud = as_cloud(cloud, None, "cloud", self)

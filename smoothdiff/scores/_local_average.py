@@ -76,6 +76,14 @@ class LocalAverageScore(Field):
     dimensions has 1024: with 500 points the density of 50 rows by 200 steps of Heun is 2e7 of them
     for the field, as many for its divergence, and takes some 15 seconds on two cores.
     Chords share their work (`smoothdiff.scores._chords`), least where t is small.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import LocalAverageScore
+    >>> score = LocalAverageScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[2.2941]])
     """
 
     def __init__(self, cloud, kappa, spacing, window="cube", n_quadrature=64, seed=0):

@@ -46,7 +46,16 @@ class _Shrunken(Denoiser):
 
 
 class EmpiricalBayesScore(_Shrunken):
-    """grad p_t / max(p_t, eps), with ``eps`` a density."""
+    """grad p_t / max(p_t, eps), with ``eps`` a density.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EmpiricalBayesScore
+    >>> score = EmpiricalBayesScore([-1.0, 1.0], eps=1.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[0.9035]])
+    """
 
     def __init__(self, cloud, eps):
         checks.number(eps, "eps", self)
@@ -59,7 +68,16 @@ class EmpiricalBayesScore(_Shrunken):
 
 
 class TikhonovScore(_Shrunken):
-    """s_t / (1 + lambda)."""
+    """s_t / (1 + lambda).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import TikhonovScore
+    >>> score = TikhonovScore([-1.0, 1.0], penalty=1.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[2.4995]])
+    """
 
     def __init__(self, cloud, penalty):
         checks.number(penalty, "penalty", self, zero=True)
@@ -72,7 +90,16 @@ class TikhonovScore(_Shrunken):
 
 
 class EarlyStoppedScore(_Shrunken):
-    """The ESF above the variance ``t_stop``, and 0 from there on."""
+    """The ESF above the variance ``t_stop``, and 0 from there on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EarlyStoppedScore
+    >>> score = EarlyStoppedScore([-1.0, 1.0], t_stop=0.2)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[0.]])
+    """
 
     def __init__(self, cloud, t_stop):
         checks.number(t_stop, "t_stop", self, zero=True)
@@ -85,7 +112,16 @@ class EarlyStoppedScore(_Shrunken):
 
 
 class TemperatureScore(Denoiser):
-    """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285)."""
+    """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import TemperatureScore
+    >>> score = TemperatureScore([-1.0, 1.0], tau=4.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[3.4828]])
+    """
 
     def __init__(self, cloud, tau):
         checks.number(tau, "tau", self)

@@ -83,7 +83,16 @@ class _PiecewiseLinear(Denoiser, OfPoints):
 
 
 class SmoothedPLScore(_PiecewiseLinear):
-    """Smoothed PL-ESF of a point cloud; a smaller ``kappa`` smooths more."""
+    """Smoothed PL-ESF of a point cloud; a smaller ``kappa`` smooths more.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> score = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[2.3124]])
+    """
 
     def __init__(self, cloud, kappa, spacing):
         for name, value in (("kappa", kappa), ("spacing", spacing)):
@@ -102,6 +111,14 @@ class FixedDeltaScore(_PiecewiseLinear):
 
     On evenly spaced points it is v1's average of the PL-ESF over [x - w, x + w] with w = spacing -
     delta. From ``delta`` = ``spacing`` on nothing is smoothed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import FixedDeltaScore
+    >>> score = FixedDeltaScore([-1.0, 1.0], delta=0.3, spacing=1.0)
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[2.1429]])
     """
 
     def __init__(self, cloud, delta, spacing):
@@ -117,7 +134,16 @@ class FixedDeltaScore(_PiecewiseLinear):
 
 
 class PLScore(_PiecewiseLinear):
-    """PL-ESF of a point cloud, (y - x) / t y the point nearest to x; it jumps."""
+    """PL-ESF of a point cloud, (y - x) / t y the point nearest to x; it jumps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import PLScore
+    >>> score = PLScore([-1.0, 1.0])
+    >>> score(np.array([[0.5]]), 0.1).round(4)
+    array([[5.]])
+    """
 
     def rho(self, t):
         """Smoothing ratio 1: none."""

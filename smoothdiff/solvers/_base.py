@@ -33,7 +33,15 @@ class End(NamedTuple):
 
 
 class Solver(ABC):
-    """Carries states along the score field, and densities with them."""
+    """Carries states along the score field, and densities with them.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> from smoothdiff.solvers import Solver, Steps
+    >>> isinstance(Steps(EmpiricalScore([0.0, 1.0]), "heun", 50, 2.0), Solver)
+    True
+    """
 
     draws_noise = False
     """Whether `terminal` adds noise on its way, for which it needs a key."""

@@ -13,7 +13,17 @@ __all__ = ["MixedCellFlow"]
 
 
 class MixedCellFlow(Solver):
-    """x_s = (1 - rho_s) a + rho_s v, with a and v those of x_t."""
+    """x_s = (1 - rho_s) a + rho_s v, with a and v those of x_t.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.solvers import MixedCellFlow
+    >>> flow = MixedCellFlow(SmoothedPLScore([-1.0, 1.0], kappa=0.5, spacing=1.0))
+    >>> flow.path(np.array([[0.2]]), [1.0, 0.25]).ravel().round(4)
+    array([0.2, 0.3])
+    """
 
     ends_paths_at_zero = True
 

@@ -10,7 +10,17 @@ __all__ = ["NoisedPoints"]
 
 
 class NoisedPoints(Solver):
-    """Draws from p_t_min and its density are exact. Paths have no closed form and are stepped."""
+    """Draws from p_t_min and its density are exact. Paths have no closed form and are stepped.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> from smoothdiff.solvers import NoisedPoints
+    >>> flow = NoisedPoints(EmpiricalScore([-1.0, 1.0]), n_steps=50, schedule_rho=2.0)
+    >>> flow.path(np.array([[0.2]]), [1.0, 0.25]).shape
+    (2, 1, 1)
+    """
 
     def __init__(self, score: EmpiricalScore, n_steps, schedule_rho):
         self.score = score

@@ -17,6 +17,15 @@ class Steps(Solver):
 
     A method that adds noise has no path to follow: paths then take Heun's steps, and there is a
     density only where the law is known, as ``law``, a solver in closed form.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> from smoothdiff.solvers import Steps
+    >>> steps = Steps(EmpiricalScore([-1.0, 1.0]), "heun", n_steps=50, schedule_rho=2.0)
+    >>> steps.path(np.array([[0.2]]), [1.0, 0.25]).shape
+    (2, 1, 1)
     """
 
     def __init__(self, score: Score, method, n_steps, schedule_rho, law: Solver | None = None):

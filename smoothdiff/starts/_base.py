@@ -8,7 +8,14 @@ __all__ = ["StartingLaw"]
 
 
 class StartingLaw(ABC):
-    """A law that the denoising starts from, in tangent coordinates."""
+    """A law that the denoising starts from, in tangent coordinates.
+
+    Examples
+    --------
+    >>> from smoothdiff.starts import LAWS, StartingLaw
+    >>> all(issubclass(law, StartingLaw) for law in LAWS.values())
+    True
+    """
 
     @abstractmethod
     def sample(self, generator, n, around=None):

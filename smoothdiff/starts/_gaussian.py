@@ -15,7 +15,19 @@ __all__ = ["WholeGaussian"]
 
 
 class WholeGaussian(Derived, StartingLaw):
-    """N(mean, covariance) of the points; t0, spacing and neighbors have no say."""
+    """N(mean, covariance) of the points; t0, spacing and neighbors have no say.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import PointCloud
+    >>> from smoothdiff.starts import WholeGaussian
+    >>> cloud = PointCloud.of(np.random.default_rng(0).normal(size=(50, 2)))
+    >>> law = WholeGaussian(cloud)
+    >>> x, near = law.sample(np.random.default_rng(1), 4)
+    >>> x.shape, law.covariances.shape
+    ((4, 2), (50, 2, 2))
+    """
 
     def __init__(self, cloud: PointCloud, t0=None, spacing=None, n_neighbors=None):
         self.cloud = cloud

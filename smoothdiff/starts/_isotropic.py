@@ -11,7 +11,19 @@ __all__ = ["Isotropic"]
 
 
 class Isotropic(SphericalLaw):
-    """Noise of variance t0 around every point."""
+    """Noise of variance t0 around every point.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import PointCloud
+    >>> from smoothdiff.starts import Isotropic
+    >>> cloud = PointCloud.of(np.random.default_rng(0).normal(size=(50, 2)))
+    >>> law = Isotropic(cloud, t0=0.1)
+    >>> x, near = law.sample(np.random.default_rng(1), 4)
+    >>> x.shape, law.covariances.shape
+    ((4, 2), (50,))
+    """
 
     def __init__(self, cloud: PointCloud, t0, spacing=None, n_neighbors=None):
         super().__init__(cloud, np.full(len(cloud), float(t0)))

@@ -31,6 +31,17 @@ class Local(ShapedLaw):
         m, counted by weight; lowered to the number of other points where that is smaller.
     shrinkage : (float, float)
         w_g and w_s: not negative, of a sum in (0, 1].
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import PointCloud
+    >>> from smoothdiff.starts import Local
+    >>> cloud = PointCloud.of(np.random.default_rng(0).normal(size=(50, 2)))
+    >>> law = Local(cloud, t0=0.1, spacing=0.2, n_neighbors=10, shrinkage=(0.1, 0.1))
+    >>> x, near = law.sample(np.random.default_rng(1), 4)
+    >>> x.shape, law.covariances.shape
+    ((4, 2), (50, 2, 2))
     """
 
     def __init__(self, cloud: PointCloud, t0, spacing, n_neighbors=10, shrinkage=(0.1, 0.1)):

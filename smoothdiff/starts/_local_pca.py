@@ -24,6 +24,17 @@ class LocalPCA(ShapedLaw):
         Typical half-distance between neighbors ("Delta").
     n_neighbors : int
         m, lowered to the number of other points where that is smaller.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import PointCloud
+    >>> from smoothdiff.starts import LocalPCA
+    >>> cloud = PointCloud.of(np.random.default_rng(0).normal(size=(50, 2)))
+    >>> law = LocalPCA(cloud, t0=0.1, spacing=0.2, n_neighbors=10)
+    >>> x, near = law.sample(np.random.default_rng(1), 4)
+    >>> x.shape, law.covariances.shape
+    ((4, 2), (50, 2, 2))
     """
 
     def __init__(self, cloud: PointCloud, t0, spacing, n_neighbors=10):

@@ -17,7 +17,18 @@ MAX_ITERATIONS, GAP = 20_000, 1e-6
 
 
 class StackedLaw(StartingLaw):
-    """Laws with weights of sum 1."""
+    """Laws with weights of sum 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.starts import Isotropic, StackedLaw
+    >>> cloud = as_cloud([0.0, 1.0])
+    >>> law = StackedLaw([Isotropic(cloud, 0.1), Isotropic(cloud, 1.0)], [0.8, 0.2])
+    >>> law.log_density(np.array([[0.5]])).round(4)
+    array([-1.0228])
+    """
 
     def __init__(self, laws: list[StartingLaw], weights):
         self.laws = laws
@@ -67,6 +78,14 @@ def stacking_weights(log_densities, row_weights=None):
     gap : float
         The mean log-likelihood is within this of the largest one (by convexity: the largest mean
         of p_c / sum omega p, less 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.starts import stacking_weights
+    >>> log_p = np.array([[-1.0, -1.0, -5.0], [-2.0, -2.0, -1.0]])  # two laws, three rows held out
+    >>> stacking_weights(log_p)
+    (array([0.48511346, 0.51488654]), 6.721082899119324e-07)
     """
     log_p = np.asarray(log_densities, dtype=np.float64)
     share = np.full(log_p.shape[1], 1.0) if row_weights is None else np.asarray(row_weights, float)

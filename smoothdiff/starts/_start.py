@@ -39,6 +39,15 @@ class Start:
         w_g and w_s of "local".
     weight : float, default=1.0
         Its part of the mixture, relative to the others'.
+
+    Examples
+    --------
+    >>> from smoothdiff import SmoothedPLDiffusion
+    >>> from smoothdiff.starts import Start
+    >>> starts = [Start("local", weight=0.9), Start("gaussian", weight=0.1)]
+    >>> model = SmoothedPLDiffusion(start=starts, random_state=0).fit([[0.0], [1.0], [3.0]])
+    >>> model.sample(2).shape
+    (2, 1)
     """
 
     name: str = "local"
@@ -54,7 +63,16 @@ class Start:
 
 
 def starting_law(starts: Sequence[Start], cloud: PointCloud, t0, spacing) -> StartingLaw:
-    """The mixture of some laws, or the one law."""
+    """The mixture of some laws, or the one law.
+
+    Examples
+    --------
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.starts import Start, starting_law
+    >>> law = starting_law([Start("isotropic", scale=2.0)], as_cloud([0.0, 1.0]), 0.1, 0.5)
+    >>> law.covariances.tolist()
+    [0.2, 0.2]
+    """
     laws = [start.law(cloud, t0, spacing) for start in starts]
     if len(laws) == 1:
         return laws[0]

@@ -17,7 +17,15 @@ __all__ = ["Frame", "read_frame", "take"]
 
 
 class Frame(NamedTuple):
-    """Columns with names, and how to make such a container again."""
+    """Columns with names, and how to make such a container again.
+
+    Examples
+    --------
+    >>> from smoothdiff.tables import read_frame
+    >>> frame = read_frame([[1, "a"], [2, "b"]])
+    >>> len(frame), frame.names
+    (2, [0, 1])
+    """
 
     names: list
     columns: list
@@ -37,6 +45,12 @@ def read_frame(X) -> Frame:
     TypeError, ValueError
         For what is no table: another number of dimensions, no rows or columns, column names that
         repeat, sparse data.
+
+    Examples
+    --------
+    >>> from smoothdiff.tables import read_frame
+    >>> read_frame([[1, "a"], [2, "b"]]).columns[1].tolist()
+    ['a', 'b']
     """
     if sparse.issparse(X):
         raise TypeError("A table must be dense. Got a sparse array instead; use X.toarray().")

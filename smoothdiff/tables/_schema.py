@@ -31,6 +31,13 @@ class Schema(Sequence):
         Names of the columns whose values have a model each.
     together : list of lists
         Names of the columns that take one parent's values.
+
+    Examples
+    --------
+    >>> from smoothdiff import TableDiffusion
+    >>> model = TableDiffusion(random_state=0).fit([[1, "a"], [2, "b"], [3, "a"]])
+    >>> [column.kind for column in model.schema_], model.schema_[1].n_distinct
+    (['discrete', 'categorical'], 2)
     """
 
     def __init__(self, columns, by=(), together=()):

@@ -16,7 +16,16 @@ __all__ = ["Agreement", "agreement"]
 
 
 class Agreement(NamedTuple):
-    """Means and medians over rows of how alike two scores f and g are."""
+    """Means and medians over rows of how alike two scores f and g are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.theory import agreement
+    >>> f = np.ones((5, 2))
+    >>> round(agreement(f, f, np.zeros((5, 2)), 0.1).cosine, 6)
+    1.0
+    """
 
     r2: float
     """Mean of 1 - |f - g|^2 / |g|^2."""
@@ -72,6 +81,15 @@ def agreement(field, other, points_or_x, t, *, n_samples=2000, random_state=0) -
     depend on the axes, is high where x itself is most of what the denoisers return, as at small t,
     and is 1 for any two rows of two coordinates. Rows in which one of two vectors is 0 are 0 in
     ``cosine``; rows with g = 0 have an r^2 of 1 where f = 0 too, else -inf.
+
+    Examples
+    --------
+    >>> from smoothdiff.cloud import as_cloud
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> from smoothdiff.theory import agreement
+    >>> score, cloud = EmpiricalScore([-1.0, 1.0]), as_cloud([-1.0, 1.0])
+    >>> round(agreement(lambda x, t: score(x, t) / 2, score, cloud, 0.1, n_samples=100).r2, 6)
+    0.75
     """
     generator = as_generator(random_state)
     checks.count(n_samples, "n_samples", least=2)

@@ -38,6 +38,16 @@ class ClosestSmoothing:
     """The Smoothed PL-ESF nearest to a score f, and how near it is, beside others.
 
     Unpacked it is kappa, residual, residual_of_esf. Printed it is a table of all of it.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import closest_smoothing
+    >>> field = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> found = closest_smoothing(field, [-1.0, 1.0], t=0.1, n_bootstrap=0)
+    >>> kappa, residual, residual_of_esf = found
+    >>> bool(residual < 1e-6 < residual_of_esf)
+    True
     """
 
     kappa: float
@@ -79,7 +89,7 @@ class ClosestSmoothing:
         )
 
     def __str__(self):
-        header = f"{'mean over':<22}{'rows':>7}{'kappa':>8}{'95 %':>14}"
+        header = f"{'mean over':<22}{'rows':>7}{'kappa':>8}{'95 %':>18}"
         header += f"{'residual':>10}{'of ESF':>9}{'of zero':>9}"
         rows = [self._line(self.weighting)]
         rows += [part._line(f"t = {t:.3g}") for t, part in self.per_t.items()]
@@ -90,7 +100,7 @@ class ClosestSmoothing:
         low, high = self.interval
         interval = f"{low:.3g}-{high:.3g}" if len(self.kappas) else "-"
         return (
-            f"{name:<22}{self.n_rows:>7}{self.kappa:>8.3g}{interval:>14}"
+            f"{name:<22}{self.n_rows:>7}{self.kappa:>8.3g}{interval:>18}"
             f"{self.residual:>10.3g}{self.residual_of_esf:>9.3g}{self.residual_of_zero:>9.3g}"
         )
 
@@ -154,6 +164,14 @@ def closest_smoothing(
     References
     ----------
     arXiv 2502.19499, v1 Figure 4, v2 Figure 2, where delta = kappa sqrt(t) is fitted at one t.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import closest_smoothing
+    >>> field = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> round(closest_smoothing(field, [-1.0, 1.0], t=0.1, n_bootstrap=0).kappa, 3)
+    1.0
     """
     cloud = as_cloud(cloud, None, "cloud")
     spacing = checks.positive(cloud.spacing() if spacing is None else spacing, "spacing")

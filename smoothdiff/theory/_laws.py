@@ -20,6 +20,12 @@ def atom_weights(points, kappa, t0, weights=None, *, spacing=None):
 
     a_k = P(y_k - rho Delta_{k-1} <= x <= y_k + rho Delta_k), with -inf and inf at the ends and
     rho = kappa sqrt(t0) / spacing, at most 1 (then they sum to 1).
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import atom_weights
+    >>> atom_weights([-1.0, 1.0], kappa=1.0, t0=0.1).round(4)
+    array([0.4207, 0.4207])
     """
     t0, (y, weights) = checks.positive(t0, "t0"), on_a_line(points, weights)
     reach = min(smoothing_ratio(y, kappa, t0, spacing), 1.0) * np.diff(y) / 2
@@ -37,6 +43,12 @@ def terminal_density(x, points, kappa, t0, weights=None, *, spacing=None):
     The density of the samples at t = 0 that do not end on a point; parameters as `atom_weights`.
     In each gap, of midpoint z_k, it is (1 - rho) p_t0(z_k + (1 - rho) (x - z_k)), with p_t0 the
     noised empirical law; beyond the ends, and for rho >= 1, it is 0.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import terminal_density
+    >>> terminal_density([0.0, 0.9], [-1.0, 1.0], kappa=1.0, t0=0.1).round(4)
+    array([0.0058, 0.2059])
     """
     x = checks.array(x, "x", "numbers", lambda x: ~np.isnan(x))
     t0, (y, weights) = checks.positive(t0, "t0"), on_a_line(points, weights)
@@ -74,6 +86,12 @@ def terminal_kl(points, kappa, t0, weights=None, *, spacing=None, of="uniform"):
 
     The uniform law has b_k = 0. Infinite where p is 0 (rho >= 1) and q is not. By quadrature, from
     logarithms, to a relative 1e-9 or better; `kl_bound` bounds it for two points.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import terminal_kl
+    >>> round(float(terminal_kl([-1.0, 1.0], kappa=1.0, t0=0.1)), 4)
+    2.448
     """
     t0, (y, weights) = checks.positive(t0, "t0"), on_a_line(points, weights)
     masses, off = 0.0, smoothing_ratio(y, kappa, t0, spacing) >= 1
@@ -121,6 +139,12 @@ def kl_bound(kappa, t0, *, printed=False):
 
     ``printed=True`` is the looser one of v1 and v2, whose proof has t0 for 2 t0 in the exponent:
     1 / (3 t0 (1 - delta)) for the first term, and log(2 sqrt(2 pi)) for the last.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import kl_bound
+    >>> round(float(kl_bound(kappa=1.0, t0=0.1)), 4)
+    2.5082
     """
     kappa, t0 = checks.positive(kappa, "kappa", None), checks.positive(t0, "t0", None)
     delta = kappa * np.sqrt(t0)

@@ -30,7 +30,14 @@ LEAST_TIME, TIME_TOLERANCE = 1e-6, 1e-9
 
 
 class Loss(NamedTuple):
-    """A score matching loss and how far off it may be."""
+    """A score matching loss and how far off it may be.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import Loss
+    >>> Loss(0.1, 0.001).value
+    0.1
+    """
 
     value: float
     """L_t[f], without unit."""
@@ -45,6 +52,12 @@ def asymptotic_loss(kappa):
     and J_{n-1} = k J_n + (n + 1) J_{n+1} makes J_{n+1} / J_n a continued fraction of positive
     terms: the relative error is below 1e-12, where the formula with Phi and phi would lose a
     factor of k^4 / 2.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import asymptotic_loss
+    >>> asymptotic_loss([0.0, 1.0, 2.0]).round(4)
+    array([1.    , 0.1507, 0.0115])
     """
     kappa = checks.array(kappa, "kappa", "not negative", lambda k: k >= 0)
     return 4 / np.sqrt(2 * np.pi) * np.exp(-(kappa**2) / 2) * _tail_moments(kappa)[0]
@@ -55,6 +68,12 @@ def kappa_for_loss(eps):
 
     F of it is eps to a relative 1e-12. Newton's method on log F, which is concave and at most
     -kappa^2 / 2: started at sqrt(-2 log eps), no step passes the root.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import kappa_for_loss
+    >>> round(float(kappa_for_loss(0.01)), 4)
+    2.0483
     """
     eps = checks.array(eps, "eps", "in (0, 1]", lambda e: (e > 0) & (e <= 1))
     kappa = np.sqrt(-2 * np.log(eps))
@@ -112,6 +131,15 @@ def score_matching_loss(
     kinks and jumps of the score wherever they are; the error is an upper bound
     (`smoothdiff.theory._quadrature`). Farther than 12 standard deviations from every point (a mass
     of 1e-32) nothing is counted. What rounding of x / sqrt(t) may do is part of the error.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import score_matching_loss
+    >>> points = [-1.0, 1.0]
+    >>> score = SmoothedPLScore(points, kappa=1.2, spacing=1.0)
+    >>> round(score_matching_loss(score, points, t=1e-4).value, 3)
+    0.049
     """
     t, cloud, generator = _checked(points, t, weights, method, n_samples, random_state)
     if method == "monte-carlo":
@@ -155,6 +183,14 @@ def time_averaged_loss(
     References
     ----------
     v1 and v2, equation 3: what a score is trained for.
+
+    Examples
+    --------
+    >>> from smoothdiff.scores import EmpiricalScore
+    >>> from smoothdiff.theory import time_averaged_loss
+    >>> points = [-1.0, 1.0]
+    >>> round(time_averaged_loss(EmpiricalScore(points), points, t_max=0.1, t_min=0.01).value, 6)
+    0.0
     """
     t_max, cloud, generator = _checked(points, t_max, weights, method, n_samples, random_state)
     t_min = LEAST_TIME * t_max if t_min is None else checks.positive(t_min, "t_min")

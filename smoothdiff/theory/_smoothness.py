@@ -43,6 +43,12 @@ def nonsmoothness(knots, values=None, *, slopes=None):
     Give the values at the knots (n,), strictly increasing, or the n + 1 slopes: before the first
     knot, between knots, and after the last. For values sampled from any other function the result
     is at most its R (chord slopes are slopes somewhere), and tends to it on ever finer knots.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import nonsmoothness
+    >>> float(nonsmoothness([0.0, 1.0], slopes=[0.0, 1.0, 0.0]))
+    2.0
     """
     knots = checks.increasing(knots, "knots")
     if (values is None) == (slopes is None):
@@ -61,6 +67,12 @@ def smoothed_pl_nonsmoothness(points, kappa, t, *, spacing=None):
     Its slope is -1 / t around the points and rho / ((1 - rho) t) within the gaps, whatever their
     widths: R = 2 (n - 1) / (t (1 - rho)) = 2 (n - 1) Delta / (t (Delta - delta)). Infinite for
     rho >= 1, where the function jumps.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import smoothed_pl_nonsmoothness
+    >>> round(smoothed_pl_nonsmoothness([-1.0, 1.0], kappa=1.0, t=0.01), 2)
+    222.22
     """
     (y, _), t = on_a_line(points, embedded=True), checks.positive(t, "t")
     rho = smoothing_ratio(y, kappa, t, spacing)
@@ -76,6 +88,16 @@ def nonsmoothness_along_lines(score, t, lines):
 
     A lower bound of R^(d) = sup over all lines: it misses other lines and bends that cancel between
     positions. Finer steps come closer, until rounding shows (1e-16 |score| / step at each).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.scores import SmoothedPLScore
+    >>> from smoothdiff.theory import nonsmoothness_along_lines
+    >>> score = SmoothedPLScore([-1.0, 1.0], kappa=1.0, spacing=1.0)
+    >>> line = np.linspace(-2, 2, 401).reshape(1, -1, 1)
+    >>> round(float(nonsmoothness_along_lines(score, 0.01, line)), 2)
+    222.22
     """
     t, lines = checks.positive(t, "t"), checks.array(lines, "lines", "finite", np.isfinite)
     if lines.ndim != 3 or lines.size == 0 or lines.shape[1] < 3:
@@ -109,6 +131,12 @@ def nonsmoothness_lower_bound(eps, t, points, weights=None):
     Returned is the best of a few v <= t and c_k, or 0, by quadrature. For t -> 0 and equal weights
     it is 2 (n - 1) / t (1 - g sqrt(eps)), g = sqrt(n (4n - 6)) / (2n - 2), from 1 to 1.061, and
     sharp: slopes multiplied by 1 - const m_k around y_k attain it.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import nonsmoothness_lower_bound
+    >>> round(float(nonsmoothness_lower_bound(0.01, 0.001, [-1.0, 1.0])))
+    1917
     """
     eps, t = checks.positive(eps, "eps"), checks.positive(t, "t")
     y, weights = on_a_line(points, weights, embedded=True)
@@ -145,6 +173,12 @@ def near_optimality(kappa, t, points, weights=None, *, eps=None, spacing=None):
     The papers have 1 + 8 sqrt(eps) for eps < 0.015, kappa >= F^{-1}(eps) and t small enough; here
     the limit is 1 / (1 - 1.061 sqrt(eps)) or less. The Smoothed PL-ESF is itself one of these f
     only where its own L_t (`score_matching_loss`) is at most eps; else a ratio below 1 is possible.
+
+    Examples
+    --------
+    >>> from smoothdiff.theory import near_optimality
+    >>> round(float(near_optimality(2.0, 1e-4, [-1.0, 1.0])), 2)
+    1.12
     """
     own = smoothed_pl_nonsmoothness(points, kappa, t, spacing=spacing)
     eps = asymptotic_loss(kappa) if eps is None else eps

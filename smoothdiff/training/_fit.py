@@ -60,6 +60,15 @@ def fit_network(
     ValueError
         If there is no row to hold out, or the checkpoint cannot be written, is none, or is of
         another run or a longer one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.training import Settings, fit_network
+    >>> settings = Settings(architecture="mlp", hidden_width=8, tol=100.0, n_iter_no_change=1)
+    >>> run = fit_network(np.eye(2), np.full(2, 0.5), t0=1.0, t_min=0.01, seed=0, settings=settings)
+    >>> run.n_steps
+    100
     """
     run = begin(points, weights, t0=t0, t_min=t_min, seed=seed, settings=settings, params=params)
     mark = None if checkpoint is None else fingerprint(run)

@@ -30,6 +30,12 @@ class Settings:
 
     The words and the size of a batch select a compiled program, which takes the rates as numbers
     and knows nothing of the rest.
+
+    Examples
+    --------
+    >>> from smoothdiff.training import Settings
+    >>> Settings(architecture="mlp", max_iter=100).max_iter
+    100
     """
 
     architecture: str = "time-conditioned"
@@ -57,7 +63,17 @@ class Settings:
 
 
 class State(NamedTuple):
-    """Everything of a run that its next step depends on and changes."""
+    """Everything of a run that its next step depends on and changes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.training import Settings, fit_network
+    >>> settings = Settings(architecture="mlp", hidden_width=8, tol=100.0, n_iter_no_change=1)
+    >>> run = fit_network(np.eye(2), np.full(2, 0.5), t0=1.0, t_min=0.01, seed=0, settings=settings)
+    >>> int(run.state.step)
+    100
+    """
 
     params: Any
     """Parameters, a pytree of float32 arrays."""
@@ -78,7 +94,17 @@ class State(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A training run at one moment: what it is of, and how far it has come."""
+    """A training run at one moment: what it is of, and how far it has come.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.training import Settings, fit_network
+    >>> settings = Settings(architecture="mlp", hidden_width=8, tol=100.0, n_iter_no_change=1)
+    >>> run = fit_network(np.eye(2), np.full(2, 0.5), t0=1.0, t_min=0.01, seed=0, settings=settings)
+    >>> run.over, bool(run.last_loss > 0)
+    (True, True)
+    """
 
     settings: Settings
     data: tuple
