@@ -1,4 +1,4 @@
-"""llms.txt (llmstxt.org): every page, its first sentence, and its source as plain text."""
+"""llms.txt (llmstxt.org): every page, its first sentence, and its source or itself as text."""
 
 from pathlib import Path
 
@@ -21,11 +21,14 @@ def lines(app):
         text = next(iter(env.get_doctree(name).findall(is_prose)), None)
         sentence = " ".join(text.astext().split()).split(". ")[0].rstrip(".") if text else ""
         title = env.titles[name].astext()
-        source = Path(app.srcdir, env.doc2path(name, base=False)).suffix
+        suffix = Path(env.doc2path(name, base=False)).suffix
+        # The source of a page of the reference is one directive: there the page has the text.
+        made = name.startswith("api/generated/")
+        target = f"{name}.html" if made else f"_sources/{name}{suffix}.txt"
         end = f": {sentence}" if sentence else ""
         yield (
             PARTS.get(name.split("/")[0], "Start") if "/" in name else "Start",
-            (f"- [{title}](_sources/{name}{source}.txt){end}"),
+            (f"- [{title}]({target}){end}"),
         )
 
 
