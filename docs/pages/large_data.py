@@ -38,9 +38,9 @@ pd.DataFrame(found).T.round(3)
 
 # %%
 # Seconds on the machine that built this page, which may have been busy. Up to a dozen tangent
-# dimensions hundreds of thousands of rows work (:doc:`/measured` has 100000). Beyond four, neighbors
-# are found by a scan that leaves out what lies in boxes too far away; in more than a dozen these leave
-# out little, and its cost grows with the square of the rows.
+# dimensions hundreds of thousands of rows work (:doc:`/measured` has 100000). Beyond four,
+# neighbors are found by a scan that leaves out boxes of points that are too far away; in more than
+# a dozen that is little, and its cost grows with the square of the rows.
 #
 # Cores
 # -----
@@ -65,9 +65,9 @@ print("the same to the last bit:", np.array_equal(one.sample(500), two.sample(50
 #     with joblib.parallel_config(backend="dask"):
 #         new = model.sample(1_000_000)
 #
-# The fitted model goes to each worker once. If one is lost, its blocks go to another, and the numbers
-# are still those of one process, to the last bit. `GridSearchCV` deals out its candidates in the
-# same way. A Dask array of rows to score is read piece by piece::
+# The fitted model goes to each worker once. If one is lost, its blocks go to another, and the
+# numbers are still those of one process, to the last bit. `GridSearchCV` deals out its candidates
+# in the same way. A Dask array of rows to score is read piece by piece::
 #
 #     log_density = rows.map_blocks(model.score_samples, drop_axis=1, dtype=float)
 #
