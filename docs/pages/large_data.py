@@ -38,7 +38,7 @@ pd.DataFrame(found).T.round(3)
 
 # %%
 # Seconds on the machine that built this page, which may have been busy. Up to a dozen tangent
-# dimensions hundreds of thousands of rows work (:doc:`/measured` has 100000). Beyond four,
+# dimensions hundreds of thousands of rows work (:doc:`/measured` has 100000). Beyond five,
 # neighbors are found by a scan that leaves out boxes of points that are too far away; in more than
 # a dozen that is little, and its cost grows with the square of the rows.
 #

@@ -13,10 +13,10 @@ from ._tree import TreeNeighbors
 
 __all__ = ["Neighbors"]
 
+# Measured on two cores with 1e5 points: the tree is ahead up to 5 dimensions.
+TREE_MAX_DIM = 5
 # Points from which the float32 scan pays for its compilation.
 SCAN_MIN_POINTS = 16384
-# Measured with 1e5 points: the tree is ahead of that scan up to 4 dimensions; of scikit-learn's, 5.
-TREE_MAX_DIM = {ScanNeighbors: 4, PairwiseNeighbors: 5}
 
 
 class Neighbors(Backend):
@@ -35,7 +35,7 @@ class Neighbors(Backend):
         super().__init__(points)
         n, r = self.points.shape
         scan = PairwiseNeighbors if n < SCAN_MIN_POINTS else ScanNeighbors
-        self._backend = (TreeNeighbors if r <= TREE_MAX_DIM[scan] else scan)(self.points)
+        self._backend = (TreeNeighbors if r <= TREE_MAX_DIM else scan)(self.points)
 
     def query(self, x, k):
         """See `Backend.query`."""

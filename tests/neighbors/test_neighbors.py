@@ -73,8 +73,8 @@ def test_the_k_nearest(points, x, k, way):
         (40, 2, TreeNeighbors),
         (40, 5, TreeNeighbors),
         (40, 6, PairwiseNeighbors),
-        (_choose.SCAN_MIN_POINTS, 5, ScanNeighbors),
-        (_choose.SCAN_MIN_POINTS, 4, TreeNeighbors),
+        (_choose.SCAN_MIN_POINTS, 6, ScanNeighbors),
+        (_choose.SCAN_MIN_POINTS, 5, TreeNeighbors),
     ],
 )
 def test_the_way_is_chosen_by_size_and_dimension(n, r, way):
