@@ -85,6 +85,10 @@ def _in_a_sentence(show):
     said = set()
 
     def say(message, category, *where, **options):
+        # Threads of scikit-learn's forests restore the list of filters in any order; where one of
+        # them finds it empty, it asks for what it has.
+        if "sklearn.utils.parallel.delayed" in str(message):
+            return
         if not issubclass(category, UserWarning):
             show(message, category, *where, **options)
         elif (text := _sentence(message)) not in said:

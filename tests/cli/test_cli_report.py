@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from smoothdiff.cli import main
+from smoothdiff.cli._main import _in_a_sentence
 from smoothdiff.metrics import report
 
 
@@ -123,3 +124,10 @@ def test_what_is_refused(folder, tables, capsys, arguments, sentence):
     assert re.search(sentence, err), err
     assert len(err.splitlines()) == 1
     assert not list(folder.glob("r.*"))
+
+
+def test_what_threads_of_forests_say_of_themselves_is_left_out(capsys):
+    show = _in_a_sentence(None)
+    show("`sklearn.utils.parallel.delayed` should be used with ...", UserWarning)
+    show("The column 'a' is constant.", UserWarning)
+    assert capsys.readouterr().err == "smoothdiff: warning: The column 'a' is constant.\n"
