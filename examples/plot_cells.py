@@ -18,10 +18,10 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from scipy.spatial import ConvexHull
 
+from smoothdiff._pictures import draw_points, label_panels
 from smoothdiff.cloud import PointCloud
 from smoothdiff.mixed_cell import solve
 from smoothdiff.ode import integrate
-from smoothdiff.pictures import draw_points, label_panels
 from smoothdiff.scores import SmoothedPLScore
 
 points = np.random.default_rng(17).uniform(-1, 1, size=(12, 2)) * [1.3, 1.0]

@@ -30,7 +30,7 @@ from smoothdiff import (
     SmoothedPLDiffusion,
     SmoothedPLDiffusionCV,
 )
-from smoothdiff.pictures import COLORS, label_panels
+from smoothdiff._pictures import COLORS, label_panels
 
 parser = argparse.ArgumentParser()
 parser.add_argument("output", nargs="?", default="decay_search.png")

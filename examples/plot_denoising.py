@@ -19,9 +19,9 @@ from functools import partial
 import numpy as np
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import BLACK
 from smoothdiff.claims.figures import samples_at_times
 from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import BLACK
 
 points = uniform_line(4, d=2)
 n, t0, t_end, kappa = 20000, 0.02, 1e-5, 1.2

@@ -19,13 +19,13 @@ import numpy as np
 from sklearn.datasets import make_moons
 
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
+from smoothdiff._pictures import label_panels
 from smoothdiff.inspection import (
     DensityDisplay,
     ParentLinesDisplay,
     ScoreFieldDisplay,
     TrajectoryDisplay,
 )
-from smoothdiff.pictures import label_panels
 
 X, _ = make_moons(80, noise=0.08, random_state=0)
 new, _ = make_moons(2000, noise=0.08, random_state=1)

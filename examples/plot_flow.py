@@ -20,8 +20,8 @@ import numpy as np
 from matplotlib.animation import PillowWriter
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import COLORS, draw_rings, draw_samples, in_math, label_panels
 from smoothdiff.datasets import circle, uniform_line
-from smoothdiff.pictures import COLORS, draw_rings, draw_samples, in_math, label_panels
 
 n, n_frames, n_still = 600, 25, 6
 rng = np.random.default_rng(0)

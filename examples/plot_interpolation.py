@@ -19,8 +19,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import draw_points, draw_samples, label_panels
 from smoothdiff.metrics import memorized_fraction
-from smoothdiff.pictures import draw_points, draw_samples, label_panels
 
 KAPPA = r"$\kappa$"
 rng = np.random.default_rng(0)

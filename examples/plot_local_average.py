@@ -21,9 +21,9 @@ import numpy as np
 from scipy.stats import wasserstein_distance
 
 from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import BLUE
 from smoothdiff.claims.figures import samples_at_times
 from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import BLUE
 
 points = uniform_line(4, d=2)
 n, t0, t_end, kappa = 20000, 0.02, 1e-5, 1.2

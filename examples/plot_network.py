@@ -30,10 +30,10 @@ from time import perf_counter
 import numpy as np
 
 from smoothdiff import SmoothedPLDiffusion
+from smoothdiff._pictures import BLUE
 from smoothdiff.claims import figures, trained
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import BLUE
 from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 
 parser = argparse.ArgumentParser()

@@ -18,8 +18,8 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 
 from smoothdiff import SmoothedPLDiffusion
+from smoothdiff._pictures import BLUE, draw_points, legend_below
 from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import BLUE, draw_points, legend_below
 
 points = uniform_line(4)
 kappa, t0 = 1.2, 0.03

@@ -16,9 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
-from smoothdiff.datasets import uniform_line
-from smoothdiff.metrics import memorized_fraction
-from smoothdiff.pictures import (
+from smoothdiff._pictures import (
     BLUE,
     draw_atoms,
     draw_rings,
@@ -26,6 +24,8 @@ from smoothdiff.pictures import (
     label_panels,
     legend_below,
 )
+from smoothdiff.datasets import uniform_line
+from smoothdiff.metrics import memorized_fraction
 
 points = uniform_line(4, d=2)
 t0 = 0.02

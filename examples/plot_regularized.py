@@ -18,11 +18,11 @@ import numpy as np
 from scipy.spatial import Delaunay, KDTree
 
 from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import draw_points, draw_samples, label_panels
 from smoothdiff.cloud import PointCloud
 from smoothdiff.metrics import memorized_fraction
 from smoothdiff.noise import karras_times, log_density
 from smoothdiff.ode import integrate
-from smoothdiff.pictures import draw_points, draw_samples, label_panels
 from smoothdiff.scores import (
     EarlyStoppedScore,
     EmpiricalBayesScore,

@@ -16,9 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import norm
 
-from smoothdiff.cloud import PointCloud
-from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import (
+from smoothdiff._pictures import (
     BLUE,
     COLORS,
     VERMILION,
@@ -26,6 +24,8 @@ from smoothdiff.pictures import (
     label_panels,
     legend_below,
 )
+from smoothdiff.cloud import PointCloud
+from smoothdiff.datasets import uniform_line
 from smoothdiff.scores import EmpiricalScore, PLScore, SmoothedPLScore
 
 points = uniform_line(4)

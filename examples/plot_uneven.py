@@ -20,10 +20,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.optimize import minimize_scalar
 
+from smoothdiff._pictures import BLUE, VERMILION, label_panels, legend_below
 from smoothdiff.claims import trained
 from smoothdiff.claims.figures import draw_scores
 from smoothdiff.cloud import PointCloud
-from smoothdiff.pictures import BLUE, VERMILION, label_panels, legend_below
 from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 from smoothdiff.theory import closest_smoothing
 

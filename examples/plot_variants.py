@@ -17,9 +17,9 @@ import sys
 import matplotlib.pyplot as plt
 import numpy as np
 
+from smoothdiff._pictures import BLUE, GREEN, ORANGE, draw_points, label_panels
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import uniform_line
-from smoothdiff.pictures import BLUE, GREEN, ORANGE, draw_points, label_panels
 from smoothdiff.scores import EmpiricalScore, LocalAverageScore, PLScore, SmoothedPLScore
 
 points = uniform_line(4)

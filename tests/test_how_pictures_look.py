@@ -7,7 +7,7 @@ plt = pytest.importorskip("matplotlib.pyplot")
 
 from drawn import check_figure  # noqa: E402
 
-from smoothdiff import pictures  # noqa: E402
+from smoothdiff import _pictures as pictures  # noqa: E402
 
 
 @pytest.fixture

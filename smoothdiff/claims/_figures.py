@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import pictures as look
+from .. import _pictures as look
+from .._pictures import BLACK, BLUE, COLORS, in_math
 from .._pyplot import pyplot
 from ..cloud import PointCloud
 from ..estimators import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
-from ..pictures import BLACK, BLUE, COLORS, in_math
 from ..scores import EmpiricalScore, PLScore, SmoothedPLScore
 from ..theory import closest_smoothing
 from . import figures, trained

@@ -1,15 +1,15 @@
 """Drawings that the papers' figures are made of, of samples and fields that are given.
 
 A field is a callable (x, t) -> (n, 2) of positions x (n, 2) at the variance t; names of scores are
-those of `smoothdiff.pictures.COLORS`, by which they are colored. Each gives a matplotlib Figure and
+those of `COLORS` in `smoothdiff._pictures`, which color them. Each gives a matplotlib Figure and
 needs matplotlib.
 """
 
 import numpy as np
 
-from .. import pictures as look
+from .. import _pictures as look
+from .._pictures import COLORS, in_math
 from .._pyplot import pyplot
-from ..pictures import COLORS, in_math
 
 __all__ = [
     "colored_fields",

@@ -3,9 +3,9 @@
 import numpy as np
 
 from .. import _checks as checks
+from .._pictures import in_math
 from .._pyplot import pyplot
 from ..estimators import _validation
-from ..pictures import in_math
 from ._given import as_input, check_estimator, rows_of
 from ._panels import panels
 from ._plane import aspect_of, choose_plane

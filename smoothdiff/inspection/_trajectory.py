@@ -3,8 +3,8 @@
 import numpy as np
 
 from .. import _checks as checks
+from .._pictures import in_math
 from .._pyplot import pyplot
-from ..pictures import in_math
 from ._given import as_input, check_estimator, rows_of
 from ._plane import aspect_of, choose_plane
 from ._style import (

@@ -6,7 +6,15 @@ __all__ = ["spatial_order"]
 
 
 def spatial_order(points, size):
-    """Order in which each run of ``size`` rows is compact: a k-d tree by recursive halving."""
+    """Order in which each run of ``size`` rows is compact: a k-d tree by recursive halving.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.neighbors import spatial_order
+    >>> sorted(spatial_order(np.array([[0.0], [5.0], [1.0]]), 2).tolist())
+    [0, 1, 2]
+    """
     order = np.arange(len(points))
     pending = [(0, len(points))]
     while pending:

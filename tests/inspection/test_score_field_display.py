@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from smoothdiff import ScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff._pictures import in_math
 from smoothdiff.inspection import ScoreFieldDisplay
-from smoothdiff.pictures import in_math
 
 pytest.importorskip("matplotlib")
 
