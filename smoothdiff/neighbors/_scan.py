@@ -33,6 +33,8 @@ BITS = 8
 MAX_KEPT, MAX_SCANS = 512, 3
 # Leaves that bound a radius that is not known: the nearest k points lie no farther than theirs.
 PILOT_LEAVES = 4
+# Distances whose squares float32 holds, with what is summed to them.
+LARGEST_REACH = np.sqrt(np.finfo(np.float32).max) / 4
 # What rounding of a gap cannot exceed.
 SLACK = 1 + 1e-12
 
@@ -64,8 +66,9 @@ class ScanNeighbors(Backend):
         # Of the expansion in float32, with coordinates rounded to it.
         reach = np.sqrt(square(x)) + self._largest
         doubt = (2 * x.shape[1] + 8) * np.finfo(np.float32).eps / 2 * reach**2
-        # From afar the doubt is wider than the points.
-        left, radius = np.flatnonzero(doubt < 2 * reach * self._largest), asked.copy()
+        # From afar the doubt is wider than the points; what float32 cannot square is not scanned.
+        told_apart = (doubt < 2 * reach * self._largest) & (reach < LARGEST_REACH)
+        left, radius = np.flatnonzero(told_apart), asked.copy()
         for scan in range(MAX_SCANS):
             left = left[(doubt < SCAN_DOUBT * radius**2)[left]]
             if scan:

@@ -63,3 +63,12 @@ def test_far_leaves_are_left_out(rng, monkeypatch):
         np.take_along_axis(brute, indices, 1).round(9), distances.round(9)
     )
     assert max(seen) < 0.15
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e18, 1e25, 1e100])
+def test_what_float32_cannot_square_is_found_all_the_same(scale, rng):
+    points = rng.normal(size=(20000, 6))
+    with float64():
+        distances, _ = ScanNeighbors(scale * points).query(scale * points[:20], 5)
+    brute = np.linalg.norm(points[:20, None] - points, axis=2)
+    np.testing.assert_allclose(distances / scale, np.sort(brute, axis=1)[:, :5], atol=1e-14)
