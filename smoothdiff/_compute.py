@@ -191,17 +191,6 @@ def map_rows(function, *arrays):
     )
 
 
-class _Work:
-    """A function, and the model that it belongs to, as dask sends them: in one piece."""
-
-    def __init__(self, function):
-        self.function = function
-
-    def __call__(self, *block):
-        with _blas_in_one_thread:
-            return self.function(*block)
-
-
 def _map_dask(client, function, blocks):
     """Function of each block by the workers of a cluster, in order.
 
@@ -210,11 +199,12 @@ def _map_dask(client, function, blocks):
     """
     import dask
 
-    work = client.scatter(_Work(function), broadcast=True, hash=False)
+    sent = client.scatter(function, broadcast=True, hash=False)
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-        tasks = [client.submit(_run, work, *block, pure=False) for block in blocks]
+        tasks = [client.submit(_run, sent, *block, pure=False) for block in blocks]
     return client.gather(tasks)
 
 
-def _run(work, *block):
-    return work(*block)
+def _run(function, *block):
+    with _blas_in_one_thread:
+        return function(*block)

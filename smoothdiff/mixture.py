@@ -221,11 +221,13 @@ def _queries_per_tile(mixture, x, half):
     reach = np.sqrt(NEGLIGIBLE / (np.median(mixture.decay[there]) * np.median(half)))
     around = 2 * reach + np.median(upper - lower, axis=0)
 
+    varies = width > 0
+
     def cost(size):
         """Of a query: the part of the points that its tile may meet, as if all were even."""
         own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
-        part = np.minimum((around + own) / np.where(width > 0, width, np.inf), 1)
-        return part[width > 0].prod() * (1 + OVERHEAD / size)
+        part = np.minimum((around + own)[varies] / width[varies], 1)
+        return part.prod() * (1 + OVERHEAD / size)
 
     return FEW_QUERIES if cost(FEW_QUERIES) < cost(many) else many
 
