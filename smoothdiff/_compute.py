@@ -162,13 +162,13 @@ def map_threads(function, items):
         return list(pool.map(run_in_thread, items))
 
 
-def map_rows(function, *arrays):
+def map_rows(function, *arrays, done=None):
     """Apply a function to blocks of rows of the arrays, and join what it returns.
 
     The function returns a tuple of arrays, or of None; rows are their first axis, or the second
     of three. Blocks are handed out through joblib where the user has set a backend of other
     processes, to the workers of a dask cluster where that is the backend, and else are taken in
-    turn: threads then share the work within each.
+    turn: threads then share the work within each. ``done(k)`` is called as k more rows are there.
     """
     n = len(arrays[0])
     blocks = [
@@ -177,7 +177,11 @@ def map_rows(function, *arrays):
     ]
     backend, _ = get_active_backend(prefer="threads")
     if len(blocks) == 1 or getattr(backend, "supports_sharedmem", False) or n_threads() == 1:
-        parts = [function(*block) for block in blocks]
+        parts = []
+        for block in blocks:
+            parts.append(function(*block))
+            if done is not None and len(blocks) > 1:
+                done(len(block[0]))
     elif hasattr(backend, "client"):
         parts = _map_dask(backend.client, function, blocks)
     else:

@@ -55,8 +55,12 @@ class Progress:
 
     def step(self, *_):
         """Count one step."""
+        self.add(1)
+
+    def add(self, k):
+        """Count k more."""
         with self._lock:
-            self.done += 1
+            self.done += k
         self(self.done)
 
     def __reduce__(self):

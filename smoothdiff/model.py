@@ -17,7 +17,7 @@ from ._progress import Progress
 from .cloud import PointCloud
 from .noise import karras_times
 from .scores import Score
-from .solvers import Solver
+from .solvers import Solver, Steps
 from .solvers._base import Draw, End
 from .starts import StartingLaw
 from .subspace import Subspace
@@ -74,10 +74,12 @@ class Diffusion:
 
     # ------------------------------------------------------------------ sampling and density
 
-    def sample(self, generator, n, *, parents=False, around=None, verbose=0) -> End:
+    def sample(self, generator, n, *, parents=False, around=None, verbose=0, done=None) -> End:
         """Draw n rows (n, d), and the points of the cloud that each was made of if asked for.
 
         With ``around``, weights of the points, they start in the noise of some of them only.
+        A solver that steps reports its steps if ``verbose``; of others ``done(k)`` is called as k
+        more rows are there.
         """
         x, near = self.start.sample(generator, n, around)
         draw = Draw(x, near, np.arange(n))
@@ -88,7 +90,7 @@ class Diffusion:
         terminal = partial(
             self._terminal, parents=parents or exact, key=key, report=self._reporter(n, verbose)
         )
-        end = End(*map_rows(terminal, *draw))
+        end = End(*map_rows(terminal, *draw, done=self._unless_stepped(done)))
         if exact:
             (X,) = map_rows(self._means, end.parents, end.weights)
         else:
@@ -102,13 +104,14 @@ class Diffusion:
     def _terminal(self, *draw, **options):
         return self.solver.terminal(Draw(*draw), self.t0, self.t_min, **options)
 
-    def log_density(self, X, *, verbose=0) -> LogDensity:
+    def log_density(self, X, *, verbose=0, done=None) -> LogDensity:
         """Log-density at X (n, d) of the law that `sample` draws from; t_min must be positive.
 
-        It is with respect to the volume of the columns that vary in the data.
+        It is with respect to the volume of the columns that vary in the data. Progress is told as
+        by `sample`.
         """
-        found = map_rows(partial(self._log_density, report=self._reporter(len(X), verbose)), X)
-        return LogDensity(*found)
+        log_density = partial(self._log_density, report=self._reporter(len(X), verbose))
+        return LogDensity(*map_rows(log_density, X, done=self._unless_stepped(done)))
 
     def _log_density(self, X, *, report):
         x = self.subspace.project(X)
@@ -160,9 +163,12 @@ class Diffusion:
 
     def _reporter(self, n, verbose):
         """Called after each step of each block of rows; None if nothing is to be said."""
-        if not verbose:
+        if not (verbose and isinstance(self.solver, Steps)):
             return None
         return Progress(self.n_steps * -(-n // ROWS_PER_TASK)).step
+
+    def _unless_stepped(self, done):
+        return None if isinstance(self.solver, Steps) else done
 
 
 def means_of_rows(rows, parents, weights):

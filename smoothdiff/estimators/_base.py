@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._compute import workers
-from .._progress import warn
+from .._progress import Progress, warn
 from ..cloud import PointCloud, distinct_rows
 from ..model import Diffusion
 from ..ode import METHODS
@@ -14,6 +14,7 @@ from ..solvers import Solver, Steps
 from ..starts import Isotropic, StartingLaw
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
+from ._batches import Output, Remarks, slices
 from ._scales import T_MIN_FRACTION, Scales, check_scales, find_scales, warn_of_scales
 
 __all__ = ["BaseDiffusion"]
@@ -141,8 +142,11 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
 
     # ------------------------------------------------------------------ sampling and density
 
-    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False, out=None):
         """Draw new points.
+
+        They are drawn in batches of 1048576, each of which may be written to a file before the
+        next one is begun.
 
         Parameters
         ----------
@@ -153,10 +157,14 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             constructor's sequence, which starts anew with each fit.
         return_parents : bool, default=False
             Also return which training rows each sample was made from.
+        out : path or array of shape (n_samples, n_features), optional
+            Where the points go: a .npy file of float64, which is there when all are, or an array
+            of floats, which may be mapped to a file. Parents are not written.
 
         Returns
         -------
         X : array of shape (n_samples, n_features), float64
+            Or ``out``; the file is mapped to memory, for reading.
             Where no noise is left (t_min=0, data in a subspace), exactly the weighted means of
             the parents: a sample with one parent equals that row bit for bit.
         parents : integer array of shape (n_samples, k)
@@ -164,6 +172,11 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             ``return_parents``. Of equal training rows the first is named.
         parent_weights : array of shape (n_samples, k)
             Their weights, of sum 1 in each row; 0 is padding. Only with ``return_parents``.
+
+        Raises
+        ------
+        ValueError, TypeError, OSError
+            For parameters that cannot be used; nothing is drawn or written then.
         """
         check_is_fitted(self)
         n = checks.check_n_samples(n_samples)
@@ -172,22 +185,32 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
                 f"{type(self).__name__} does not make samples from single training rows and has no "
                 "parents to return; SmoothedPLDiffusion does."
             )
+        target = Output(out, (n, self.n_features_in_))
+        if out is not None and return_parents:
+            raise ValueError("With out=... only the points are kept: leave out return_parents.")
         self._say_cost(n)
         generator = self._generator_for(random_state)
-        end = self._draw(generator, n, parents=bool(return_parents))
-        return (end.x, self._training_rows(end.parents), end.weights) if return_parents else end.x
+        report = Progress(n, "rows", self.verbose)
+        batches = (
+            self._draw(generator, rows.stop - rows.start, parents=return_parents, done=report.add)
+            for rows in slices(n)
+        )
+        if not return_parents:
+            return target.filled(end.x for end in batches)
+        x, parents, weights = (np.concatenate(part) for part in zip(*batches, strict=True))
+        return x, self._training_rows(parents), weights
 
-    def _draw(self, generator, n, *, parents=False, around=None):
+    def _draw(self, generator, n, *, parents=False, around=None, done=None):
         """Draw n rows; with ``around``, training rows, they start in the noise of these only."""
         if around is not None:
             around = around[self._group[around] >= 0]
             around = np.bincount(self._group[around], self.weights_[around], len(self._rows))
         with self._workers():
             return self.diffusion_.sample(
-                generator, n, parents=parents, around=around, verbose=self.verbose
+                generator, n, parents=parents, around=around, verbose=self.verbose, done=done
             )
 
-    def score_samples(self, X):
+    def score_samples(self, X, *, out=None):
         """Log-density, at the variance ``t_min_``, of the law that `sample` draws from.
 
         In closed form with solver "exact", else by steps of the ODE. The density that "sde"
@@ -202,10 +225,13 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, n_features)
+            An array of float32, which may be mapped to a file, is read a batch at a time.
+        out : path or array of shape (n,), optional
+            Where the log-densities go, as for `sample`.
 
         Returns
         -------
-        array of shape (n,), float64
+        array of shape (n,), float64, or ``out``
 
         Raises
         ------
@@ -217,32 +243,37 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         reason = self.diffusion_.solver.no_density
         if reason is not None:
             raise ValueError(f"score_samples of {type(self).__name__} has no density {reason}.")
-        X = checks.check_finite_data(self, X, reset=False)
+        X = checks.check_finite_data(self, X, reset=False, keep_float32=True)
         if self.t_min_ == 0:
             raise ValueError(
                 f"score_samples of {type(self).__name__} needs t_min > 0: at t_min=0 the samples "
                 "lie on the training points and the faces between them, where there is no density."
             )
+        target = Output(out, (len(X),))
         self._say_cost(len(X))
-        with self._workers():
-            found = self.diffusion_.log_density(X, verbose=self.verbose)
-        self._warn_of_density(X, found)
-        return found.value
+        report, remarks = Progress(len(X), "rows", self.verbose), Remarks(self.diffusion_.subspace)
 
-    def _warn_of_density(self, X, found):
-        if found.off.any():
-            subspace = self.diffusion_.subspace
-            differs = ((subspace.mean != X) & subspace.constant).any(axis=0)
+        def log_density(rows):
+            with self._workers():
+                found = self.diffusion_.log_density(X[rows], verbose=self.verbose, done=report.add)
+            remarks.add(X[rows], found)
+            return found.value
+
+        log_p = target.filled(map(log_density, slices(len(X))))
+        self._warn_of_density(remarks)
+        return log_p
+
+    def _warn_of_density(self, remarks):
+        if remarks.n_off:
             warn(
-                f"{int(found.off.sum())} of {len(X)} rows differ from the training data in columns "
+                f"{remarks.n_off} of {remarks.n} rows differ from the training data in columns "
                 f"that are constant there, so that their log-density is -inf: "
-                f"{checks.name_columns(self, np.flatnonzero(differs))}."
+                f"{checks.name_columns(self, np.flatnonzero(remarks.differs))}."
             )
-        error = found.error[np.isfinite(found.value)].max(initial=0.0)
-        if error > TOLD_ERROR:
+        if remarks.error > TOLD_ERROR:
             warn(
                 f"The divergence of this score is estimated in {self.n_components_} dimensions: "
-                f"log-densities have an error of up to {error:.2g}."
+                f"log-densities have an error of up to {remarks.error:.2g}."
             )
 
     def score(self, X, y=None):

@@ -280,10 +280,10 @@ class NeuralScoreDiffusion(BaseDiffusion):
                 "architecture='mlp' knows that of t0 alone; use 'time-conditioned'."
             )
 
-    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+    def sample(self, n_samples=1, random_state=None, *, return_parents=False, out=None):
         """Draw new points; see `SmoothedPLDiffusion.sample`. There are no parents to return."""
         self._refuse_one_level("sample")
-        return super().sample(n_samples, random_state, return_parents=return_parents)
+        return super().sample(n_samples, random_state, return_parents=return_parents, out=out)
 
     def flow(self, X, t, s):
         """Carry points along the ODE from variance t to s; see `SmoothedPLDiffusion.flow`."""
@@ -295,7 +295,7 @@ class NeuralScoreDiffusion(BaseDiffusion):
         self._refuse_one_level("trajectory")
         return super().trajectory(X, n_samples, times, random_state)
 
-    def score_samples(self, X):
+    def score_samples(self, X, *, out=None):
         """Log-density of X at ``t_min_``; see `SmoothedPLDiffusion.score_samples`."""
         self._refuse_one_level("score_samples")
-        return super().score_samples(X)
+        return super().score_samples(X, out=out)

@@ -131,9 +131,9 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
     def _make_solver(self, score):
         return MixedCellFlow(score) if self.solver == "exact" else super()._make_solver(score)
 
-    def _warn_of_density(self, X, found):
-        super()._warn_of_density(X, found)
-        if (np.isneginf(found.value) & ~found.off).any():
+    def _warn_of_density(self, remarks):
+        super()._warn_of_density(remarks)
+        if remarks.unreached:
             score = cast(SmoothedPLScore, self.diffusion_.score)
             reach = score.kappa * np.sqrt(self.t0_)
             warn(

@@ -27,6 +27,10 @@ __all__ = [
 ]
 
 
+# Rows whose values are looked at together.
+BLOCK = 1 << 16
+
+
 @contextmanager
 def unchanged_on_error(estimator):
     """Restore the estimator's attributes if the block raises."""
@@ -114,33 +118,38 @@ def check_n_components(estimator, n, d):
         refuse(estimator, name, wanted)
 
 
-def check_finite_data(estimator, X, *, reset):
-    """X as float64 of shape (n, d), or an error that says where and how many values are bad."""
+def check_finite_data(estimator, X, *, reset, keep_float32=False):
+    """X as float64 of shape (n, d), or an error that says where and how many values are bad.
+
+    With ``keep_float32`` an array of float32 remains one, without a copy.
+    """
+    kept = keep_float32 and getattr(X, "dtype", None) == np.float32
     X = validate_data(
         estimator,
         X,
         reset=reset,
-        dtype=np.float64,
+        dtype=np.float32 if kept else np.float64,
         order="C",  # the same rounding whatever the layout of X
         ensure_all_finite=False,
         ensure_min_samples=1,
     )
-    bad = ~np.isfinite(X)
-    if bad.any():
-        row, column = (int(i) for i in np.argwhere(bad)[0])
-        what = (
-            "NaN"
-            if np.isnan(X[bad]).all()
-            else "infinity"
-            if np.isinf(X[bad]).all()
-            else "NaN and infinity"
-        )
+    bad = [found for start in range(0, len(X), BLOCK) if len(found := _bad(X, start))]
+    if bad:
+        rows, columns = np.concatenate(bad).T
+        nan = np.isnan(X[rows, columns])
+        what = "NaN" if nan.all() else "NaN and infinity" if nan.any() else "infinity"
         raise ValueError(
-            f"Input X contains {what}: {int(bad.sum())} values in {int(bad.any(axis=1).sum())} of "
-            f"{len(X)} rows, the first at row {row}, column {column} (counted from 0). "
+            f"Input X contains {what}: {len(rows)} values in {len(np.unique(rows))} of "
+            f"{len(X)} rows, the first at row {rows[0]}, column {columns[0]} (counted from 0). "
             f"{type(estimator).__name__} does not accept missing or infinite values."
         )
     return X
+
+
+def _bad(X, start):
+    """Rows and columns of what is not finite among the next rows, (k, 2)."""
+    rows, columns = np.nonzero(~np.isfinite(X[start : start + BLOCK]))
+    return np.c_[rows + start, columns]
 
 
 def check_sample_weight(sample_weight, n):
