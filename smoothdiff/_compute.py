@@ -13,7 +13,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from functools import cache
+from functools import cache, partial
 
 import jax
 import joblib
@@ -21,10 +21,14 @@ import numpy as np
 from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
+from ._memory import is_exhausted
+
 __all__ = ["float32", "float64", "map_rows", "map_threads", "n_threads", "workers"]
 
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
 ROWS_PER_TASK = 65536
+# Rows of a task that is not made smaller, however little memory there is.
+LEAST_ROWS = 1024
 
 
 @contextmanager
@@ -169,8 +173,9 @@ def map_rows(function, *arrays, done=None):
     of three. Blocks are handed out through joblib where the user has set a backend of other
     processes, to the workers of a dask cluster where that is the backend, and else are taken in
     turn: threads then share the work within each. ``done(k)`` is called as k more rows are there.
+    A block that does not fit into memory is halved.
     """
-    n = len(arrays[0])
+    n, function = len(arrays[0]), partial(_by_halves, function)
     blocks = [
         [array[start : start + ROWS_PER_TASK] for array in arrays]
         for start in range(0, max(n, 1), ROWS_PER_TASK)
@@ -180,19 +185,35 @@ def map_rows(function, *arrays, done=None):
         parts = []
         for block in blocks:
             parts.append(function(*block))
-            if done is not None and len(blocks) > 1:
+            if done is not None:
                 done(len(block[0]))
     elif hasattr(backend, "client"):
         parts = _map_dask(backend.client, function, blocks)
     else:
         n_jobs = getattr(_thread, "n_jobs", None)
         parts = joblib.Parallel(n_jobs)(joblib.delayed(function)(*block) for block in blocks)
+    return _joined(parts)
+
+
+def _joined(parts):
     if len(parts) == 1:
         return parts[0]
     return tuple(
         None if part[0] is None else np.concatenate(part, axis=int(part[0].ndim == 3))
         for part in zip(*parts, strict=True)
     )
+
+
+def _by_halves(function, *block):
+    """Function of a block, or of its halves where memory does not last for it."""
+    try:
+        return function(*block)
+    except Exception as error:
+        if not is_exhausted(error) or len(block[0]) <= LEAST_ROWS:
+            raise
+    half = len(block[0]) // 2
+    halves = [array[:half] for array in block], [array[half:] for array in block]
+    return _joined([_by_halves(function, *half) for half in halves])
 
 
 def _map_dask(client, function, blocks):

@@ -8,17 +8,17 @@ from . import _checks as checks
 from ._derived import Derived, derived
 from .neighbors import Neighbors
 
-__all__ = ["PointCloud", "as_cloud", "distinct_rows"]
+__all__ = ["PointCloud", "as_cloud", "distinct_rows", "inverse", "others", "regrouped"]
 
 
-def distinct_rows(X, weights):
+def distinct_rows(X, weights, by_value=True):
     """Merge equal rows of X, dropping those of zero weight.
 
     Returns
     -------
     rows : integer array (m,)
         First of each group of equal rows, in an order that depends on the values alone, not on
-        the order of the rows.
+        the order of the rows; unless ``by_value``, in that order.
     weights : array (m,)
         Summed weights of the groups.
     group : integer array (n,)
@@ -33,17 +33,34 @@ def distinct_rows(X, weights):
     ([0, 1], [2.0, 1.0], [0, 1, 0])
     """
     kept = np.flatnonzero(weights)
-    values = X[kept] + 0.0  # -0.0 becomes 0.0
     # By the first column, and by the others where that does not tell rows apart.
-    order = np.argsort(values[:, 0], kind="stable")
-    repeats = np.diff(values[order, 0]) == 0
-    tied = np.flatnonzero(np.r_[False, repeats] | np.r_[repeats, False])
-    order[tied] = order[tied][np.lexsort(values[order[tied]].T[::-1])]
-    first = np.r_[True, (values[order[1:]] != values[order[:-1]]).any(axis=1)]
+    column = X[kept, 0] + 0.0  # -0.0 becomes 0.0
+    order = kept[np.argsort(column, kind="stable")]
+    column = X[order, 0]
+    first = np.r_[True, column[1:] != column[:-1]]
+    repeats = np.flatnonzero(~first)
+    tied = np.union1d(repeats, repeats - 1)
+    order[tied] = order[tied][np.lexsort((X[order[tied]] + 0.0).T[::-1])]
+    first[repeats] = (X[order[repeats]] != X[order[repeats - 1]]).any(axis=1)
     group = np.full(len(X), -1)
-    group[kept[order]] = np.cumsum(first) - 1
-    summed = np.add.reduceat(weights[kept[order]], np.flatnonzero(first))
-    return kept[order[first]], summed, group
+    group[order] = np.cumsum(first) - 1
+    summed, rows = np.add.reduceat(weights[order], np.flatnonzero(first)), order[first]
+    if by_value:
+        return rows, summed, group
+    order = np.argsort(rows)
+    return rows[order], summed[order], regrouped(group, inverse(order))
+
+
+def inverse(order):
+    """The place that each number has in an order of all."""
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place
+
+
+def regrouped(group, place):
+    """Groups (n,) under the numbers that ``place`` gives them; -1 stays."""
+    return np.where(group < 0, -1, place[group])
 
 
 class PointCloud(Derived):
@@ -60,9 +77,13 @@ class PointCloud(Derived):
     """
 
     def __init__(self, points, weights, n_neighbors=1):
-        self.points = np.ascontiguousarray(points, dtype=np.float64)
+        self.points = self._kept(points)
         self.weights = np.asarray(weights, dtype=np.float64)
         self.n_neighbors = n_neighbors
+
+    @staticmethod
+    def _kept(points):
+        return np.ascontiguousarray(points, dtype=np.float64)
 
     @classmethod
     def of(cls, points, weights=None):
@@ -85,9 +106,25 @@ class PointCloud(Derived):
         """Look-up of the points nearest to any position."""
         return Neighbors(self.points)
 
-    def neighborhoods(self, k):
-        """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others."""
-        return self._neighborhoods.of(min(k, len(self) - 1))
+    def at(self, index):
+        """Points of these numbers, in float64."""
+        return self.points[index].astype(np.float64, copy=False)
+
+    def coordinates(self, index):
+        """The coordinates (r, m, s) of points of the numbers (m, s), in float64."""
+        return self._columns.take(index, axis=1)
+
+    @derived
+    def _columns(self):
+        return np.ascontiguousarray(self.points.T)
+
+    def neighborhoods(self, k, of=None):
+        """Distances and indices, (n, k'), of each point's k' = min(k, n - 1) nearest others.
+
+        With ``of``, numbers of points (m,), those of these points alone, (m, k').
+        """
+        found = self._neighborhoods.of(min(k, len(self) - 1))
+        return found if of is None else tuple(part[of] for part in found)
 
     def neighborhoods_by_weight(self, m):
         """Neighborhoods of m points by weight: distances, indices and shares, each (n, k).
@@ -181,11 +218,16 @@ class _Neighborhoods:
         return distances[:, :k], indices[:, :k]
 
     def _search(self, k):
-        distances, indices = self._neighbors.query(self._points, k + 1)
-        # Drop the point itself: first in its row, unless another lies within rounding of it.
-        rows = np.flatnonzero(indices[:, 0] != np.arange(len(indices)))
-        other = indices[rows] != rows[:, None]
-        other[other.all(axis=1), -1] = False
-        for found in distances, indices:
-            found[rows, 1:] = found[rows][other].reshape(len(rows), k)
-        return distances[:, 1:], indices[:, 1:]
+        return others(self._neighbors, self._points, np.arange(len(self._points)), k)
+
+
+def others(neighbors, points, own, k):
+    """Distances and indices, (m, k), of the k points nearest to the points ``own`` (m,)."""
+    distances, indices = neighbors.query(points, k + 1)
+    # Drop the point itself: first in its row, unless another lies within rounding of it.
+    rows = np.flatnonzero(indices[:, 0] != own)
+    other = indices[rows] != own[rows, None]
+    other[other.all(axis=1), -1] = False
+    for found in distances, indices:
+        found[rows, 1:] = found[rows][other].reshape(len(rows), k)
+    return distances[:, 1:], indices[:, 1:]

@@ -20,10 +20,10 @@ from scipy.special import gammaln
 
 from ._compute import map_threads
 
-__all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "whole_space"]
+__all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "slices", "whole_space"]
 
-# Rows whose triangular factor is computed at once.
-ROWS_PER_FACTOR = 16384
+# Rows that are looked at together, and have one triangular factor.
+ROWS_AT_ONCE = 16384
 # The leading directions alone are computed where the data have at least so many, and no more than
 # this part of them is asked for.
 TRUNCATED_FROM, TRUNCATED_SHARE = 128, 0.2
@@ -74,9 +74,17 @@ class Subspace:
         """Variance of the normal part in each column, (d,)."""
         return np.where(self.constant, 0.0, self.noise_variance)
 
-    def project(self, X):
-        """Tangent coordinates (n, r) of X (n, d)."""
-        return (X - self.mean) @ self.components.T
+    def project(self, X, out=None):
+        """Tangent coordinates (n, r) of X (n, d); into ``out``, of any precision, if given."""
+        if out is None:
+            return (X - self.mean) @ self.components.T
+        for rows in slices(len(X)):
+            out[rows] = self.project(X[rows])
+        return out
+
+    def column_variances(self, X, weights):
+        """Weighted mean squares about the mean, of each column of X (n, d)."""
+        return sum(weights[rows] @ (X[rows] - self.mean) ** 2 for rows in slices(len(X)))
 
     def lift(self, points):
         """Points (n, r) of the subspace in the space of the data, (n, d)."""
@@ -184,30 +192,35 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     >>> fit_subspace(X, np.full(3, 1 / 3), "auto", 3).dim
     1
     """
-    constant = np.all(X[0] == X, axis=0)
+    low, high = X.min(axis=0), X.max(axis=0)
+    constant = low == high
     if constant.all():  # one point: there is no law but the noise, in every direction
         constant[:] = False
     varies = ~constant
     # Relative to a row first: a mean of large offsets would lose the digits of small differences.
-    mean = X[0] + weights @ (X - X[0])
-    mean[constant] = X[0, constant]
-    centered = np.sqrt(weights)[:, None] * (X - mean)[:, varies]
-    n, d = centered.shape
-    eps = np.finfo(np.float64).eps
-    rounding = 8 * np.sqrt(d) * np.abs(X[:, varies]).max() * eps
-    total = np.einsum("nd,nd->", centered, centered)
+    first = X[0].astype(np.float64)
+    mean = first + sum(weights[rows] @ (X[rows] - first) for rows in slices(len(X)))
+    mean[constant] = first[constant]
 
+    def centered(rows=slice(None)):
+        return np.sqrt(weights[rows])[:, None] * (X[rows] - mean)[:, varies]
+
+    n, d = len(X), int(varies.sum())
+    eps = np.finfo(np.float64).eps
+    rounding = 8 * np.sqrt(d) * float(np.maximum(high, -low)[varies].max()) * eps
     few = isinstance(n_components, (int, np.integer)) and n_components <= TRUNCATED_SHARE * min(
         n, d
     )
-    if few and min(n, d) >= TRUNCATED_FROM:
-        r = int(n_components)
-        deviations, directions = _leading(centered, r)
+    if few and min(n, d) >= TRUNCATED_FROM and X.dtype == np.float64:
+        r, whole = int(n_components), centered()
+        total = np.einsum("nd,nd->", whole, whole)
+        deviations, directions = _leading(whole, r)
         flat = max(max(n, d) * deviations[0] * eps, rounding)
         residual = max(total - (deviations**2).sum(), 0.0) / (d - r)
         residual = residual if residual > flat**2 else 0.0
     else:
-        _, deviations, directions = np.linalg.svd(_triangular(centered), full_matrices=False)
+        factor = _triangular(centered, n, d)
+        _, deviations, directions = np.linalg.svd(factor, full_matrices=False)
         flat = max(max(n, d) * deviations[0] * eps, rounding)
         rank = max(int((deviations > flat).sum()), 1)
         r = _dimension(deviations**2, n_components, rank, n if n_effective is None else n_effective)
@@ -226,16 +239,19 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     return Subspace(mean, components, variance, float(residual), constant)
 
 
-def _triangular(centered):
-    """Rows with the singular values and right singular vectors of the data: fewer, if there are."""
-    n, d = centered.shape
+def slices(n):
+    """Slices of rows that are looked at together."""
+    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE)]
+
+
+def _triangular(centered, n, d):
+    """Rows with the singular values and right singular vectors of the data: fewer, if there are.
+
+    ``centered`` is a function of a slice of the n rows.
+    """
     if n <= d:
-        return centered
-
-    def factor(start):
-        return np.linalg.qr(centered[start : start + ROWS_PER_FACTOR], mode="r")
-
-    factors = map_threads(factor, range(0, n, ROWS_PER_FACTOR))
+        return centered()
+    factors = map_threads(lambda rows: np.linalg.qr(centered(rows), mode="r"), slices(n))
     return factors[0] if len(factors) == 1 else np.linalg.qr(np.concatenate(factors), mode="r")
 
 

@@ -195,7 +195,7 @@ def test_constant_columns_are_no_directions():
 
 def test_the_triangular_factor_does_not_depend_on_the_workers(monkeypatch):
     X = normal(100, 5)
-    monkeypatch.setattr("smoothdiff.subspace.ROWS_PER_FACTOR", 30)
+    monkeypatch.setattr("smoothdiff.subspace.ROWS_AT_ONCE", 30)
     with workers(1):
         alone = fit(X, 3)
     with workers(3):

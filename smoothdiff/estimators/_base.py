@@ -5,8 +5,10 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils.validation import check_is_fitted
 
 from .._compute import workers
+from .._large_cloud import is_large
+from .._memory import memory_told
 from .._progress import Progress, warn
-from ..cloud import PointCloud, distinct_rows
+from ..cloud import PointCloud
 from ..model import Diffusion
 from ..ode import METHODS
 from ..scores import OfPoints, Score
@@ -15,7 +17,9 @@ from ..starts import Isotropic, StartingLaw
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
 from ._batches import Output, Remarks, slices
+from ._fields import FieldMixin
 from ._scales import T_MIN_FRACTION, Scales, check_scales, find_scales, warn_of_scales
+from ._training_rows import TrainingRows
 
 __all__ = ["BaseDiffusion"]
 
@@ -23,7 +27,7 @@ __all__ = ["BaseDiffusion"]
 TOLD_ERROR = 1e-6
 
 
-class BaseDiffusion(DensityMixin, BaseEstimator):
+class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
     """Base of the estimators: a subclass says which score, start and solver its diffusion has."""
 
     SOLVERS: tuple[str, ...] = tuple(METHODS)
@@ -44,6 +48,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         return T_MIN_FRACTION / subspace.dim
 
     _needs_spacing = False
+    _lighter = "fit fewer rows"
 
     def _n_neighbors(self, dim):
         """Neighbors of each training point that the model will look up."""
@@ -80,19 +85,20 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         with checks.unchanged_on_error(self), workers(self.n_jobs):
             self._check_parameters()
             checks.check_seed(self.random_state)
-            X = checks.check_finite_data(self, X, reset=True)
+            X = checks.check_finite_data(self, X, reset=True, keep_float32=True)
+            X = X if is_large(X) else X.astype(np.float64, copy=False)
             weights = checks.check_sample_weight(sample_weight, len(X))
             checks.check_n_components(self, *X.shape)
-            self._fit(X, weights)
+            with memory_told(f"fit of {type(self).__name__} to {len(X)} rows", self._lighter):
+                self._fit(X, weights)
             self._generator = checks.make_generator(self.random_state)
         return self
 
     def _fit(self, X, weights):
-        rows, weight, self._group = distinct_rows(X, weights)
-        distinct, share = X[rows], weight / weights.sum()
-        subspace = self._fit_subspace(distinct, share, weights.sum())
-        points = subspace.project(distinct)
-        cloud = PointCloud(points, share, self._n_neighbors(subspace.dim))
+        training = TrainingRows(X, weights)
+        subspace = self._fit_subspace(training.data, training.share, weights.sum())
+        variances = subspace.column_variances(training.data, training.share)
+        cloud = training.cloud(subspace, self._n_neighbors(subspace.dim))
         scales = find_scales(self, X, cloud, subspace)
         score = self._make_score(cloud, subspace, scales)
         exact = scales.t_min == 0 and subspace.noise_variance == 0
@@ -106,9 +112,9 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             t_min=scales.t_min,
             n_steps=int(self.n_steps),
             schedule_rho=float(self.schedule_rho),
-            rows=distinct if exact else None,
+            rows=training.in_order() if exact else None,
         )
-        self._rows = rows
+        self._rows, self._group = training.rows, training.group
         self.mean_, self.components_ = subspace.mean, subspace.components
         self.explained_variance_ = subspace.explained_variance
         self.noise_variance_ = subspace.noise_variance
@@ -116,7 +122,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         self.spacing_, self.t0_, self.t_min_ = scales
         self._weightless = subspace.project(X[self._group < 0])
         self.weights_ = weights / weights.sum()
-        warn_of_scales(self, distinct, share)
+        warn_of_scales(self, variances, len(cloud))
 
     def _fit_subspace(self, X, share, n_effective):
         return fit_subspace(X, share, self.n_components, n_effective)
@@ -128,7 +134,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     def points_(self):
         """Training rows in tangent coordinates, (n_samples, n_components_)."""
         check_is_fitted(self)
-        points = self.diffusion_.cloud.points[self._group]
+        points = self.diffusion_.cloud.at(self._group)
         points[self._group < 0] = self._weightless
         return points
 
@@ -195,10 +201,12 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             self._draw(generator, rows.stop - rows.start, parents=return_parents, done=report.add)
             for rows in slices(n)
         )
-        if not return_parents:
-            return target.filled(end.x for end in batches)
-        x, parents, weights = (np.concatenate(part) for part in zip(*batches, strict=True))
-        return x, self._training_rows(parents), weights
+        remedy = "lower n_samples, or set out to a file, into which they go batch by batch"
+        with memory_told(f"sample of {n} rows", remedy):
+            if not return_parents:
+                return target.filled(end.x for end in batches)
+            x, parents, weights = (np.concatenate(part) for part in zip(*batches, strict=True))
+            return x, self._training_rows(parents), weights
 
     def _draw(self, generator, n, *, parents=False, around=None, done=None):
         """Draw n rows; with ``around``, training rows, they start in the noise of these only."""
@@ -259,7 +267,8 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             remarks.add(X[rows], found)
             return found.value
 
-        log_p = target.filled(map(log_density, slices(len(X))))
+        with memory_told(f"score_samples of {type(self).__name__}", self._lighter):
+            log_p = target.filled(map(log_density, slices(len(X))))
         self._warn_of_density(remarks)
         return log_p
 
@@ -279,111 +288,6 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
     def score(self, X, y=None):
         """Mean log-density of X under the model; larger is better. ``y`` is ignored."""
         return float(np.mean(self.score_samples(X)))
-
-    # ------------------------------------------------------------------ the field and its flow
-
-    def score_function(self, X, t):
-        """Score field, the gradient of the log-density at variance t that the model uses.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-        t : float or array of shape (n,)
-            Variance, in (0, t0_].
-
-        Returns
-        -------
-        array of shape (n, n_features)
-        """
-        X, t = self._check_field(X, t)
-        with self._workers():
-            return (self.diffusion_.denoise(X, t) - X) / t.reshape(-1, 1)
-
-    def denoise(self, X, t):
-        """Denoiser D_t(x) = x + t score, shape (n, n_features); arguments as `score_function`."""
-        X, t = self._check_field(X, t)
-        with self._workers():
-            return self.diffusion_.denoise(X, t)
-
-    def _check_field(self, X, t):
-        check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
-        return X, checks.check_times("t", t, self.t0_, shape=(len(X),))
-
-    def flow(self, X, t, s):
-        """Carry points along the probability-flow ODE from variance t to variance s.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features)
-            States at variance t.
-        t, s : float
-            Variances; t in (0, t0_], s in [0, t0_] (for a flow that is stepped, s > 0). With
-            s > t the flow is inverted.
-
-        Returns
-        -------
-        array of shape (n, n_features)
-
-        Raises
-        ------
-        ValueError
-            If a row has no origin at s > t (possible only where kappa sqrt(s) >= spacing_).
-        """
-        check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
-        t = float(checks.check_times("t", t, self.t0_))
-        s = float(checks.check_times("s", s, self.t0_, zero=self._ends_paths_at_zero))
-        with self._workers():
-            end = self.diffusion_.path(X, [t, s])[1]
-        lost = np.isnan(end).any(axis=1)
-        if lost.any():
-            raise ValueError(
-                f"{int(lost.sum())} of {len(X)} rows have no origin at the larger variance, the "
-                f"first is row {int(np.argmax(lost))}: where kappa * sqrt(t) >= spacing_ the flow "
-                "is onto shrunken cells around the training points, and these rows lie outside."
-            )
-        return end
-
-    def trajectory(self, X=None, n_samples=1, times=None, random_state=None):
-        """States along the denoising path.
-
-        Parameters
-        ----------
-        X : array-like of shape (n, n_features), optional
-            States at ``t0_``; by default ``n_samples`` draws from the starting law.
-        n_samples : int, default=1
-        times : array-like of shape (n_times,), optional
-            Variances, decreasing; by default the Karras grid of n_steps + 1 variances from
-            ``t0_`` to ``t_min_``. Where that is 0 the grid ends at 0.01 t0, and 0 follows if the
-            flow is in closed form.
-        random_state : as in `sample`
-
-        Returns
-        -------
-        array of shape (n_times, n, n_features)
-        """
-        check_is_fitted(self)
-        zero = self._ends_paths_at_zero
-        if times is None:
-            times = self.diffusion_.times(self.t_min_ or T_MIN_FRACTION * self.t0_)
-            if zero and self.t_min_ == 0:
-                times = np.append(times, 0.0)
-        times = np.atleast_1d(np.asarray(times))
-        checked = checks.check_times("times", times, self.t0_, zero=zero, shape=times.shape)
-        if times.ndim != 1 or (np.diff(checked) > 0).any():
-            raise ValueError("times must be a one-dimensional array that does not increase.")
-        if X is None:
-            n = checks.check_n_samples(n_samples)
-            X = self.diffusion_.draw_start(self._generator_for(random_state), n)
-        else:
-            X = checks.check_finite_data(self, X, reset=False)
-        with self._workers():
-            return self.diffusion_.path(X, [self.t0_, *checked])[1:]
-
-    @property
-    def _ends_paths_at_zero(self):
-        return self.diffusion_.solver.ends_paths_at_zero
 
     # ------------------------------------------------------------------ small things
 

@@ -60,7 +60,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
     spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
     if spacing == "auto":
-        spacing = cloud.spacing(8 * np.finfo(float).eps * np.abs(X).max())
+        spacing = cloud.spacing(8 * np.finfo(float).eps * max(float(X.max()), -float(X.min())))
     if spacing == 0 and (t0 == "auto" or needs_spacing):
         found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
         remedy = "set t0 and spacing" if needs_spacing else "set t0"
@@ -80,8 +80,8 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     return Scales(float(spacing), float(t0), float(t_min))
 
 
-def warn_of_scales(estimator, X, share):
-    """Warn of scales that do not fit the solver or the columns of X, whose rows weigh ``share``."""
+def warn_of_scales(estimator, variances, n):
+    """Warn of scales that do not fit the solver or the columns, of such variances in n rows."""
     t0, t_min = estimator.t0_, estimator.t_min_
     if estimator.solver != "exact":
         before, end = karras_times(t0, t_min, estimator.n_steps, estimator.schedule_rho)[-2:]
@@ -92,9 +92,9 @@ def warn_of_scales(estimator, X, share):
                 "wrong. Raise t_min or n_steps, or set schedule_rho=inf."
             )
     sigma = np.sqrt(t_min)
-    deviation = np.sqrt(share @ (X - estimator.mean_) ** 2)
+    deviation = np.sqrt(variances)
     drowned = (deviation > 0) & (deviation < DROWNED * sigma)
-    if len(X) > 1 and drowned.any():
+    if n > 1 and drowned.any():
         warn(
             f"The noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, drowns "
             f"what varies much less: {checks.name_columns(estimator, np.flatnonzero(drowned))} of "

@@ -27,6 +27,7 @@ class StartedDiffusion(BaseDiffusion):
     """A diffusion with a starting law of its own."""
 
     _needs_spacing = True
+    _lighter = "fit fewer rows, or set start to 'isotropic', which keeps no neighborhoods"
 
     def _check_parameters(self):
         self._check_start()

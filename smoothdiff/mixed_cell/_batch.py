@@ -141,8 +141,7 @@ def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
     index[: candidates.shape[1], :n] = candidates.T
     index[candidates.shape[1] :, :n] = candidates[:, 0]
     index[:, n:] = candidates[0, 0]
-    positions, x = np.ascontiguousarray(cloud.points.T), x.T
-    out = None
+    x, out = x.T, None
 
     def padded(array, start):
         part = array[..., start : start + size]
@@ -157,7 +156,7 @@ def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
         )
         active_ = no_corners(dim, slots, size) if active is None else active_
         n_chunks = -(-min(size, n - start) // chunk)
-        points = positions.take(k, axis=1)
+        points = cloud.coordinates(k)
         solved = minimize(active_, k, points, scale_, x_, ratio_, n_chunks, rows=chunk)
         out = out or jax.tree.map(
             lambda field: np.empty((*field.shape[:-1], n), field.dtype), solved

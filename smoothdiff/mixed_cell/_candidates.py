@@ -72,12 +72,12 @@ def first(x, cloud: PointCloud, near):
     n, dim = x.shape
     m = min(candidates_per_row(dim), len(cloud))
     if near is not None and dim <= HINT_MAX_DIM:
-        distances, indices = cloud.neighborhoods(m - 1)
-        near, squared = _nearer(x, cloud, near, distances, indices)
-        candidates = np.concatenate([near[:, None], indices[near]], axis=1)
-        radius = distances[near, -1] if distances.size else np.zeros(n)
-        center = cloud.points[near]
-        width = distances[near, min(dim, m - 1) - 1] if distances.size else radius
+        near, squared = _nearer(x, cloud, near, m - 1)
+        distances, indices = cloud.neighborhoods(m - 1, near)
+        candidates = np.concatenate([near[:, None], indices], axis=1)
+        radius = distances[:, -1] if distances.size else np.zeros(n)
+        center = cloud.at(near)
+        width = distances[:, min(dim, m - 1) - 1] if distances.size else radius
         lost = np.flatnonzero(squared > radius**2)  # not near after all
         if len(lost):
             found = cloud.neighbors.query(x[lost], m)
@@ -95,17 +95,17 @@ def first(x, cloud: PointCloud, near):
     return candidates, center, radius, np.where((width > 0) & (width < np.inf), width, 1.0)
 
 
-def _nearer(x, cloud, near, distances, indices):
-    """The points ``near``, or of their neighbors the nearest to x, and its squared distance, (n,).
+def _nearer(x, cloud, near, k):
+    """The points ``near``, or of their k neighbors those nearest to x, and squared distances, (n,).
 
     Neighbors are asked for the rows that lie beyond some of them.
     """
     squared = squared_distances(x, cloud.points, near)
+    distances, indices = cloud.neighborhoods(k, near)
     if indices.shape[1] == 0:
         return near, squared
-    width = distances[near, min(x.shape[1], indices.shape[1]) - 1]
-    rows = np.flatnonzero(squared > width**2)
-    around = indices[near[rows]]
+    rows = np.flatnonzero(squared > distances[:, min(x.shape[1], indices.shape[1]) - 1] ** 2)
+    around = indices[rows]
     of_these = squared_distances(x[rows], cloud.points, around)
     nearest = np.arange(len(rows)), of_these.argmin(axis=1)
     near = near.copy()
@@ -115,11 +115,11 @@ def _nearer(x, cloud, near, distances, indices):
 
 def _reach(x, cloud, near):
     """A distance from x within which some points lie, judged by the points near it, (n,)."""
-    around = cloud.neighborhoods(REACH_NEIGHBORS)[1]
+    around = cloud.neighborhoods(REACH_NEIGHBORS, near)[1]
     if around.shape[1] == 0:
         return np.full(len(x), np.inf)
     reach = REACH if x.shape[1] < MANY_FROM else REACH_MANY
-    return reach * np.sqrt(squared_distances(x, cloud.points, around[near])).mean(axis=1)
+    return reach * np.sqrt(squared_distances(x, cloud.points, around)).mean(axis=1)
 
 
 def near_v(v, support, scale, cloud: PointCloud):
@@ -141,7 +141,7 @@ def of_least_gradient(a, v, rho, cloud: PointCloud):
     n_near = int(NEAR_A * k)
     found = np.empty((len(v), k), dtype=np.intp)
     found[:, :n_near] = cloud.neighbors.query(a, max(n_near, 1))[1][:, :n_near]
-    middle = cloud.points.mean(axis=0)
+    middle = cloud.points.mean(axis=0, dtype=np.float64)
     y = cloud.points - middle
     square = (y**2).sum(axis=1)
     step = max(GRADIENTS_AT_ONCE // len(y), 1)

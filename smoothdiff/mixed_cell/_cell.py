@@ -40,7 +40,7 @@ class MixedCell(NamedTuple):
         a, v, weights = np.empty((n, dim)), np.empty((n, dim)), np.zeros((n, dim + 1))
         return cls(a, v, integers[0], weights, integers[1])
 
-    def tidy(self, points):
+    def tidy(self, cloud):
         """Sort the parents by weight, in place, and drop those whose weight is rounding.
 
         A weight of at most 1e-14 of the largest moves ``a`` by less than that part of the distance
@@ -59,7 +59,7 @@ class MixedCell(NamedTuple):
             weights[dropped] = 0.0
             weights[fewer] /= weights[fewer].sum(axis=1, keepdims=True)
         alone = np.flatnonzero(weights[:, 0] == 1.0)
-        self.a[alone] = points[parents[alone, 0]]
+        self.a[alone] = cloud.at(parents[alone, 0])
 
 
 def _rows_of(mask):

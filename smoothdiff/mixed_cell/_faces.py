@@ -45,8 +45,8 @@ def ties(v, parent, n_parents, found, cloud: PointCloud):
     reach : array (n,)
         Distance from v up to which points count as nearest.
     """
-    y = cloud.points[parent]
-    e = cloud.points[found] - y[:, None]
+    y = cloud.at(parent)
+    e = cloud.at(found) - y[:, None]
     squares = np.einsum("nkd,nkd->nk", e, e)
     away = v - y
     farther = squares - 2 * np.einsum("nkd,nd->nk", e, away)

@@ -126,7 +126,7 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
 
         step = _rows_per_block(*x.shape)
         map_threads(fill, range(0, len(x), step))
-    cell.tidy(cloud.points)
+    cell.tidy(cloud)
     tied = cell.face_dim.copy()
     cell.face_dim[:] = (cell.parents >= 0).sum(axis=1) - 1
     if faces and dim > 1:
@@ -214,7 +214,7 @@ def _fill(cell, todo, active, minimum, rho):
 def _fill_exactly(cell, todo, cloud, rho):
     for row, x in zip(todo.row, todo.x, strict=True):
         parents, weights, cell.a[row], cell.v[row] = solve_exactly(
-            x, cloud.points, min(rho[row], 1.0)
+            x, cloud.at(slice(None)), min(rho[row], 1.0)
         )
         cell.parents[row], cell.weights[row] = -1, 0.0
         cell.parents[row, : len(parents)], cell.weights[row, : len(parents)] = parents, weights

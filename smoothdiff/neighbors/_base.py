@@ -20,10 +20,11 @@ DIFFERENCES_AT_ONCE = 1 << 20
 
 
 class Backend(Derived, ABC):
-    """Nearest neighbors among ``points``, an array of shape (n, r)."""
+    """Nearest neighbors among ``points``, an array of shape (n, r); float32 remains float32."""
 
     def __init__(self, points):
-        self.points = np.ascontiguousarray(points, dtype=np.float64)
+        kept = points.dtype == np.float32
+        self.points = np.ascontiguousarray(points, dtype=None if kept else np.float64)
 
     @abstractmethod
     def query(self, x, k):
@@ -51,7 +52,7 @@ class Backend(Derived, ABC):
 
 def square(x):
     """|x|^2 of each row."""
-    return np.einsum("nd,nd->n", x, x)
+    return np.einsum("nd,nd->n", x, x, dtype=np.float64)
 
 
 def squared_distances(x, points, indices, rows=None):
@@ -71,7 +72,7 @@ def squared_distances(x, points, indices, rows=None):
     for start in range(0, m, step):
         part = slice(start, start + step)
         # Whole points are gathered: one place in memory each, rather than one a coordinate.
-        difference = points[indices[part]]
+        difference = points[indices[part]].astype(np.float64, copy=False)
         own = x[part if rows is None else rows[part]]
         difference -= own if indices.ndim == 1 else own[:, None]
         squared[part] = np.einsum("...d,...d->...", difference, difference)

@@ -22,6 +22,8 @@ SCAN_MIN_POINTS = 16384
 class Neighbors(Backend):
     """Nearest neighbors among ``points``, an array of shape (n, r), by the fastest way.
 
+    Points that are arranged in `Leaves` already may come with them.
+
     Examples
     --------
     >>> import numpy as np
@@ -31,11 +33,16 @@ class Neighbors(Backend):
     (array([[0.2, 0.8]]), array([[1, 0]]))
     """
 
-    def __init__(self, points):
+    def __init__(self, points, leaves=None):
         super().__init__(points)
         n, r = self.points.shape
-        scan = PairwiseNeighbors if n < SCAN_MIN_POINTS else ScanNeighbors
-        self._backend = (TreeNeighbors if r <= TREE_MAX_DIM else scan)(self.points)
+        self._backend: Backend
+        if r <= TREE_MAX_DIM:
+            self._backend = TreeNeighbors(self.points)
+        elif n < SCAN_MIN_POINTS:
+            self._backend = PairwiseNeighbors(self.points)
+        else:
+            self._backend = ScanNeighbors(self.points, leaves)
 
     def query(self, x, k):
         """See `Backend.query`."""

@@ -13,7 +13,7 @@ from jax import lax
 
 from ._order import spatial_order
 
-__all__ = ["QUERIES", "Leaves", "squared_gaps"]
+__all__ = ["QUERIES", "Leaves", "leaf_size", "padded_rows", "squared_gaps"]
 
 # Points of a leaf: enough for a matrix product, few enough for small boxes, and more where the
 # boxes would be too many.
@@ -25,8 +25,8 @@ QUERIES = 256
 class Leaves(NamedTuple):
     """n points in L leaves; L is rounded up to four binary digits, for few compiled shapes."""
 
-    order: np.ndarray
-    """The points of one leaf after the other, (n,)."""
+    order: np.ndarray | None
+    """The points of one leaf after the other, (n,); None if they are in this order."""
     low: jax.Array
     """Smallest coordinates of each leaf, (r, L); infinite where there is no leaf."""
     high: jax.Array
@@ -40,25 +40,49 @@ class Leaves(NamedTuple):
     def of(cls, points):
         """Leaves of an array (n, r)."""
         n, r = points.shape
-        size = FEW if n < MANY_FROM else MANY
+        size = leaf_size(n)
         order = spatial_order(points, size)
-        n_leaves = -(-n // size)
-        step = 1 << max(n_leaves.bit_length() - 4, 0)
-        n_leaves = -(-n_leaves // step) * step
-        padded = np.full((n_leaves * size, r), np.nan)
+        padded = np.zeros((padded_rows(n), r))
         padded[:n] = points[order]
-        padded = padded.reshape(n_leaves, size, r)
-        there = ~np.isnan(padded[:, :, :1])
-        low = np.where(there, padded, np.inf).min(axis=1).T
-        high = np.where(there, padded, -np.inf).max(axis=1).T
-        padded = np.where(there, padded, 0.0).astype(np.float32)
-        squares = np.where(there[:, :, 0], (padded * padded).sum(axis=2), np.float32(np.inf))
-        return cls(order, *map(jax.device_put, (low, high, padded, squares)))
+        return cls._of(order, padded, n)
+
+    @classmethod
+    def in_order(cls, padded, n):
+        """Leaves of n points in spatial order, the first rows of an array (`padded_rows`, r).
+
+        An array in float32 is not copied where JAX computes on the CPU and its bytes are aligned.
+        """
+        return cls._of(None, padded, n)
+
+    @classmethod
+    def _of(cls, order, padded, n):
+        size = leaf_size(n)
+        leaves = padded.reshape(-1, size, padded.shape[1])
+        starts = np.arange(0, n, size)
+        low, high = np.full((2, padded.shape[1], len(leaves)), [[[np.inf]], [[-np.inf]]])
+        low[:, : len(starts)] = np.minimum.reduceat(padded[:n], starts).T
+        high[:, : len(starts)] = np.maximum.reduceat(padded[:n], starts).T
+        leaves = leaves.astype(np.float32, copy=False)
+        squares = np.einsum("lpr,lpr->lp", leaves, leaves)
+        squares.ravel()[n:] = np.inf
+        return cls(order, *map(jax.device_put, (low, high, leaves, squares)))
 
     @property
     def size(self):
         """Points of a leaf."""
         return self.points.shape[1]
+
+
+def leaf_size(n):
+    """Points of a leaf, of n points."""
+    return FEW if n < MANY_FROM else MANY
+
+
+def padded_rows(n):
+    """Rows of the leaves of n points, with the empty ones."""
+    n_leaves = -(-n // leaf_size(n))
+    step = 1 << max(n_leaves.bit_length() - 4, 0)
+    return -(-n_leaves // step) * step * leaf_size(n)
 
 
 @jax.jit

@@ -4,6 +4,9 @@ import numpy as np
 
 __all__ = ["spatial_order"]
 
+# Points of which copies are made.
+AT_ONCE = 1 << 20
+
 
 def spatial_order(points, size):
     """Order in which each run of ``size`` rows is compact: a k-d tree by recursive halving.
@@ -22,9 +25,19 @@ def spatial_order(points, size):
         blocks = -(-(stop - start) // size)
         if blocks < 2:
             continue
-        rows = points[order[start:stop]]
         half = blocks // 2 * size
-        axis = np.argmax(rows.max(axis=0) - rows.min(axis=0))
-        order[start:stop] = order[start:stop][np.argpartition(rows[:, axis], half)]
+        axis = _widest(points, order[start:stop])
+        column = points[order[start:stop], axis]
+        order[start:stop] = order[start:stop][np.argpartition(column, half)]
         pending += [(start, start + half), (start + half, stop)]
     return order
+
+
+def _widest(points, index):
+    """The axis along which these points extend farthest."""
+    low, high = points[index[0]].copy(), points[index[0]].copy()
+    for start in range(0, len(index), AT_ONCE):
+        part = points[index[start : start + AT_ONCE]]
+        np.minimum(low, part.min(axis=0), out=low)
+        np.maximum(high, part.max(axis=0), out=high)
+    return np.argmax(high - low)

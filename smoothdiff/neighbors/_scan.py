@@ -42,13 +42,17 @@ SLACK = 1 + 1e-12
 class ScanNeighbors(Backend):
     """Neighbors by a float32 scan, for many points in many dimensions."""
 
+    def __init__(self, points, leaves=None):
+        super().__init__(points)
+        self._arranged = leaves
+
     @derived
     def _pairwise(self):
         return PairwiseNeighbors(self.points)
 
     @derived
     def _leaves(self):
-        return Leaves.of(self.points)
+        return Leaves.of(self.points) if self._arranged is None else self._arranged
 
     @derived
     def _largest(self):
@@ -160,7 +164,8 @@ class ScanNeighbors(Backend):
         kept = np.bincount(rows, np.bitwise_count(word), minlength=n).astype(np.intp)
         some = np.flatnonzero(kept[rows] <= MAX_KEPT)
         which, point = _ones(word[some], place[some], leaves.size)
-        return rows[some][which], leaves.order[leaf[some][which] * leaves.size + point], kept
+        index = leaf[some][which].astype(np.intp) * leaves.size + point
+        return rows[some][which], index if leaves.order is None else leaves.order[index], kept
 
 
 class _Queries(NamedTuple):

@@ -195,7 +195,7 @@ class LocalAverageScore(Field):
         n, r = x.shape
         if self._n_nearest < 2:  # one point: its score is linear
             return self._exact(x, t)
-        points = self.cloud.points[self.cloud.neighbors.query(x, self._n_nearest)[1]]
+        points = self.cloud.at(self.cloud.neighbors.query(x, self._n_nearest)[1])
         i, j = np.triu_indices(self._n_nearest, 1)
         u = points[:, i] - points[:, j]
         u /= np.linalg.norm(u, axis=2, keepdims=True)

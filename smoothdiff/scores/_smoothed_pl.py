@@ -152,4 +152,4 @@ class PLScore(_PiecewiseLinear):
     def denoise(self, x, t):
         """The nearest point."""
         column(t)
-        return self.cloud.points[self.cloud.neighbors.query(x, 1)[1][:, 0]]
+        return self.cloud.at(self.cloud.neighbors.query(x, 1)[1][:, 0])

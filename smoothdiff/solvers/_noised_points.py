@@ -28,7 +28,7 @@ class NoisedPoints(Solver):
 
     def terminal(self, draw, t0, t_min, *, parents=False, key=None, report=None):
         """The point that each row came from, and its noise at the variance t_min."""
-        points = self.score.cloud.points[draw.near]
+        points = self.score.cloud.at(draw.near)
         x = points + np.sqrt(t_min / t0) * (draw.x - points)
         if not parents:
             return End(x, None, None)

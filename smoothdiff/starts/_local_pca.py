@@ -48,7 +48,7 @@ class LocalPCA(ShapedLaw):
         trace = floored((share * distances**2).sum(axis=1))
         shrinkage = np.empty(n)
         for rows in slices(n, ROWS_AT_ONCE):
-            differences = cloud.points[indices[rows]] - cloud.points[rows, None]
+            differences = cloud.at(indices[rows]) - cloud.at(rows)[:, None]
             differences *= np.sqrt(share[rows])[..., None]
             gram = differences @ differences.transpose(0, 2, 1)
             shrinkage[rows] = oas_shrinkage((gram**2).sum(axis=(1, 2)), trace[rows], m, r)

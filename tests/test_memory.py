@@ -1,0 +1,109 @@
+"""Where memory does not last: smaller blocks, then a sentence that says what to do."""
+
+import subprocess
+import sys
+import textwrap
+
+import jax
+import numpy as np
+import pytest
+from given import normal
+
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff._compute import LEAST_ROWS, map_rows
+from smoothdiff.model import Diffusion
+
+
+def exhausted(kind):
+    if kind == "numpy":
+        return MemoryError("Unable to allocate 1.00 TiB for an array.")
+    return jax.errors.JaxRuntimeError(
+        "RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes.\nmore"
+    )
+
+
+def square_of_few(x, most, error, seen):
+    seen.append(len(x))
+    if len(x) > most:
+        raise error
+    return x**2, None, np.stack([x, -x])[..., None]
+
+
+@pytest.mark.parametrize("kind", ["numpy", "jax"])
+def test_a_block_that_does_not_fit_is_halved(kind):
+    x, seen = np.arange(5000.0), []
+    squares, nothing, pairs = map_rows(
+        lambda part: square_of_few(part, 1500, exhausted(kind), seen), x
+    )
+    np.testing.assert_array_equal(squares, x**2)
+    np.testing.assert_array_equal(pairs[..., 0], [x, -x])
+    assert nothing is None
+    assert seen == [5000, 2500, 1250, 1250, 2500, 1250, 1250]
+
+
+def test_few_rows_that_do_not_fit_are_an_error():
+    seen = []
+    with pytest.raises(MemoryError, match=r"1\.00 TiB"):
+        map_rows(lambda x: square_of_few(x, 0, exhausted("numpy"), seen), np.arange(5000.0))
+    assert min(seen) <= LEAST_ROWS < 2 * min(seen) + 2
+
+
+def test_other_errors_halve_nothing():
+    seen = []
+    with pytest.raises(ZeroDivisionError):
+        map_rows(lambda x: square_of_few(x, 0, ZeroDivisionError(), seen), np.arange(5000.0))
+    assert seen == [5000]
+
+
+@pytest.mark.parametrize(
+    ("make", "method", "remedy"),
+    [
+        (SmoothedPLDiffusion, "fit", "set start to 'isotropic', which keeps no neighborhoods"),
+        (EmpiricalScoreDiffusion, "fit", "fit fewer rows"),
+        (SmoothedPLDiffusion, "sample", "lower n_samples, or set out to a file"),
+        (SmoothedPLDiffusion, "score_samples", "set start to 'isotropic'"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["numpy", "jax"])
+def test_the_error_says_what_to_set(make, method, remedy, kind, monkeypatch):
+    X = normal(20, 3)
+    model = make(random_state=0).fit(X)
+    before = dict(vars(model))
+
+    def fail(*_, **__):
+        raise exhausted(kind)
+
+    patched = {"fit": (make, "_fit"), "sample": (Diffusion, "sample")}
+    monkeypatch.setattr(*patched.get(method, (Diffusion, "log_density")), fail)
+    with pytest.raises(MemoryError) as caught:
+        {"fit": model.fit, "sample": model.sample, "score_samples": model.score_samples}[method](
+            5 if method == "sample" else X
+        )
+    assert remedy in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+    assert vars(model) == before
+
+
+def test_a_limit_of_the_system(tmp_path):
+    """Half of a gigabyte more: a sample of a hundred is refused, one of 0.02 is made."""
+    code = """
+        import resource
+        import numpy as np
+        from smoothdiff import SmoothedPLDiffusion
+        model = SmoothedPLDiffusion(n_jobs=1, random_state=0).fit(np.arange(8.0).reshape(4, 2))
+        model.sample(10)
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + 2**29,) * 2)
+        assert model.sample(10**6).shape == (10**6, 2)
+        try:
+            model.sample(6 * 10**9)
+        except MemoryError as error:
+            print(error)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("sample of 6000000000 rows needs more memory than there is (")
