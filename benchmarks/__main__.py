@@ -7,6 +7,8 @@ NAMES = (
     "startup",
     "density",
     "sampling",
+    "memory",
+    "growth",
     "local_average",
     "plane_fields",
     "training",
@@ -20,6 +22,7 @@ NAMES = (
     "table_choices",
     "over_sampling",
     "metrics",
+    "summary",
 )
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ import os
 import platform
 import threading
 import time
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from multiprocessing import get_context
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
@@ -30,14 +32,20 @@ def resident_bytes():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def peak_bytes(function, interval=0.002):
-    """Largest growth of resident memory during a call, sampled by a thread."""
-    before = resident_bytes()
+def in_a_process(function, *args):
+    """What the function returns in a new process, whose memory nothing else has used."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *args).result()
+
+
+def peak_bytes(function, interval=0.002, of=resident_bytes):
+    """Largest growth of memory during a call, sampled by a thread."""
+    before = of()
     peak, stop = [before], threading.Event()
 
     def watch():
         while not stop.wait(interval):
-            peak.append(resident_bytes())
+            peak.append(of())
 
     watcher = threading.Thread(target=watch)
     watcher.start()

@@ -16,7 +16,7 @@ __all__ = ["LargeCloud", "is_large"]
 # Values from which data in float32 are kept in it (128 MB), if rows are so many times the columns.
 LARGE, ROWS_PER_COLUMN = 1 << 25, 8
 # Points whose nearest others tell the spacing.
-SPACING_POINTS = 1 << 17
+SPACING_POINTS = 1 << 14
 # Bytes to which JAX wants an array aligned that it takes without a copy.
 ALIGNED = 64
 
@@ -93,9 +93,9 @@ class LargeCloud(PointCloud):
         return others(self.neighbors, self.at(of), of, min(k, len(self) - 1))
 
     def spacing(self, resolution=0.0):
-        """Half the median distance to the nearest other point, of 131072 points all over space.
+        """Half the median distance to the nearest other point, of 16384 points all over space.
 
-        Half a percent of all points, or less, have a distance between that median and that of all
+        Of all points 1.2 percent, or fewer, have a distance between that median and that of all
         points (three standard errors of a random choice; one that is spread out has less).
         """
         some = np.arange(0, len(self), -(-len(self) // SPACING_POINTS))

@@ -1,0 +1,86 @@
+"""Memory and time of data that are mapped from a file, in float32.
+
+Growth of the memory of the process itself (RssAnon: pages of mapped files are the system's, which
+drops them when it wants) while it fits, samples and scores, in units of the data in float32. The
+null is a copy of the data in float64, which takes 2, and a k-d tree of that copy.
+
+``SMOOTHDIFF_LARGE=1`` adds 10 million rows of 10 columns.
+"""
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+
+from ._measure import in_a_process, peak_bytes, record
+
+SIZES = [(1_000_000, 40), (5_000_000, 10)]
+LARGE = [(10_000_000, 10)]
+
+
+def write(path, n, d, block=100_000):
+    """Rows near a curved surface of five dimensions, block by block."""
+    rng = np.random.default_rng(0)
+    bend = rng.normal(size=(5, d))
+    X = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(n, d))
+    for start in range(0, n, block):
+        z = rng.normal(size=(min(block, n - start), 5))
+        X[start : start + block] = np.tanh(z @ bend) + 0.1 * rng.normal(size=(len(z), d))
+    X.flush()
+
+
+def anonymous_bytes():
+    """Memory of this process that no file has."""
+    with open("/proc/self/status") as file:
+        return 1024 * next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
+
+
+def measure(call, path, folder):
+    """Bytes and seconds of one call, in a process of its own."""
+    X = np.load(path, mmap_mode="r")
+    CALLS["warm"](X[:20_000].astype(np.float64), folder)
+    before = time.perf_counter()
+    peak = peak_bytes(lambda: CALLS[call](X, folder), of=anonymous_bytes)
+    return {"peak": peak / X.nbytes, "seconds": time.perf_counter() - before}
+
+
+def fit_and_sample(X, folder):
+    """With the default scales and the paper's start; 100000 samples into a file."""
+    model = SmoothedPLDiffusion(start="isotropic", random_state=0).fit(X)
+    model.sample(100_000, out=Path(folder) / "new.npy")
+
+
+CALLS = {
+    "warm": lambda X, folder: (
+        fit_and_sample(X, folder),
+        EmpiricalScoreDiffusion().fit(X).score_samples(X[:5000]),
+    ),
+    "fit exact score": lambda X, _: EmpiricalScoreDiffusion(random_state=0).fit(X),
+    "fit smoothed": lambda X, _: SmoothedPLDiffusion(start="isotropic", random_state=0).fit(X),
+    "fit smoothed, sample 1e5": fit_and_sample,
+    "copy in float64": lambda X, _: X.astype(np.float64),
+    "k-d tree of it": lambda X, _: cKDTree(X.astype(np.float64)),
+}
+
+
+def main():
+    """Measure each call at each size."""
+    sizes = SIZES + LARGE * bool(os.environ.get("SMOOTHDIFF_LARGE"))
+    results = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for n, d in sizes:
+            path = Path(folder) / "X.npy"
+            write(path, n, d)
+            for call in list(CALLS)[1:]:
+                results[f"{call}, {n} x {d}"] = in_a_process(measure, call, path, folder)
+                print(call, n, d, results[f"{call}, {n} x {d}"], flush=True)
+    record("memory", results)
+
+
+if __name__ == "__main__":
+    main()
