@@ -2,7 +2,7 @@
 Large data and Dask
 ===================
 
-All is in memory, and in closed form: fitting finds neighbors once, sampling is one small solve a
+All is in closed form: fitting finds neighbors once, sampling is one small solve a
 row, and densities go over all training points in tiles. What each costs as rows grow:
 """
 
@@ -71,7 +71,31 @@ print("the same to the last bit:", np.array_equal(one.sample(500), two.sample(50
 #
 #     log_density = rows.map_blocks(model.score_samples, drop_axis=1, dtype=float)
 #
-# `fit` takes arrays that fit into memory.
+# More rows than memory
+# ---------------------
+#
+# Data in float32 of 2^25 values and more (128 MB) are kept in it: as an array that is mapped to a
+# file they are read in blocks, and what `fit` holds is one array of tangent coordinates in float32,
+# which the search for neighbors shares, and a few numbers a row. The spacing is then that of 16384
+# points, and neighborhoods are looked up as samples need them. The starting laws that are shaped by
+# neighbors hold ten of them a row: ``start="isotropic"``, the papers' law, does not. With ``out``
+# samples and log-densities go to a file batch by batch (``verbose=1`` tells how far they are)::
+#
+#     X = np.load("rows.npy", mmap_mode="r")  # float32, 10 million rows
+#     model = SmoothedPLDiffusion(start="isotropic", verbose=1, random_state=0).fit(X)
+#     new = model.sample(10_000_000, out="new.npy")
+#     log_density = model.score_samples(X, out="log_density.npy")
+
+import tempfile
+from pathlib import Path
+
+with tempfile.TemporaryDirectory() as folder:
+    new = one.sample(1000, random_state=0, out=Path(folder) / "new.npy")
+    print(type(new).__name__, "in a file, the same:", np.array_equal(new, one.sample(1000, 0)))
+
+# %%
+# Where memory does not last for a block of rows, the block is halved; where that is of no use, the
+# error says what to set.
 #
 # Tables
 # ------
