@@ -25,15 +25,15 @@ QUERIES = 256
 class Leaves(NamedTuple):
     """n points in L leaves; L is rounded up to four binary digits, for few compiled shapes."""
 
-    order: np.ndarray
+    order: np.ndarray | jax.Array
     """The points of one leaf after the other, (n,)."""
-    low: jax.Array
+    low: np.ndarray | jax.Array
     """Smallest coordinates of each leaf, (r, L); infinite where there is no leaf."""
-    high: jax.Array
+    high: np.ndarray | jax.Array
     """Largest coordinates, (r, L)."""
-    points: jax.Array
+    points: np.ndarray | jax.Array
     """In float32, (L, size, r)."""
-    squares: jax.Array
+    squares: np.ndarray | jax.Array
     """|y|^2 in float32, (L, size); infinite where there is no point."""
 
     @classmethod
@@ -53,7 +53,7 @@ class Leaves(NamedTuple):
         high = np.where(there, padded, -np.inf).max(axis=1).T
         padded = np.where(there, padded, 0.0).astype(np.float32)
         squares = np.where(there[:, :, 0], (padded * padded).sum(axis=2), np.float32(np.inf))
-        return cls(order, *map(jax.device_put, (low, high, padded, squares)))
+        return cls(order, low, high, padded, squares)
 
     @property
     def size(self):
