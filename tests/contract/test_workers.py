@@ -155,12 +155,12 @@ ON_DEVICES = """
 import hashlib, pathlib, pickle, jax, numpy as np
 from smoothdiff import mixture
 from smoothdiff.mixed_cell import _solve
-from smoothdiff.neighbors import ScanNeighbors, _scan
+from smoothdiff.neighbors import _scan
 # Pieces so small that there are some for every device.
 mixture.QUERIES_PER_CALL, _solve.BLOCK, _scan.CALL = (32, 32), 128, 256
 X = np.random.default_rng(0).normal(size=(300, 4))
 points = np.random.default_rng(1).random((3000, 6))
-results = [*ScanNeighbors(points).query(points, 5)]
+results = [*_scan.ScanNeighbors(points).query(points, 5)]
 for model in pickle.loads(pathlib.Path({models!r}).read_bytes()):
     model.set_params(n_jobs=8).fit(X)
     results += model.sample(50, random_state=0), model.score_samples(X)
