@@ -77,7 +77,9 @@ def sums(x, y, half, dtype):
         reduce = mixture._reduce
 
         def reduce_in_float32(*arguments, moments):
-            with _compute.float32(), jax.default_matmul_precision("highest"):
+            # Its least number, -1e300, becomes -inf.
+            settings = np.errstate(over="ignore"), jax.default_matmul_precision("highest")
+            with _compute.float32(), settings[0], settings[1]:
                 return reduce(*arguments, moments=moments)
 
         arrays = jax.tree.map(lambda array: array.astype(dtype), tiles.arrays)
