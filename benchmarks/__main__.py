@@ -6,6 +6,7 @@ from importlib import import_module
 NAMES = (
     "startup",
     "density",
+    "devices",
     "sampling",
     "memory",
     "growth",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "jaxlib", "optax", "imbalanced-learn", "torch")
-PACKAGES += ("pandas", "ForestDiffusion", "arfpy", "ctgan")
+PACKAGES += ("pykeops", "pandas", "ForestDiffusion", "arfpy", "ctgan")
 
 
 def seconds(function, repeats=3):

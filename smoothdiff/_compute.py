@@ -6,6 +6,9 @@ any kind: a thread of ours, of joblib, a process, a task of dask. BLAS has one t
 since its sums depend on how many it has: pieces of fixed size are what runs side by side, so that
 no number depends on the count of cores. XLA's own pool belongs to the process; where a compiled
 loop uses it, that is beyond a call's control.
+
+Where JAX has several devices, the pieces are dealt to them in turn, and each runs there whole: the
+same program on the same numbers, so that these do not depend on how many devices there are.
 """
 
 import os
@@ -14,6 +17,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
+from itertools import cycle
 
 import jax
 import joblib
@@ -23,7 +27,7 @@ from threadpoolctl import ThreadpoolController
 
 from ._memory import is_exhausted
 
-__all__ = ["float32", "float64", "map_rows", "map_threads", "n_threads", "workers"]
+__all__ = ["OnDevices", "float32", "float64", "map_rows", "map_threads", "n_threads", "workers"]
 
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
 ROWS_PER_TASK = 65536
@@ -139,6 +143,42 @@ if hasattr(os, "register_at_fork"):  # a forked process has neither the thread n
     os.register_at_fork(after_in_child=_blas_in_one_thread.reset)
 
 
+# ------------------------------------------------------------------ devices
+
+
+def _chosen():
+    """The device or platform that the user, or a thread of ours, chose; else None."""
+    return jax.config.jax_default_device  # type: ignore[attr-defined]
+
+
+def _devices():
+    """Where pieces may run: where JAX would, and its other devices unless one was chosen."""
+    return [_chosen()] if _chosen() is not None else [None, *jax.local_devices()[1:]]
+
+
+class OnDevices:
+    """Arrays, in a pytree, that each device is sent once.
+
+    ``arrays`` are those of the host, in NumPy.
+    """
+
+    def __init__(self, arrays):
+        self.arrays = arrays
+        self._copies, self._lock = {}, threading.Lock()
+
+    def here(self):
+        """The copy on the device of this thread; to be asked for in `float64`."""
+        device = _chosen()
+        if not isinstance(device, jax.Device):
+            device = jax.local_devices(backend=device)[0]
+        with self._lock:
+            if device not in self._copies:
+                self._copies[device] = jax.device_put(self.arrays, device)
+                if device.platform == "cpu":  # NumPy can look into that: one copy is enough
+                    self.arrays = jax.device_get(self._copies[device])
+            return self._copies[device]
+
+
 # ------------------------------------------------------------------ pieces of work
 
 
@@ -147,7 +187,9 @@ def map_threads(function, items):
 
     NumPy and XLA let go of the interpreter while they compute, and XLA's loops use one core. The
     pieces and their order are fixed, so that the result does not depend on the number of threads.
-    Within a thread of an outer call the items are taken one after the other.
+    They go to JAX's devices in turn, to no more of them than there are threads; each device
+    compiles for itself. Within a thread of an outer call the items are taken one after the other,
+    on its device.
     """
     items = list(items)
 
@@ -155,15 +197,16 @@ def map_threads(function, items):
         with float64():
             return function(item)
 
-    def run_in_thread(item):
+    def run_in_thread(item, device):
         _thread.budget = 1
-        return run(item)
+        with jax.default_device(device):
+            return run(item)
 
     threads = min(len(items), n_threads())
     if threads < 2:
         return [run(item) for item in items]
     with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(run_in_thread, items))
+        return list(pool.map(run_in_thread, items, cycle(_devices()[:threads])))
 
 
 def map_rows(function, *arrays, done=None):

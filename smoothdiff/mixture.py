@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from ._compute import map_threads
+from ._compute import OnDevices, map_threads, n_threads
 from .neighbors import spatial_order
 
 __all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments"]
@@ -34,7 +34,7 @@ TILE_QUERIES, FEW_QUERIES = 256, 8
 TILE_QUERIES_FACTORED = 32
 # Queries that would take as long as what a visit of a tile of points costs besides.
 OVERHEAD = 8
-# Queries of a compiled call: two shapes, the larger of them in threads.
+# Queries of a compiled call: two shapes, the larger one if there is work for every thread then.
 QUERIES_PER_CALL = 2048, 16384
 # exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
 NEGLIGIBLE = 45.0
@@ -46,15 +46,14 @@ DIFFERENCES_MAX_DIM = 3
 
 
 class Mixture(NamedTuple):
-    """A mixture in tiles of P points; build it with `tile`. Padding has log-coefficient -inf.
+    """The arrays of a mixture in tiles of P points, from `tile`. Padding has log-coefficient -inf.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from smoothdiff.mixture import log_density, tile
-    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
-    >>> log_density(tiles, np.zeros((1, 1)), 1.0).round(4)
-    array([-1.])
+    >>> from smoothdiff.mixture import tile
+    >>> tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5])).arrays.peak
+    array([0.])
     """
 
     points: np.ndarray | jax.Array  # (T, P, r)
@@ -73,8 +72,8 @@ def _padded_tiles(n):
     return 1 << max(n - 1, 0).bit_length()
 
 
-def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) -> Mixture:
-    """Sort a mixture into tiles.
+def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) -> OnDevices:
+    """Sort a mixture into tiles: a `Mixture`, kept on each device that computes with it.
 
     Parameters
     ----------
@@ -109,7 +108,7 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     exists = np.isfinite(c)[..., None]
     with np.errstate(divide="ignore"):
         peak = np.logaddexp.reduce(c, axis=1)
-    return Mixture(
+    arrays = Mixture(
         points=y,
         log_coefficient=c,
         half_precision=np.full((T, 1), half[0]) if shared else tiled(half, half[0]),
@@ -120,9 +119,10 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
         decay=tiled(half if decay is None else decay, np.inf).min(axis=1),
         sharpest=np.asarray(half.max()),
     )
+    return OnDevices(arrays)
 
 
-def log_density(mixture: Mixture, x, half_precision=1.0):
+def log_density(tiles: OnDevices, x, half_precision=1.0):
     """Log of the mixture at x, array of shape (n, r); float64 array of shape (n,).
 
     ``half_precision``, a float or an array of shape (n,), multiplies the components' own: it is
@@ -136,10 +136,10 @@ def log_density(mixture: Mixture, x, half_precision=1.0):
     >>> log_density(tiles, np.zeros((1, 1)), 1.0).round(4)
     array([-1.])
     """
-    return _evaluate(mixture, x, half_precision, 0)[0]
+    return _evaluate(tiles, x, half_precision, 0)[0]
 
 
-def posterior_mean(mixture: Mixture, x, half_precision=1.0):
+def posterior_mean(tiles: OnDevices, x, half_precision=1.0):
     """Log-density (n,) and posterior mean of the component's center (n, r), in one pass.
 
     Examples
@@ -150,10 +150,10 @@ def posterior_mean(mixture: Mixture, x, half_precision=1.0):
     >>> posterior_mean(tiles, np.array([[0.5]]), 1.0)[1].round(4)
     array([[0.7616]])
     """
-    return _evaluate(mixture, x, half_precision, 1)[:2]
+    return _evaluate(tiles, x, half_precision, 1)[:2]
 
 
-def posterior_moments(mixture: Mixture, x, half_precision=1.0):
+def posterior_moments(tiles: OnDevices, x, half_precision=1.0):
     """Log-density (n,), posterior mean of the center (n, r), and of |x - center|^2, (n,).
 
     For mixtures whose components have half-precision 1 and no factors.
@@ -166,25 +166,25 @@ def posterior_moments(mixture: Mixture, x, half_precision=1.0):
     >>> len(posterior_moments(tiles, np.array([[0.5]]), 1.0))
     3
     """
-    log_p, mean, energy = _evaluate(mixture, x, half_precision, 2)
+    log_p, mean, energy = _evaluate(tiles, x, half_precision, 2)
     return log_p, mean, -energy
 
 
-def _evaluate(mixture, x, half_precision, moments):
+def _evaluate(tiles, x, half_precision, moments):
     """Log-density and, as ``moments`` asks, posterior means of the center and the exponent."""
     x = np.asarray(x, dtype=np.float64)
     n, r = x.shape
     if n == 0:
         return np.empty(0), np.empty((0, r)), np.empty(0)
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
-    size = _queries_per_tile(mixture, x, half)
+    size = _queries_per_tile(tiles.arrays, x, half)
     # A single tile of points has nothing to skip, wherever the queries are.
-    order = spatial_order(x, size) if len(mixture.peak) > 1 else slice(None)
+    order = spatial_order(x, size) if len(tiles.arrays.peak) > 1 else slice(None)
     x, half = x[order], half[order]
     dim = r if moments else 0
     sorted_results = np.empty(n), np.empty((n, dim)), np.empty(n)
     few, many = QUERIES_PER_CALL
-    rows = few if n <= few else many
+    rows = many if n >= many * n_threads() else few
 
     def call(start):
         """Evaluate up to ``rows`` queries from ``start`` on, padded to that many."""
@@ -196,7 +196,7 @@ def _evaluate(mixture, x, half_precision, moments):
             out[:m], out[m:] = values[part], values[part.stop - 1]
             return out.reshape(-1, size, *values.shape[1:])
 
-        results = _reduce(mixture, tiled(x), tiled(half), -(-m // size), moments=moments)
+        results = _reduce(tiles.here(), tiled(x), tiled(half), -(-m // size), moments=moments)
         for out, result in zip(sorted_results, results, strict=True):
             out[part] = np.asarray(result).reshape(rows, *out.shape[1:])[:m]
 

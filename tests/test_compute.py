@@ -128,6 +128,50 @@ def test_settings_hold_within_a_piece_of_work_alone(user_precision):
         assert jax.numpy.ones(2).dtype == np.float32
 
 
+# ------------------------------------------------------------------ devices
+
+
+def test_pieces_go_to_the_devices_in_turn():
+    """In an interpreter that has eight."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import test_compute; test_compute.deal()"],
+        env={**os.environ, **EIGHT_DEVICES, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+EIGHT_DEVICES = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
+
+
+def deal():
+    arrays = np.arange(3.0)
+    held = _compute.OnDevices(arrays)
+
+    def piece(_):
+        inner = _compute.map_threads(lambda _: held.here(), range(2))
+        assert all(np.array_equal(copy, arrays) for copy in inner)
+        (device,) = {copy.device for copy in inner}
+        assert jax.jit(lambda x: 2 * x)(held.here()).device == device
+        return device
+
+    def devices_of(n_jobs, n_items=20):
+        with _compute.workers(n_jobs):
+            return _compute.map_threads(piece, range(n_items))
+
+    eight = jax.devices()
+    assert len(eight) == 8
+    assert devices_of(8) == [*eight, *eight, *eight[:4]]
+    assert devices_of(3, 6) == [*eight[:3], *eight[:3]]
+    assert devices_of(1) == eight[:1] * 20
+    assert {copy.device for copy in jax.live_arrays()} == set(eight), "a copy stays on each"
+    with jax.default_device(eight[5]):
+        assert devices_of(8) == eight[5:6] * 20
+    with jax.default_device("cpu"):
+        assert devices_of(8) == eight[:1] * 20
+
+
 # ------------------------------------------------------------------ blocks of rows
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import logsumexp
 
 from smoothdiff import mixture
-from smoothdiff._compute import float64
+from smoothdiff._compute import float64, workers
 
 N = 3000
 
@@ -49,6 +49,26 @@ def test_nothing_that_counts_is_left_out(name, t, few, monkeypatch):
 
 def test_few_queries_where_boxes_leave_out_much():
     points, x = CLOUDS["even"]
-    sums = mixture.tile(np.concatenate([points + k for k in range(30)]), np.zeros(30 * N))
+    sums = mixture.tile(np.concatenate([points + k for k in range(30)]), np.zeros(30 * N)).arrays
     chosen = [mixture._queries_per_tile(sums, x, np.full(60, 1 / (2 * t))) for t in (1e-5, 1e3)]
     assert chosen == [mixture.FEW_QUERIES, mixture.TILE_QUERIES]
+
+
+@pytest.mark.parametrize("n", [5, N])
+def test_the_same_bits_from_long_and_short_calls(n, rng, monkeypatch):
+    """One thread takes long calls, and eight would have no work then."""
+    monkeypatch.setattr(mixture, "QUERIES_PER_CALL", (256, 1024))
+    sums, x = mixture.tile(rng.normal(size=(n, 5)), np.zeros(n)), rng.normal(size=(1100, 5))
+    lengths, reduce = [], mixture._reduce
+    monkeypatch.setattr(
+        mixture,
+        "_reduce",
+        lambda mix, x, *rest, **how: lengths.append(x[..., 0].size) or reduce(mix, x, *rest, **how),
+    )
+    found = []
+    for n_jobs in (1, 8):
+        with workers(n_jobs):
+            found.append(mixture.posterior_moments(sums, x, 2.0))
+    assert lengths == [1024] * 2 + [256] * 5
+    for long, short in zip(*found, strict=True):
+        np.testing.assert_array_equal(long, short)

@@ -52,6 +52,24 @@ one, two = (SmoothedPLDiffusion(n_jobs=n, random_state=0).fit(X) for n in (1, 2)
 print("the same to the last bit:", np.array_equal(one.sample(500), two.sample(500)))
 
 # %%
+# More devices
+# ------------
+#
+# Where JAX sees several GPUs, blocks of queries (of densities, neighbors and samples alike) go to
+# them in turn; nothing has to be set. Each block runs whole on one device, with a copy of the
+# points that is sent there once, and so the numbers are those of one device, to the last bit. As
+# many devices work as there are blocks and threads: ``n_jobs`` must not be smaller than their
+# number, and 2048 queries or some ten thousand new rows are too few to share. ``with
+# jax.default_device(device):`` keeps a call to one.
+#
+# Each device compiles for itself, all at the same time. JAX can keep what it compiled for the next
+# run::
+#
+#     export JAX_COMPILATION_CACHE_DIR=~/.cache/jax
+#
+# On a CPU JAX has one device, whose cores are shared as above. The benchmark ``python -m benchmarks
+# devices`` compares the sums with the limits of the machine that it runs on.
+#
 # A cluster
 # ---------
 #

@@ -31,6 +31,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .._compute import OnDevices
+
 __all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "no_corners"]
 
 # A candidate enters when its gradient lies below the corners' by more than this fraction of the
@@ -76,8 +78,8 @@ class ActiveSet(NamedTuple):
 
 @cache
 def no_corners(dim, slots, n):
-    """`ActiveSet.empty`, made once."""
-    return ActiveSet.empty(dim, slots, n, jnp)
+    """`ActiveSet.empty`, made once, for any device."""
+    return OnDevices(ActiveSet.empty(dim, slots, n))
 
 
 def _at(index, array):

@@ -154,7 +154,7 @@ def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
         active_, scale_, x_, ratio_ = jax.tree.map(
             lambda array, start=start: padded(array, start), (active, scale, x, ratio)
         )
-        active_ = no_corners(dim, slots, size) if active is None else active_
+        active_ = no_corners(dim, slots, size).here() if active is None else active_
         n_chunks = -(-min(size, n - start) // chunk)
         points = cloud.coordinates(k)
         solved = minimize(active_, k, points, scale_, x_, ratio_, n_chunks, rows=chunk)

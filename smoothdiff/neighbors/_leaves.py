@@ -25,15 +25,15 @@ QUERIES = 256
 class Leaves(NamedTuple):
     """n points in L leaves; L is rounded up to four binary digits, for few compiled shapes."""
 
-    order: np.ndarray | None
+    order: np.ndarray | jax.Array | None
     """The points of one leaf after the other, (n,); None if they are in this order."""
-    low: jax.Array
+    low: np.ndarray | jax.Array
     """Smallest coordinates of each leaf, (r, L); infinite where there is no leaf."""
-    high: jax.Array
+    high: np.ndarray | jax.Array
     """Largest coordinates, (r, L)."""
-    points: jax.Array
+    points: np.ndarray | jax.Array
     """In float32, (L, size, r)."""
-    squares: jax.Array
+    squares: np.ndarray | jax.Array
     """|y|^2 in float32, (L, size); infinite where there is no point."""
 
     @classmethod
@@ -65,7 +65,7 @@ class Leaves(NamedTuple):
         leaves = leaves.astype(np.float32, copy=False)
         squares = np.einsum("lpr,lpr->lp", leaves, leaves)
         squares.ravel()[n:] = np.inf
-        return cls(order, *map(jax.device_put, (low, high, leaves, squares)))
+        return cls(order, low, high, leaves, squares)
 
     @property
     def size(self):

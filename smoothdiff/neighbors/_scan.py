@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .._compute import map_threads
+from .._compute import OnDevices, map_threads
 from .._derived import derived
 from ._base import Backend, square, squared_distances
 from ._leaves import QUERIES, Leaves, squared_gaps
@@ -52,7 +52,8 @@ class ScanNeighbors(Backend):
 
     @derived
     def _leaves(self):
-        return Leaves.of(self.points) if self._arranged is None else self._arranged
+        leaves = Leaves.of(self.points) if self._arranged is None else self._arranged
+        return OnDevices(leaves)
 
     @derived
     def _largest(self):
@@ -108,7 +109,7 @@ class ScanNeighbors(Backend):
         Rows for which more than MAX_KEPT were kept are left without neighbors. A radius that is
         infinite becomes one within which there are k points.
         """
-        leaves, queries = self._leaves, _Queries.of(x)
+        leaves, queries = self._leaves.here(), _Queries.of(x)
         gaps = np.asarray(squared_gaps(queries.x, leaves.low, leaves.high, queries.n_tiles))
         gaps = gaps[:, : len(x)]
         unknown = np.flatnonzero(radius == np.inf)
@@ -131,7 +132,7 @@ class ScanNeighbors(Backend):
 
     def _pilot_radius(self, queries, gaps, rows, doubt, k):
         """A distance within which k points lie: the k nearest in the leaves nearest to a row."""
-        leaves = self._leaves
+        leaves = self._leaves.here()
         n_leaves = min(max(PILOT_LEAVES, -(-k // leaves.size) + 1), len(gaps))
         nearest = np.zeros((CALL, n_leaves), dtype=np.int32)
         nearest[rows] = np.argpartition(gaps.T[rows], n_leaves - 1, axis=1)[:, :n_leaves]
@@ -141,7 +142,7 @@ class ScanNeighbors(Backend):
 
     def _within(self, queries, meets, squared_radius):
         """Rows and points that may lie within the radius of each other, and how many a row has."""
-        leaves, n = self._leaves, meets.shape[1]
+        leaves, n = self._leaves.here(), meets.shape[1]
         bound = np.full(CALL + 1, -np.inf, dtype=np.float32)
         bound[:n] = squared_radius - queries.square
         more = n >= MORE_FROM and self.points.shape[1] >= MORE_FROM_DIM
@@ -165,7 +166,8 @@ class ScanNeighbors(Backend):
         some = np.flatnonzero(kept[rows] <= MAX_KEPT)
         which, point = _ones(word[some], place[some], leaves.size)
         index = leaf[some][which].astype(np.intp) * leaves.size + point
-        return rows[some][which], index if leaves.order is None else leaves.order[index], kept
+        order = self._leaves.arrays.order
+        return rows[some][which], index if order is None else order[index], kept
 
 
 class _Queries(NamedTuple):

@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from given import normal
 
-from smoothdiff import _compute
+from smoothdiff import _compute, mixture
+from smoothdiff.mixed_cell import _solve
+from smoothdiff.neighbors import _scan
 
 X, MORE = normal(40, 3), normal(150, 3, 1)
 
@@ -151,31 +153,40 @@ def test_rows_do_not_depend_on_each_other(model):
 
 ON_DEVICES = """
 import hashlib, pathlib, pickle, jax, numpy as np
+from smoothdiff import mixture
+from smoothdiff.mixed_cell import _solve
+from smoothdiff.neighbors import _scan
+# Pieces so small that there are some for every device.
+mixture.QUERIES_PER_CALL, _solve.BLOCK, _scan.CALL = (32, 32), 128, 256
 X = np.random.default_rng(0).normal(size=(300, 4))
-digest = hashlib.sha256()
+points = np.random.default_rng(1).random((3000, 6))
+results = [*_scan.ScanNeighbors(points).query(points, 5)]
 for model in pickle.loads(pathlib.Path({models!r}).read_bytes()):
-    model.fit(X)
-    digest.update(model.sample(50, random_state=0).tobytes())
-    digest.update(model.score_samples(X).tobytes())
-    digest.update(model.denoise(X, model.t_min_).tobytes())
-result = digest.hexdigest()
+    model.set_params(n_jobs=8).fit(X)
+    results += model.sample(50, random_state=0), model.score_samples(X)
+    results += [model.denoise(X, model.t_min_)]
+digest = hashlib.sha256(b"".join(result.tobytes() for result in results)).hexdigest()
+used = len({{array.device for array in jax.live_arrays()}})
 """
 
 
-@pytest.mark.slow  # another interpreter, for every estimator
+@pytest.mark.slow  # another interpreter, in which each device compiles, for every estimator
 def test_devices(makers, tmp_path, monkeypatch):
-    """All estimators, in an interpreter that has three devices."""
+    """All estimators, and a scan, in an interpreter that has eight devices, and uses them."""
     monkeypatch.undo()  # the blocks of the other interpreter are whole
+    for module, name in [(mixture, "QUERIES_PER_CALL"), (_solve, "BLOCK"), (_scan, "CALL")]:
+        monkeypatch.setattr(module, name, getattr(module, name))  # to be set in there
     path = tmp_path / "models.pickle"
     path.write_bytes(pickle.dumps([make() for make in makers]))
     code, here = ON_DEVICES.format(models=str(path)), {}
     exec(code, here)
-    flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=3"}
+    flags = {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_force_host_platform_device_count=8"}
     done = subprocess.run(
-        [sys.executable, "-c", code + "print(jax.device_count(), result)"],
+        [sys.executable, "-c", code + "print(used, digest)"],
         env={**os.environ, **flags, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.split() == ["3", here["result"]]
+    assert here["used"] == 1
+    assert done.stdout.split() == ["8", here["digest"]]

@@ -50,8 +50,8 @@ def test_a_large_cloud_is_the_same_points(r):
 def test_leaves_share_the_memory_of_the_points():
     """On the CPU; the search takes nothing but boxes and squares."""
     cloud, _, _ = arranged(X)
-    leaves = cloud.neighbors._backend._leaves
-    assert np.shares_memory(np.asarray(leaves.points), cloud.points)
+    cloud.neighbors.query(cloud.at(slice(5)), 2)
+    assert np.shares_memory(cloud.neighbors._backend._leaves.arrays.points, cloud.points)
 
 
 def test_points_that_float32_does_not_tell_apart_are_one():

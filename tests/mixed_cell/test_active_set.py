@@ -15,7 +15,7 @@ B = 16
 def solve(start, index, points, x, rho):
     candidates = points.T[:, index]
     with float64():
-        start = no_corners(x.shape[1], x.shape[1] + 1, B) if start is None else start
+        start = no_corners(x.shape[1], x.shape[1] + 1, B).here() if start is None else start
         solved = minimize(start, index, candidates, np.ones(B), x.T, rho, 1, rows=B)
         return jax.tree.map(np.asarray, solved)
 
