@@ -107,13 +107,18 @@ def test_many_dimensions_agree(rng):
     np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("start", AT_POINTS)
+@pytest.mark.parametrize("start", STARTS)
 def test_one_point_starts_from_t0(start):
     law = LAWS[start](PointCloud.of(np.array([[1.0, 2.0]])), T0, SPACING)
-    S = [T0 * np.eye(2) if "local" in start else T0]
+    S = [T0 if start in ("isotropic", "adaptive") else T0 * np.eye(2)]
     np.testing.assert_allclose(law.covariances, S, rtol=1e-15)
     expected = -np.log(2 * np.pi * T0) - 0.5 / (2 * T0)
     np.testing.assert_allclose(law.log_density(np.array([[1.5, 2.5]])), expected, rtol=1e-14)
+
+
+def test_one_point_and_no_t0_is_a_unit():
+    law = LAWS["gaussian"](PointCloud.of(np.array([[1.0, 2.0]])))
+    np.testing.assert_array_equal(law.covariances, [np.eye(2)])
 
 
 @pytest.mark.parametrize("start", ["adaptive", "local-pca", "local"])

@@ -58,7 +58,10 @@ def test_a_scale_multiplies_the_covariances(start, rng):
 
 @pytest.mark.parametrize("start", ["adaptive", "local-pca", "local"])
 def test_weights_count_neighbors(start, rng):
-    """Against the slow count; a row that is most of the data starts from next to nothing."""
+    """Against the slow count; a row that is most of the data starts from next to nothing.
+
+    Nor has it a say in how wide the others are.
+    """
     cloud = cloud_of(40, 2, seed=3)
     law = LAWS[start](cloud, T0, SPACING, 5)
     S = law.covariances
@@ -72,6 +75,9 @@ def test_weights_count_neighbors(start, rng):
     S = LAWS[start](heavy, T0, SPACING, 5).covariances
     size = S if S.ndim == 1 else np.trace(S, axis1=1, axis2=2)
     assert 0 < size[k] < 1e-9 * np.median(size)
+    others, expected = np.arange(30) != k, covariances(heavy, 5, start=start)
+    expected = expected[:, 0, 0] if S.ndim == 1 else expected
+    np.testing.assert_allclose(S[others], expected[others], rtol=1e-9, atol=1e-13)
 
 
 def test_the_local_part_follows_any_linear_map(rng):
@@ -151,6 +157,15 @@ def test_a_mixture_is_the_weighted_sum(rng):
     expected = logsumexp(parts, axis=0, b=np.array([[1.0], [3.0], [1.0]]) / 5)
     np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9)
     assert law.covariances.shape == (30, 2, 2)
+
+
+def test_one_law_is_drawn_from_as_it_is():
+    """Without a choice among laws, which would take a random number."""
+    cloud, start = cloud_of(20, 2), Start("local", 0.6, 4)
+    alone = start.law(cloud, T0, SPACING).sample(np.random.default_rng(0), 9)
+    listed = starting_law([start], cloud, T0, SPACING).sample(np.random.default_rng(0), 9)
+    for one, other in zip(alone, listed, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_stacking_weights_maximize_the_likelihood(rng):
