@@ -153,6 +153,16 @@ def test_rows_left_after_the_last_round_are_solved_in_integers(monkeypatch):
     np.testing.assert_array_equal(cell.face_dim, expected.face_dim)
 
 
+def test_integers_know_of_ratios_beyond_1(monkeypatch):
+    """Were rounding to defeat every row: a is the nearest point, and v on the ray from it to x."""
+    points, x = normal(20, 2), normal(12, 2, 1)
+    monkeypatch.setattr(_solve, "DEFECT", -1.0)  # below any
+    cell = solve(x, PointCloud.of(points), 1.5)
+    nearest = points[np.linalg.norm(x[:, None] - points, axis=-1).argmin(axis=1)]
+    np.testing.assert_array_equal(cell.a, nearest)
+    np.testing.assert_allclose(cell.v, nearest + (x - nearest) / 1.5, rtol=1e-14)
+
+
 @pytest.mark.parametrize("ratio", [1e-15, 1e-3, 0.1, 0.9, 1.3])
 @pytest.mark.parametrize("r", [1, 2, 3, 6])
 def test_weights_make_up_a(r, ratio, rng):

@@ -159,6 +159,14 @@ def test_a_mixture_is_the_weighted_sum(rng):
     assert law.covariances.shape == (30, 2, 2)
 
 
+def test_spheres_stay_spheres_in_a_mixture():
+    cloud = cloud_of(20, 3)
+    starts = [Start("isotropic", 0.5, weight=3.0), Start("adaptive", 2.0, 4)]
+    first, second = (start.law(cloud, T0, SPACING).covariances for start in starts)
+    found = starting_law(starts, cloud, T0, SPACING).covariances
+    np.testing.assert_allclose(found, (3 * first + second) / 4, rtol=1e-14)
+
+
 def test_one_law_is_drawn_from_as_it_is():
     """Without a choice among laws, which would take a random number."""
     cloud, start = cloud_of(20, 2), Start("local", 0.6, 4)
