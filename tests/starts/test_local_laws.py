@@ -167,6 +167,15 @@ def test_spheres_stay_spheres_in_a_mixture():
     np.testing.assert_allclose(found, (3 * first + second) / 4, rtol=1e-14)
 
 
+def test_spheres_beside_ellipsoids_are_matrices():
+    cloud = cloud_of(20, 3)
+    starts = [Start("isotropic", 0.5), Start("local", 2.0, 4)]
+    spheres, shapes = (start.law(cloud, T0, SPACING).covariances for start in starts)
+    found = starting_law(starts, cloud, T0, SPACING).covariances
+    expected = (spheres[:, None, None] * np.eye(3) + shapes) / 2
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-16)
+
+
 def test_one_law_is_drawn_from_as_it_is():
     """Without a choice among laws, which would take a random number."""
     cloud, start = cloud_of(20, 2), Start("local", 0.6, 4)
