@@ -121,7 +121,8 @@ def test_points_of_least_gradient():
     found = of_least_gradient(cell.a, cell.v, np.full(20, 1e-9), cloud)
     g = (cloud.points**2).sum(axis=1) - 2 * cell.v @ cloud.points.T
     for row, indices in zip(g, found, strict=True):
-        assert set(np.argsort(row)[:5]) <= set(indices)
+        least = np.argsort(row)[: len(indices) - len(indices) // 3]  # a third lies near a
+        assert set(least) <= set(indices)
 
 
 @pytest.mark.parametrize("ratio", [1e-12, 0.03, 0.7])
