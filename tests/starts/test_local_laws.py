@@ -208,6 +208,16 @@ def test_stacking_weights_maximize_the_likelihood(rng):
     np.testing.assert_allclose(omega, found.x, atol=0.01)
 
 
+def test_the_gap_bounds_what_too_few_iterations_leave(monkeypatch, rng):
+    log_p = rng.normal(size=(4, 100)) - [[0.0], [0.5], [1.0], [3.0]]
+    best, _ = stacking_weights(log_p)
+    monkeypatch.setattr("smoothdiff.starts._stacked.MAX_ITERATIONS", 3)
+    omega, gap = stacking_weights(log_p)
+    missed, found = (logsumexp(log_p, axis=0, b=w[:, None]).mean() for w in (best, omega))
+    assert abs(omega.sum() - 1) < 1e-12
+    assert 1e-4 < missed - found <= gap + 1e-6
+
+
 @pytest.mark.parametrize("X", [np.ones((1, 3)), np.array([[0.0, 0, 0], [1, 1, 1]])])
 @pytest.mark.parametrize("start", LAWS)
 def test_few_points(start, X):
