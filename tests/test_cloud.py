@@ -86,6 +86,19 @@ def test_draws_follow_the_weights(weighted):
     assert np.all(np.abs(frequency - cloud.weights) <= 4.5 * error)
 
 
+@pytest.mark.parametrize("extreme", [0.0, np.nextafter(1, 0)])
+def test_points_of_no_weight_are_never_drawn(extreme):
+    """Not even by the least and the largest number that a generator gives."""
+
+    class Generator:
+        def random(self, n):
+            return np.full(n, extreme)
+
+    cloud = PointCloud.of(normal(4, 2))
+    drawn = cloud.draw(Generator(), 3, np.array([0.0, 0.3, 0.7, 0.0]))
+    np.testing.assert_array_equal(drawn, 1 if extreme == 0 else 2)
+
+
 @pytest.mark.parametrize("r", [1, 2, 8])
 def test_spacing_is_half_the_median_distance(r):
     X = normal(41, r)

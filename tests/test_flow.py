@@ -112,10 +112,11 @@ def test_jacobian_is_that_of_the_flow(cloud, rho_t, rho_s, rng):
     np.testing.assert_allclose(formula[interior], numeric[interior], rtol=0, atol=1e-6)
 
 
-def test_jacobian_without_smoothing_is_a_shrinkage():
-    np.testing.assert_allclose(
-        log_jacobian(np.zeros(3), 4, 2.0, 0.5), np.full(3, 4 * np.log(0.25)), rtol=1e-14
-    )
+@pytest.mark.parametrize(("rho_from", "rho_to"), [(2.0, 0.5), (1.0, 0.5), (0.5, 1.0), (0.5, 1.2)])
+def test_jacobian_without_smoothing_is_a_shrinkage(rho_from, rho_to):
+    """Where it is off at either end, up to the ratio 1 itself."""
+    expected = np.full(3, 4 * np.log(rho_to / rho_from))
+    np.testing.assert_allclose(log_jacobian(np.zeros(3), 4, rho_from, rho_to), expected, rtol=1e-14)
 
 
 def test_jacobians_of_flows_that_compose_add_up():
@@ -140,6 +141,12 @@ def test_reachable_rows_lie_in_shrunken_voronoi_cells(cloud, x, rho):
     np.testing.assert_array_equal(actual, expected)
     assert 0 < actual.sum() < len(x)
     assert clear.any()
+
+
+def test_training_points_are_reachable_at_any_ratio(cloud):
+    """They do not move: the distance to their own point and to the nearest are both 0."""
+    cell = solve(cloud.points, cloud, 0.4, faces=True)
+    assert reachable(cell, cloud, 1.5).all()
 
 
 @pytest.mark.parametrize("rho", [0.1, 0.999])

@@ -159,6 +159,21 @@ def test_density_is_the_start_over_the_numerical_jacobian(r, rng):
     np.testing.assert_allclose(actual[smooth], expected[smooth], rtol=0, atol=1e-6)
 
 
+def test_density_on_a_grid_is_the_product_of_its_axes(rng):
+    """Also on the center lines, where the face is larger than the hull of the parents."""
+    ticks, (rho_0, rho_min) = ([0.0, 1.0, 2.5], [0.0, 1.0]), (0.6, 0.2)
+    x = rng.uniform(-0.5, 3, size=(30, 2))
+    x[:10, 0], x[5:15, 1] = 0.5, 0.5
+    *lines, plane = (
+        LAWS["isotropic"](PointCloud.of(np.stack(axes, axis=-1).reshape(-1, len(axes))), 0.2)
+        for axes in ([ticks[0]], [ticks[1]], np.meshgrid(*ticks))
+    )
+    expected = np.prod(
+        [density(x[:, [i]], line, rho_0, rho_min) for i, line in enumerate(lines)], axis=0
+    )
+    np.testing.assert_allclose(density(x, plane, rho_0, rho_min), expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("dim", [1, 3])
 @pytest.mark.parametrize("variance", [1e-6, 0.4, 30.0])
 def test_normal_factor(dim, variance, rng):

@@ -77,3 +77,17 @@ def test_draws_and_fields_work_on_bare_arrays():
     assert not found.off.any()
     t = 0.5 * model.t0_
     np.testing.assert_array_equal(diffusion.denoise(x, t), model.denoise(x, t))
+
+
+def test_says_nothing_unless_asked(monkeypatch, capsys):
+    """Of draws and densities by steps, three of them."""
+    monkeypatch.setattr("smoothdiff._progress.SECONDS_BETWEEN_REPORTS", -1.0)
+    X = normal(20, 1)
+    diffusion = SmoothedPLDiffusion(solver="heun", n_steps=3, spacing=0.4).fit(X).diffusion_
+    for verbose in ({}, {"verbose": 1}):
+        diffusion.sample(np.random.default_rng(0), 5, **verbose)
+        drawn = capsys.readouterr()
+        diffusion.log_density(X, **verbose)
+        weighed = capsys.readouterr()
+        for said in drawn, weighed:
+            assert bool(said.out + said.err) == bool(verbose)

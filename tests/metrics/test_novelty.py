@@ -142,6 +142,21 @@ def test_data_copying_sees_copies_and_strangers():
     assert data_copying(test, train, test) == 0  # ties
 
 
+def test_two_rows_and_the_largest_ratio_are_enough():
+    pair = [[0.0], [1.0]]
+    assert memorized_fraction([[0.1], [0.45]], pair) == 0.5
+    assert memorized_fraction([[0.1], [0.45]], pair, ratio=1.0) == 1
+    assert authenticity([[0.4], [2.5]], pair) == 0.5
+
+
+def test_rows_as_close_as_the_quantile_are_not_closer_and_not_kept():
+    """Held-out rows themselves, at the distances 0.25, 0.5 and 2, beside their median."""
+    test = np.array([[0.25], [2.5], [9.0]])
+    closer = distance_to_closest_record(test, LINE, test).closer(0.5)
+    assert closer == closer.baseline == 1 / 3
+    np.testing.assert_array_equal(filter_copies(test, LINE, test, level=0.5), [[9.0]])
+
+
 def test_filter_copies():
     train, new, test = clouds(300, 200, 200)
     made = np.r_[new, train[:50], train[:50] + 1e-4]

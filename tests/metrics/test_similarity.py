@@ -59,6 +59,15 @@ def test_by_hand():
     assert column_similarity(made, real, real).baseline == 1
 
 
+def test_many_levels_are_not_binned():
+    """Even levels in the real rows, odd ones in the generated: no pair in common."""
+    names = np.array([f"{k:02}" for k in range(24)])
+    other = np.resize(["x", "y"], 48)
+    real, made = (pd.DataFrame({"a": np.resize(names[k::2], 48), "b": other}) for k in (0, 1))
+    assert association_similarity(made, real) == pytest.approx(0, abs=1e-12)
+    assert association_similarity(real, real) == pytest.approx(1)
+
+
 def test_arrays():
     real = np.array([[0.0, 0], [1, 1], [2, 2]])
     assert association_similarity(real * [1, -1], real) == pytest.approx(0)

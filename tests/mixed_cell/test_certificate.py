@@ -121,7 +121,8 @@ def test_points_of_least_gradient():
     found = of_least_gradient(cell.a, cell.v, np.full(20, 1e-9), cloud)
     g = (cloud.points**2).sum(axis=1) - 2 * cell.v @ cloud.points.T
     for row, indices in zip(g, found, strict=True):
-        assert set(np.argsort(row)[:5]) <= set(indices)
+        least = np.argsort(row)[: len(indices) - len(indices) // 3]  # a third lies near a
+        assert set(least) <= set(indices)
 
 
 @pytest.mark.parametrize("ratio", [1e-12, 0.03, 0.7])
@@ -151,6 +152,16 @@ def test_rows_left_after_the_last_round_are_solved_in_integers(monkeypatch):
     np.testing.assert_allclose(cell.v, expected.v, rtol=0, atol=1e-11)
     np.testing.assert_array_equal(cell.parents, expected.parents)
     np.testing.assert_array_equal(cell.face_dim, expected.face_dim)
+
+
+def test_integers_know_of_ratios_beyond_1(monkeypatch):
+    """Were rounding to defeat every row: a is the nearest point, and v on the ray from it to x."""
+    points, x = normal(20, 2), normal(12, 2, 1)
+    monkeypatch.setattr(_solve, "DEFECT", -1.0)  # below any
+    cell = solve(x, PointCloud.of(points), 1.5)
+    nearest = points[np.linalg.norm(x[:, None] - points, axis=-1).argmin(axis=1)]
+    np.testing.assert_array_equal(cell.a, nearest)
+    np.testing.assert_allclose(cell.v, nearest + (x - nearest) / 1.5, rtol=1e-14)
 
 
 @pytest.mark.parametrize("ratio", [1e-15, 1e-3, 0.1, 0.9, 1.3])

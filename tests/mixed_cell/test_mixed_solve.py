@@ -18,6 +18,7 @@ from cell_cases import (
 
 from smoothdiff.cloud import PointCloud
 from smoothdiff.mixed_cell import solve
+from smoothdiff.mixed_cell._cell import heavy
 
 
 @pytest.fixture(scope="module", params=RATIOS)
@@ -97,6 +98,20 @@ def test_weights_name_the_parents_of_a(solved):
         assert len(set(used)) == len(used)
     combined = np.einsum("nk,nkd->nd", cell.weights, points[cell.parents])
     np.testing.assert_allclose(combined, cell.a, rtol=0, atol=64 * EPS * np.abs(points).max())
+
+
+@pytest.mark.parametrize("r", [2, 5])
+def test_a_hint_to_the_only_point(r):
+    point, x = normal(1, r), normal(3, r, 1)
+    cell = solve(x, PointCloud.of(point), 0.3, near=np.zeros(3, dtype=int))
+    np.testing.assert_array_equal(cell.a, np.repeat(point, 3, axis=0))
+    np.testing.assert_allclose(cell.v, point + (x - point) / 0.3, rtol=1e-13)
+
+
+def test_a_weight_is_rounding_beside_the_largest_of_its_row():
+    weights = np.array([[0.5, 0.5 + 1e-14, 1e-14, 0.4e-14], [1.0, 1.1e-14, 0.9e-14, 0.0]])
+    expected = [[True, True, True, False], [True, True, False, False]]
+    np.testing.assert_array_equal(heavy(weights, weights[:, :1]), expected)
 
 
 @pytest.mark.parametrize("hint", ["nearest", "random", "farthest"])

@@ -9,7 +9,7 @@ from sklearn.covariance import OAS
 
 from smoothdiff import noise
 from smoothdiff.cloud import PointCloud
-from smoothdiff.starts import LAWS, STARTS
+from smoothdiff.starts import LAWS, STARTS, Start
 
 T0, SPACING = 0.2, 0.35
 AT_POINTS = [name for name in STARTS if name != "gaussian"]
@@ -107,13 +107,25 @@ def test_many_dimensions_agree(rng):
     np.testing.assert_allclose(law.log_density(x), expected, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("start", AT_POINTS)
+@pytest.mark.parametrize("start", STARTS)
 def test_one_point_starts_from_t0(start):
     law = LAWS[start](PointCloud.of(np.array([[1.0, 2.0]])), T0, SPACING)
-    S = [T0 * np.eye(2) if "local" in start else T0]
+    S = [T0 if start in ("isotropic", "adaptive") else T0 * np.eye(2)]
     np.testing.assert_allclose(law.covariances, S, rtol=1e-15)
     expected = -np.log(2 * np.pi * T0) - 0.5 / (2 * T0)
     np.testing.assert_allclose(law.log_density(np.array([[1.5, 2.5]])), expected, rtol=1e-14)
+
+
+def test_one_point_and_no_t0_is_a_unit():
+    law = LAWS["gaussian"](PointCloud.of(np.array([[1.0, 2.0]])))
+    np.testing.assert_array_equal(law.covariances, [np.eye(2)])
+
+
+@pytest.mark.parametrize("start", ["adaptive", "local-pca", "local"])
+def test_a_law_and_its_name_have_the_same_defaults(start):
+    cloud = cloud_of(30, 2)
+    named = Start(start).law(cloud, T0, SPACING)
+    np.testing.assert_array_equal(LAWS[start](cloud, T0, SPACING).covariances, named.covariances)
 
 
 def test_near_twins_do_not_start_from_nothing():

@@ -58,7 +58,10 @@ def test_a_scale_multiplies_the_covariances(start, rng):
 
 @pytest.mark.parametrize("start", ["adaptive", "local-pca", "local"])
 def test_weights_count_neighbors(start, rng):
-    """Against the slow count; a row that is most of the data starts from next to nothing."""
+    """Against the slow count; a row that is most of the data starts from next to nothing.
+
+    Nor has it a say in how wide the others are.
+    """
     cloud = cloud_of(40, 2, seed=3)
     law = LAWS[start](cloud, T0, SPACING, 5)
     S = law.covariances
@@ -72,6 +75,9 @@ def test_weights_count_neighbors(start, rng):
     S = LAWS[start](heavy, T0, SPACING, 5).covariances
     size = S if S.ndim == 1 else np.trace(S, axis1=1, axis2=2)
     assert 0 < size[k] < 1e-9 * np.median(size)
+    others, expected = np.arange(30) != k, covariances(heavy, 5, start=start)
+    expected = expected[:, 0, 0] if S.ndim == 1 else expected
+    np.testing.assert_allclose(S[others], expected[others], rtol=1e-9, atol=1e-13)
 
 
 def test_the_local_part_follows_any_linear_map(rng):
@@ -153,6 +159,32 @@ def test_a_mixture_is_the_weighted_sum(rng):
     assert law.covariances.shape == (30, 2, 2)
 
 
+def test_spheres_stay_spheres_in_a_mixture():
+    cloud = cloud_of(20, 3)
+    starts = [Start("isotropic", 0.5, weight=3.0), Start("adaptive", 2.0, 4)]
+    first, second = (start.law(cloud, T0, SPACING).covariances for start in starts)
+    found = starting_law(starts, cloud, T0, SPACING).covariances
+    np.testing.assert_allclose(found, (3 * first + second) / 4, rtol=1e-14)
+
+
+def test_spheres_beside_ellipsoids_are_matrices():
+    cloud = cloud_of(20, 3)
+    starts = [Start("isotropic", 0.5), Start("local", 2.0, 4)]
+    spheres, shapes = (start.law(cloud, T0, SPACING).covariances for start in starts)
+    found = starting_law(starts, cloud, T0, SPACING).covariances
+    expected = (spheres[:, None, None] * np.eye(3) + shapes) / 2
+    np.testing.assert_allclose(found, expected, rtol=1e-14, atol=1e-16)
+
+
+def test_one_law_is_drawn_from_as_it_is():
+    """Without a choice among laws, which would take a random number."""
+    cloud, start = cloud_of(20, 2), Start("local", 0.6, 4)
+    alone = start.law(cloud, T0, SPACING).sample(np.random.default_rng(0), 9)
+    listed = starting_law([start], cloud, T0, SPACING).sample(np.random.default_rng(0), 9)
+    for one, other in zip(alone, listed, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_stacking_weights_maximize_the_likelihood(rng):
     """Against scipy's SLSQP on the simplex, with weights of the rows."""
     log_p = rng.normal(size=(5, 200)) - [[0.0], [0.5], [1.0], [4.0], [9.0]]
@@ -174,6 +206,16 @@ def test_stacking_weights_maximize_the_likelihood(rng):
     assert 0 <= gap < 1e-5
     assert loss(omega) <= found.fun + 1e-5
     np.testing.assert_allclose(omega, found.x, atol=0.01)
+
+
+def test_the_gap_bounds_what_too_few_iterations_leave(monkeypatch, rng):
+    log_p = rng.normal(size=(4, 100)) - [[0.0], [0.5], [1.0], [3.0]]
+    best, _ = stacking_weights(log_p)
+    monkeypatch.setattr("smoothdiff.starts._stacked.MAX_ITERATIONS", 3)
+    omega, gap = stacking_weights(log_p)
+    missed, found = (logsumexp(log_p, axis=0, b=w[:, None]).mean() for w in (best, omega))
+    assert abs(omega.sum() - 1) < 1e-12
+    assert 1e-4 < missed - found <= gap + 1e-6
 
 
 @pytest.mark.parametrize("X", [np.ones((1, 3)), np.array([[0.0, 0, 0], [1, 1, 1]])])

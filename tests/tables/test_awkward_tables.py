@@ -161,3 +161,20 @@ def test_what_is_masked_is_missing():
 def test_conditions_on_tuples():
     model = TableDiffusion(random_state=0).fit(X.assign(c=[(1,), (2, 3)] * (N // 2)))
     assert set(model.sample(5, where={"c": [(2, 3)]})["c"]) == {(2, 3)}
+
+
+@pytest.mark.parametrize("step", [1, 0.01])
+def test_numbers_that_prefer_round_ones_still_do(step):
+    """Most prices are whole hundreds of steps: as many of the new ones are, to 5 deviations."""
+    n, of = 300, np.random.default_rng(2)
+    steps = of.integers(0, 100_000, n)
+    steps = np.where(of.random(n) < 0.6, steps // 100 * 100, steps)
+    table = pd.DataFrame({"x": of.normal(size=n), "price": np.round(steps * step, 2)})
+    model = TableDiffusion(random_state=0).fit(table)
+    column = model.schema_["price"]
+    assert column.round_numbers == (2, 5, 10, 20, 25, 50, 100)
+    by_looking = [max(m for m in (1, *column.round_numbers) if s % m == 0) for s in steps]
+    np.testing.assert_allclose(column.grain(steps * step), np.multiply(by_looking, step))
+    made = np.rint(model.sample(400)["price"] / step)
+    share = np.mean(steps % 100 == 0)
+    assert abs(np.mean(made % 100 == 0) - share) < 5 * np.sqrt(share * (1 - share) / 400)

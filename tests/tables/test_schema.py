@@ -103,10 +103,20 @@ def test_a_line_has_deviation_one_and_says_where_values_are_missing():
     line = Line.of(numbers, np.ones(4))
     z = line.embed(numbers)
     assert z[1].tolist() == [0.0, 1.0]
+    assert line.width == 2
     present = z[[0, 2, 3], 0]
     assert present.mean() == pytest.approx(0)
     assert present.std() == pytest.approx(1)
     np.testing.assert_allclose(line.invert(present), numbers[[0, 2, 3]])
+
+
+@pytest.mark.parametrize("numbers", [[0, 1e200, 3e200], [1e-200, 1, 1e200], [1e-200, 2e-200, 0]])
+def test_a_line_of_numbers_whose_squares_leave_the_range(numbers):
+    line = Line.of(np.array(numbers), np.ones(3))
+    z = line.embed(np.array(numbers))
+    assert z.shape == (3, line.width) == (3, 1)
+    assert z.mean() == pytest.approx(0)
+    assert z.std() == pytest.approx(1)
 
 
 def test_row_order_does_not_matter(table):

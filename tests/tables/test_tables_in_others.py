@@ -62,3 +62,13 @@ def test_a_search_over_the_smoothing_strength():
         for kappa in (0.1, 0.5)
     ]
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], slow, rtol=1e-8)
+
+
+def test_an_estimator_that_takes_no_weights():
+    """Rows of equal weight are fitted without them."""
+
+    class Plain(SmoothedPLDiffusion):
+        def fit(self, X, y=None):
+            return super().fit(X)
+
+    assert TableDiffusion(Plain(), random_state=0).fit(X).sample(5).shape == (5, 3)
