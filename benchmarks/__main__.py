@@ -20,6 +20,7 @@ NAMES = (
     "table_choices",
     "over_sampling",
     "metrics",
+    "membership",
 )
 
 if __name__ == "__main__":

@@ -29,13 +29,17 @@ __all__ = [
 
 @contextmanager
 def unchanged_on_error(estimator):
-    """Restore the estimator's attributes if the block raises."""
+    """Restore the estimator's attributes, and its RandomState, if the block raises."""
     before = estimator.__dict__.copy()
+    source = before.get("random_state")
+    state = source.get_state() if isinstance(source, np.random.RandomState) else None
     try:
         yield
     except BaseException:
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
+        if state is not None:
+            source.set_state(state)
         raise
 
 
@@ -116,6 +120,7 @@ def check_n_components(estimator, n, d):
 
 def check_finite_data(estimator, X, *, reset):
     """X as float64 of shape (n, d), or an error that says where and how many values are bad."""
+    _refuse_other_types(estimator, X)
     X = validate_data(
         estimator,
         X,
@@ -141,6 +146,26 @@ def check_finite_data(estimator, X, *, reset):
             f"{type(estimator).__name__} does not accept missing or infinite values."
         )
     return X
+
+
+def _refuse_other_types(estimator, X):
+    """Complex numbers and text in one sentence; scikit-learn would print the whole array."""
+    name = type(estimator).__name__
+    dtypes = getattr(X, "dtypes", None)  # of a DataFrame
+    dtypes = [getattr(X, "dtype", None)] if dtypes is None else list(dtypes)
+    if any(getattr(dtype, "kind", "") == "c" for dtype in dtypes):
+        raise ValueError(
+            f"Complex data not supported. {name} takes real numbers; give real and imaginary parts "
+            "as columns."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "US":
+        for value in X.ravel().tolist():
+            try:
+                float(value)
+            except ValueError:
+                raise ValueError(
+                    f"could not convert string to float: {value!r}. {name} takes numbers."
+                ) from None
 
 
 def check_sample_weight(sample_weight, n):
