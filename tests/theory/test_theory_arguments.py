@@ -14,8 +14,7 @@ from smoothdiff.theory import (
     terminal_density,
 )
 
-Y, EYE = [0.0, 1.0], np.eye(2)
-LINES = np.linspace(0, 1, 5)[None, :, None] * np.ones(2)
+Y = [0.0, 1.0]
 
 
 def never(x, t):
@@ -37,6 +36,9 @@ def never(x, t):
 def test_wrong_types_are_named(call, message):
     with pytest.raises(TypeError, match=message):
         call()
+
+
+LINES = np.linspace(0, 1, 5)[None, :, None] * np.ones(2)
 
 
 def test_arguments_are_left_alone():
