@@ -23,6 +23,7 @@ NAMES = (
     "table_choices",
     "over_sampling",
     "metrics",
+    "membership",
     "summary",
 )
 

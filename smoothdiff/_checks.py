@@ -18,6 +18,7 @@ __all__ = [
     "choice",
     "count",
     "flag",
+    "function",
     "increasing",
     "is_number",
     "listed",
@@ -25,6 +26,7 @@ __all__ = [
     "positive",
     "real",
     "refuse",
+    "seed",
     "subject",
     "weights",
 ]
@@ -98,6 +100,24 @@ def choice(value, name, choices, owner=None):
     if not isinstance(value, str) or value not in choices:
         error = ValueError if isinstance(value, str) else TypeError
         refuse(value, name, "one of " + ", ".join(map(repr, choices)), owner, error)
+    return value
+
+
+def function(value, name, owner=None):
+    """What can be called."""
+    if not callable(value):
+        refuse(value, name, "callable", owner, TypeError)
+    return value
+
+
+def seed(value, name="random_state"):
+    """None or an integer of at least 0."""
+    wanted = "None or a non-negative integer"
+    if value is not None:
+        if not is_number(value, Integral):
+            refuse(value, name, wanted, error=TypeError)
+        if value < 0:
+            refuse(value, name, wanted)
     return value
 
 

@@ -87,9 +87,24 @@ class PointCloud(Derived):
 
     @classmethod
     def of(cls, points, weights=None):
-        """Merge equal points, adding their weights (equal by default), and scale those to sum 1."""
-        points = np.asarray(points, dtype=np.float64)
-        weights = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=np.float64)
+        """Merge equal points, adding their weights (equal by default), and scale those to sum 1.
+
+        Raises
+        ------
+        ValueError
+            If points are not finite or of shape (n, r), or weights, of shape (n,), are negative or
+            all zero. TypeError for what are no numbers.
+        """
+        points = checks.array(points, "points", "finite", np.isfinite)
+        if points.ndim != 2 or points.size == 0:
+            raise ValueError(f"points must have shape (n, r). Got shape {points.shape} instead.")
+        shape = (len(points),)
+        weights = np.ones(shape) if weights is None else weights
+        weights = checks.array(
+            weights, "weights", "not negative, finite", lambda v: (v >= 0) & (v < np.inf), shape
+        )
+        if not weights.any():
+            raise ValueError("weights must not be zero for every point.")
         rows, weights, _ = distinct_rows(points, weights)
         return cls(points[rows], weights / weights.sum())
 

@@ -85,6 +85,8 @@ def perturbed_line(n=6, jitter=0.3, half_width=1.0, random_state=0):
     """
     checks.real(jitter, "jitter", "in [0, 0.5)", lambda j: 0 <= j < 0.5)
     points = uniform_line(n, half_width=half_width)
+    if not isinstance(random_state, np.random.Generator):
+        checks.seed(random_state)
     moves = np.random.default_rng(random_state).uniform(-jitter, jitter, size=points.shape)
     return points + moves * 2 * half_width / (n - 1)
 

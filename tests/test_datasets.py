@@ -42,36 +42,3 @@ def test_circle_is_a_regular_polygon(n):
     np.testing.assert_allclose(points[0], [2.0, 0.0])
     sides = np.linalg.norm(points - np.roll(points, 1, axis=0), axis=1)
     np.testing.assert_allclose(sides, 4 * np.sin(np.pi / n), atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda: uniform_line(1), "n must be an integer of at least 2. Got 1"),
-        (lambda: uniform_line(3, d=0), "d must be an integer of at least 1. Got 0"),
-        (lambda: perturbed_line(jitter=0.5), r"jitter must be in \[0, 0.5\). Got 0.5"),
-    ],
-)
-def test_bad_arguments_are_named(make, words):
-    with pytest.raises(ValueError, match=words):
-        make()
-
-
-@pytest.mark.parametrize(
-    ("make", "error"),
-    [
-        (lambda: circle(0), ValueError),
-        (lambda: circle(2.5), TypeError),
-        (lambda: circle(True), TypeError),
-        (lambda: circle(3, radius=-1.0), ValueError),
-        (lambda: uniform_line("3"), TypeError),
-        (lambda: uniform_line(3, half_width=np.nan), ValueError),
-        (lambda: uniform_line(3, half_width=None), TypeError),
-        (lambda: perturbed_line(half_width=-1.0), ValueError),
-        (lambda: perturbed_line(jitter=np.nan), ValueError),
-        (lambda: perturbed_line(jitter="0.1"), TypeError),
-    ],
-)
-def test_no_such_cloud(make, error):
-    with pytest.raises(error, match=r"must be .*\. Got .* instead\.$"):
-        make()

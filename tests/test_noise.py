@@ -262,3 +262,9 @@ def test_grids_even_and_geometric(ends):
     np.testing.assert_allclose(noise.karras_times(*ends, 50, 1e6), geometric, rtol=1e-3)
     for grid in (even, geometric):
         assert (grid[0], grid[-1]) == ends
+
+
+def test_a_karras_grid_of_one_variance_stays_there():
+    """Rounding took it beyond its ends, so that paths where t_min is t0 were refused."""
+    t = 0.04097352393619469
+    assert (noise.karras_times(t, t, 4) == t).all()

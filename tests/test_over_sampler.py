@@ -401,30 +401,6 @@ def test_a_class_of_one_row_in_a_table_is_repeated():
 X, y = imbalanced()
 
 
-@pytest.mark.parametrize(
-    ("parameters", "rows", "error", "sentence"),
-    [
-        ({"estimator": 3}, X, TypeError, "must be None or an estimator with fit and sample"),
-        ({"estimator": LogisticRegression()}, X, TypeError, "an estimator with fit and sample"),
-        ({"sampling_strategy": ["rare"]}, X, ValueError, "'sampling_strategy' parameter of"),
-        ({"sampling_strategy": {"rare": 3}}, X, ValueError, "should be greater or equal"),
-        ({"sampling_strategy": {"none": 3}}, X, ValueError, "not present in the data"),
-        ({"random_state": "seed"}, X, ValueError, "'random_state' parameter of"),
-        ({}, np.where(X > 3, np.nan, X), ValueError, "Input X contains NaN"),
-        ({}, X[:, 0], ValueError, "Expected 2D array"),
-        ({"estimator": SmoothedPLDiffusion(kappa=-1)}, X[:, :2], ValueError, "'kappa' parameter"),
-    ],
-)
-def test_what_is_refused_changes_nothing(parameters, rows, error, sentence):
-    sampler = DiffusionOverSampler(random_state=0)
-    sampler.fit_resample(X, y)
-    sampler.set_params(**parameters)
-    before = dict(vars(sampler))
-    with pytest.raises(error, match=sentence):
-        sampler.fit_resample(rows, y)
-    assert vars(sampler) == before
-
-
 def test_without_imbalanced_learn_the_others_load():
     """A fresh interpreter that cannot find it."""
     code = (

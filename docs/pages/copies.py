@@ -79,7 +79,8 @@ print(f"{len(safe)} of {len(new)} rows are left")
 #
 # **The verdict: a clean report is no permission.** Every row is a weighted mean of a few rows of
 # real people, and who knows most of a table may find them. No distance and no filter turns that
-# into privacy, and nothing here is differentially private. What the report can say:
+# into privacy, and nothing here is differentially private: :doc:`/security` counts how
+# well members are told from others. What the report can say:
 
 from textwrap import fill
 

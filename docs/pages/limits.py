@@ -7,7 +7,7 @@ What it will not do
 - **Extrapolate.** Samples lie between training points, give or take the noise of ``t_min``.
 - **Write text.** Columns of names or free text are refused.
 - **Promise privacy.** A sample is a weighted mean of a few named rows: provenance, the opposite
-  of anonymity.
+  of anonymity. :doc:`/security` has, in numbers, how well members are told from others.
 - **Beat every density on every table.** :doc:`/measured` has the tables where it loses.
 - **Lead as a detector of outliers.** It is level with others, and slower.
 

@@ -39,7 +39,7 @@ print("the same samples:", np.array_equal(load(file).sample(10), model.sample(10
 # -----------------
 #
 # **The training rows.** A model is its data: who has the file has the rows. Treat it as you treat
-# the table.
+# the table. What a file may do, and how that is tested: :doc:`/security`.
 #
 # What is refused
 # ---------------

@@ -41,7 +41,9 @@ def read_array(path, key=None):
     except _UnclearError as error:
         raise ValueError(str(error)) from None
     except (ValueError, EOFError, BadZipFile, AttributeError) as error:
-        raise ValueError(f"{path} is not a NumPy array of numbers: {error}") from error
+        # NumPy's own words advise to load it as a pickle, which could run code.
+        why = "its objects are never read" if "pickle" in str(error) else str(error)
+        raise ValueError(f"{path} is not a NumPy array of numbers: {why.rstrip('.')}.") from error
 
 
 class _UnclearError(ValueError):

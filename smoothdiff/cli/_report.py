@@ -105,13 +105,14 @@ def _of_one(arguments):
     """The same of one table, by a model of a part of it."""
     import numpy as np
 
-    from .._checks import real
+    from .._checks import real, seed
     from ._busy import busy
     from ._fitting import fit_rows
 
     part = real(arguments.held_out, "--held-out", "a number in (0, 1)", lambda v: 0 < v < 1)
     rows = _read(arguments.files[0], arguments)
     more = {"target": _target(arguments, rows)}  # before any work
+    seed(arguments.seed)
     order = np.random.default_rng(arguments.seed).permutation(len(rows))
     n_test = round(part * len(rows))
     if not 10 <= n_test <= len(rows) - 10:

@@ -33,13 +33,17 @@ BLOCK = 1 << 16
 
 @contextmanager
 def unchanged_on_error(estimator):
-    """Restore the estimator's attributes if the block raises."""
+    """Restore the estimator's attributes, and its RandomState, if the block raises."""
     before = estimator.__dict__.copy()
+    source = before.get("random_state")
+    state = source.get_state() if isinstance(source, np.random.RandomState) else None
     try:
         yield
     except BaseException:
         estimator.__dict__.clear()
         estimator.__dict__.update(before)
+        if state is not None:
+            source.set_state(state)
         raise
 
 
@@ -124,6 +128,7 @@ def check_finite_data(estimator, X, *, reset, keep_float32=False):
     With ``keep_float32`` an array of float32 remains one, without a copy.
     """
     kept = keep_float32 and getattr(X, "dtype", None) == np.float32
+    _refuse_other_types(estimator, X)
     X = validate_data(
         estimator,
         X,
@@ -150,6 +155,26 @@ def _bad(X, start):
     """Rows and columns of what is not finite among the next rows, (k, 2)."""
     rows, columns = np.nonzero(~np.isfinite(X[start : start + BLOCK]))
     return np.c_[rows + start, columns]
+
+
+def _refuse_other_types(estimator, X):
+    """Complex numbers and text in one sentence; scikit-learn would print the whole array."""
+    name = type(estimator).__name__
+    dtypes = getattr(X, "dtypes", None)  # of a DataFrame
+    dtypes = [getattr(X, "dtype", None)] if dtypes is None else list(dtypes)
+    if any(getattr(dtype, "kind", "") == "c" for dtype in dtypes):
+        raise ValueError(
+            f"Complex data not supported. {name} takes real numbers; give real and imaginary parts "
+            "as columns."
+        )
+    if isinstance(X, np.ndarray) and X.dtype.kind in "US":
+        for value in X.ravel().tolist():
+            try:
+                float(value)
+            except ValueError:
+                raise ValueError(
+                    f"could not convert string to float: {value!r}. {name} takes numbers."
+                ) from None
 
 
 def check_sample_weight(sample_weight, n):

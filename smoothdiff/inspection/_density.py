@@ -192,6 +192,8 @@ class DensityDisplay:
         check_estimator(estimator, cls.__name__, "score_samples", "SmoothedPLDiffusion")
         checks.choice(kind, "kind", ("slice", "marginal"))
         shares = checks.array(shares, "shares", "in (0, 1)", lambda s: (s > 0) & (s < 1)).ravel()
+        if shares.size == 0:
+            raise ValueError("shares must hold a share or more. Got none.")
         checks.count(n_samples, "n_samples")
         if grid_resolution is not None:
             checks.count(grid_resolution, "grid_resolution", least=2)

@@ -1,11 +1,13 @@
 """ParentsDisplay: generated images and the training images that each was made of."""
 
-from math import isqrt
+from math import isqrt, prod
+from numbers import Integral
 
 import numpy as np
 
+from .. import _checks as checks
 from .._pyplot import pyplot
-from ._given import check_parents
+from ._given import check_estimator, check_parents
 
 __all__ = ["ParentsDisplay"]
 
@@ -117,7 +119,8 @@ class ParentsDisplay:
             square and have no ``image_shape``.
         """
         pyplot()
-        X = np.asarray(X, dtype=np.float64)
+        check_estimator(estimator, cls.__name__, "sample", "SmoothedPLDiffusion")
+        X = checks.array(X, "X", "finite", np.isfinite)
         samples, parents, weights = estimator.sample(
             n_samples, random_state=random_state, return_parents=True
         )
@@ -204,7 +207,7 @@ class ParentsDisplay:
     def _shape(self):
         """Shape of an image."""
         if self.image_shape is not None:
-            return tuple(self.image_shape)
+            return self._given_shape()
         pixels = self.samples.shape[1]
         side = isqrt(pixels)
         if side**2 != pixels:
@@ -213,6 +216,19 @@ class ParentsDisplay:
                 "them as points with ParentLinesDisplay."
             )
         return side, side
+
+    def _given_shape(self):
+        pixels, shape = self.samples.shape[1], self.image_shape
+        whole = isinstance(shape, (tuple, list)) and all(
+            checks.is_number(s, Integral) for s in shape
+        )
+        if not whole:
+            wanted = "(height, width) or (height, width, 3)"
+            checks.refuse(shape, "image_shape", wanted, None, TypeError)
+        if len(shape) not in (2, 3) or prod(shape) != pixels:
+            wanted = f"(height, width) or (height, width, 3) of {pixels} values"
+            checks.refuse(shape, "image_shape", wanted)
+        return tuple(shape)
 
 
 def _frame(ax, left, top, height):

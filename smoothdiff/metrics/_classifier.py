@@ -83,7 +83,8 @@ def c2st(
     """
     cv = checks.count(cv, "cv", least=2)
     checks.count(max_rows, "max_rows", least=cv)
-    if classifier is not None and not is_classifier(classifier):
+    checks.seed(random_state)
+    if classifier is not None and not (hasattr(classifier, "fit") and is_classifier(classifier)):
         checks.refuse(classifier, "classifier", "a classifier of scikit-learn", None, TypeError)
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds, cv)
     options = {"classifier": classifier, "cv": cv, "max_rows": max_rows}
@@ -234,7 +235,7 @@ def efficacy(
     if model is None:
         forest = RandomForestClassifier if classes else RandomForestRegressor
         model = forest(TREES, random_state=random_state, n_jobs=-1)
-    elif is_classifier(model) != classes:
+    elif not hasattr(model, "fit") or is_classifier(model) != classes:
         wanted = "a classifier" if classes else "a regressor"
         raise TypeError(f"model must be {wanted}, as {target!r} asks for. Got {model!r} instead.")
     (X, y), (X_new, y_new), (X_test, y_test) = (to_learn(rows, j) for rows in tables)

@@ -173,6 +173,7 @@ class ClosestRecords:
 
         Of rows of the same law it is ``level``, or less where distances are tied.
         """
+        checks.real(level, "level", "a float in [0, 1]", lambda v: 0 <= v <= 1)
         return Value(
             np.mean(self.distances < np.quantile(self.baseline, level)),
             np.mean(self.baseline < np.quantile(self.baseline, level)),

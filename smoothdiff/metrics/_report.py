@@ -255,6 +255,7 @@ def report(
     True
     """
     checks.count(max_rows, "max_rows", least=10)
+    checks.seed(random_state)
     made, own = generated, None
     if hasattr(generated, "sample") and hasattr(generated, "fit"):
         kinds = getattr(generated, "schema_", None) if kinds is None else kinds

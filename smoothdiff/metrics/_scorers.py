@@ -70,6 +70,7 @@ def scorer(metric="log_likelihood", *, n_samples=None, random_state=0):
     checks.choice(metric, "metric", METRICS)
     if n_samples is not None:
         checks.count(n_samples, "n_samples")
+    checks.seed(random_state)
     return Scorer(metric, n_samples, random_state)
 
 

@@ -60,6 +60,7 @@ def energy_distance(generated, real, train=None, *, max_rows=10_000, random_stat
     True
     """
     checks.count(max_rows, "max_rows")
+    checks.seed(random_state)
     tables = read({"real": real, "generated": generated, "train": train}, kinds)
     real, *others = (rows.at_most(max_rows, random_state) for rows in tables)
     within = _mean_distance(real.coordinates, real.coordinates)
@@ -123,6 +124,7 @@ def sliced_wasserstein(
     True
     """
     checks.count(n_projections, "n_projections")
+    checks.seed(random_state)
     checks.real(p, "p", "a float of at least 1", lambda v: 1 <= v < np.inf)
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
     rng = np.random.default_rng(random_state)

@@ -27,6 +27,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
+from .. import _checks as checks
 from ._columns import idle, label, parts_of, steps_of, take
 
 __all__ = ["pull_back", "register_log_jacobian", "through"]
@@ -74,8 +75,7 @@ def register_log_jacobian(transformer_class, function):
             "transformer_class must be a class of transformers or the func of a "
             f"FunctionTransformer. Got {transformer_class!r} instead."
         )
-    if not callable(function):
-        raise TypeError(f"function must be callable. Got {function!r} instead.")
+    checks.function(function, "function")
     known = JACOBIANS if isinstance(transformer_class, type) else DERIVATIVES
     known[transformer_class] = function
 

@@ -6,6 +6,8 @@ VP    x_vp = sqrt(abar) x_0 + sqrt(1 - abar) z, so that
       t = (1 - abar) / abar,  x_t = x_vp / sqrt(abar),  D = x_t - sqrt(t) eps
 """
 
+from .. import _checks as checks
+
 __all__ = ["EDMDenoiser", "VPNoisePredictor"]
 
 
@@ -20,7 +22,7 @@ class EDMDenoiser:
     """
 
     def __init__(self, denoiser):
-        self.denoiser = denoiser
+        self.denoiser = checks.function(denoiser, "denoiser", self)
 
     def denoise(self, x, t):
         """D_t(x), of the kind and shape of x."""
@@ -42,7 +44,7 @@ class VPNoisePredictor:
     """
 
     def __init__(self, predictor):
-        self.predictor = predictor
+        self.predictor = checks.function(predictor, "predictor", self)
 
     def denoise(self, x, t):
         """D_t(x), of the kind and shape of x."""

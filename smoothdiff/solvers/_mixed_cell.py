@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from .. import _checks as checks
 from ..flow import position, reachable
 from ..likelihood import smoothed_pl_log_density
 from ..mixed_cell import solve
@@ -29,7 +28,10 @@ class MixedCellFlow(Solver):
 
     def __init__(self, score: SmoothedPLScore):
         if not isinstance(score, SmoothedPLScore):  # at a fixed ratio a and v do not stay
-            checks.refuse(score, "score", "a SmoothedPLScore", self, TypeError)
+            raise TypeError(
+                "The 'score' parameter of MixedCellFlow must be a SmoothedPLScore. "
+                f"Got {type(score).__name__} instead."
+            )
         self.score = score
 
     def terminal(self, draw, t0, t_min, *, parents=False, key=None, report=None):

@@ -167,7 +167,8 @@ def _from_array(X):
     if values.dtype.kind in "US" and not isinstance(X, np.ndarray):
         values = np.asarray(X, dtype=object)  # numbers beside strings stay numbers
     if values.ndim != 2:
-        raise ValueError(
+        wrong = ValueError if values.ndim else TypeError
+        raise wrong(
             "A table must be a DataFrame or a two-dimensional array. Got "
             f"{f'{values.ndim} dimensions' if values.ndim else type(X).__name__} instead."
         )

@@ -141,6 +141,7 @@ def score_matching_loss(
     >>> round(score_matching_loss(score, points, t=1e-4).value, 3)
     0.049
     """
+    checks.function(score, "score")
     t, cloud, generator = _checked(points, t, weights, method, n_samples, random_state)
     if method == "monte-carlo":
         return _monte_carlo(score, cloud, np.full(int(n_samples), t), generator)
@@ -192,6 +193,7 @@ def time_averaged_loss(
     >>> round(time_averaged_loss(EmpiricalScore(points), points, t_max=0.1, t_min=0.01).value, 6)
     0.0
     """
+    checks.function(score, "score")
     t_max, cloud, generator = _checked(points, t_max, weights, method, n_samples, random_state)
     t_min = LEAST_TIME * t_max if t_min is None else checks.positive(t_min, "t_min")
     if t_min >= t_max:

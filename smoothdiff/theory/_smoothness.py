@@ -99,6 +99,7 @@ def nonsmoothness_along_lines(score, t, lines):
     >>> round(float(nonsmoothness_along_lines(score, 0.01, line)), 2)
     222.22
     """
+    checks.function(score, "score")
     t, lines = checks.positive(t, "t"), checks.array(lines, "lines", "finite", np.isfinite)
     if lines.ndim != 3 or lines.size == 0 or lines.shape[1] < 3:
         raise ValueError(f"lines must have shape (n_lines, 3 or more, d). Got {lines.shape}.")

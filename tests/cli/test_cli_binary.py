@@ -23,31 +23,6 @@ def test_one_array_of_an_archive(folder, X):
     np.testing.assert_array_equal(read_table("new.npz").values, np.load("new.npy"))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ("two.npz", "two.npz has several arrays: choose by --key (it has train, test)."),
-        ("two.npz --key valid", "two.npz has no array 'valid' (it has train, test)."),
-        ("one.npz --key valid", "one.npz has no array 'valid' (it has arr_0)."),
-        ("none.npz", "none.npz has several arrays: choose by --key (it has none)."),
-        ("objects.npz", "objects.npz is not a NumPy array of numbers: Object arrays cannot be"),
-        ("text.npz", "text.npz is not a NumPy array of numbers: "),
-        ("one.npz --by 1", "--by is for tables in text files"),
-        ("one.npz -o new.npz --parents ./new.npz", "--output and --parents name the same file."),
-    ],
-)
-def test_errors_are_one_sentence(folder, X, capsys, arguments, sentence):
-    np.savez("one.npz", X)
-    np.savez("two.npz", train=X, test=X[:5])
-    np.savez("none.npz")
-    np.savez("objects.npz", np.array([[None]]))
-    (folder / "text.npz").write_text("1,2\n")
-    assert main(["sample", *arguments.split()]) == 2
-    out, err = capsys.readouterr()
-    assert err.startswith(f"smoothdiff: error: {sentence}")
-    assert (out, err.count("\n")) == ("", 1)
-
-
 def test_parquet_without_pyarrow_is_one_sentence(folder, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     (folder / "data.parquet").write_bytes(b"PAR1")

@@ -137,23 +137,6 @@ def test_demo_without_matplotlib(quick_demo, capsys, monkeypatch):
     assert os.listdir() == []
 
 
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [
-        ("missing/x.png", "missing: there is no such folder."),
-        ("x.doc", "The name of x.doc must end in "),
-        ("x", "The name of x must end in "),
-    ],
-)
-def test_demo_refuses_a_path_before_any_work(quick_demo, capsys, monkeypatch, path, sentence):
-    monkeypatch.setattr(_contest, "contenders", None)  # not reached
-    assert main(["demo", "-o", path]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith(f"smoothdiff: error: {sentence}")
-    assert err.count("\n") == 1
-
-
 def test_picture_formats(quick_demo, rng):
     X = rng.normal(size=(40, 64))
     pca = PCA(3, random_state=0).fit(X)

@@ -104,28 +104,6 @@ def test_arrays(folder, capsys):
     assert main(["report", "train.npy", "--held-out", "0.5", "--json"]) == 0
 
 
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["new.csv", "train.csv"], "one table, or three files: .* Got 2."),
-        (["new.csv", "train.csv", "test.csv", "-o", "r.pdf"], "must end in .html or .json or .txt"),
-        (["new.csv", "train.csv", "none.csv"], "none.csv: No such file"),
-        (["new.csv", "train.csv", "test.csv", "--target", "z"], "target must be one of the col"),
-        (["new.csv", "--held-out", "0.9"], "54 held out, and 10 of each are needed"),
-        (["new.csv", "--held-out", "2"], r"--held-out must be a number in \(0, 1\). Got 2"),
-        (["few.csv", "train.csv", "test.csv"], "generated lacks 'city'"),
-    ],
-)
-def test_what_is_refused(folder, tables, capsys, arguments, sentence):
-    tables["new"].drop(columns="city").to_csv("few.csv", index=False)
-    assert main(["report", *arguments]) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert re.search(sentence, err), err
-    assert len(err.splitlines()) == 1
-    assert not list(folder.glob("r.*"))
-
-
 def test_what_threads_of_forests_say_of_themselves_is_left_out(capsys):
     show = _in_a_sentence(None)
     show("`sklearn.utils.parallel.delayed` should be used with ...", UserWarning)

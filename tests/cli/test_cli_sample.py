@@ -1,7 +1,6 @@
 """smoothdiff sample: what is written is what the estimator draws, and every error is a sentence."""
 
 import io
-import os
 import sys
 
 import numpy as np
@@ -150,58 +149,3 @@ def test_no_rows(folder):
     assert main(["sample", "data.csv", "-n", "0", "-o", "new.csv", "--parents", "p.csv", "-q"]) == 0
     assert (folder / "new.csv").read_text() == "a,b,c\n"
     assert (folder / "p.csv").read_text() == "sample,parent,weight\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ("missing.csv", "missing.csv: No such file or directory."),
-        ("folder.csv", "folder.csv: Is a directory."),
-        ("data.xlsx", "The name of data.xlsx must end in .csv or .tsv or .npy or .npz"),
-        ("empty.csv", "empty.csv has no rows."),
-        ("words.csv --scale none", "words.csv, line 3, column 2 (b): 'x' is not a number."),
-        ("ragged.csv", "ragged.csv, line 2: the number of cells is 3, where line 1 has 2."),
-        ("nan.csv --scale none", "nan.csv, line 2, column 1: 'nan' is not a finite number."),
-        ("nan.npy", "nan.npy, row 4, column 2: nan is not a finite number."),
-        ("none.npy", "none.npy has no rows."),
-        ("flat.npy", "flat.npy must hold a two-dimensional array of real numbers."),
-        ("one.npy", "SmoothedPLDiffusion needs distinct samples to take a length scale from"),
-        ("data.csv -o new.txt", "The name of new.txt must end in"),
-        ("data.csv -o missing/new.csv", "missing: there is no such folder."),
-        ("data.csv -o folder.csv", "folder.csv: Is a directory."),
-        ("data.csv --parents new.txt", "The name of new.txt must end in"),
-        ("data.csv -o p.csv --parents ./p.csv", "--output and --parents name the same file."),
-        ("data.csv --kappa -1", "--kappa must be a positive"),
-        ("data.csv --kappa x", "--kappa must be a positive"),
-        ("data.csv --t0 0", "--t0 must be 'auto' or a"),
-        ("data.csv --t0 1 --t-min 2", "--t-min must not"),
-        ("data.csv --start x", "--start must be one of"),
-        ("data.csv --n-components 9", "--n-components must"),
-        ("data.csv --seed -1", "--seed must not be negative."),
-        ("data.csv --seed 0.5", "--seed must be a non-negative integer. Got 0.5"),
-        ("data.csv -n -1", "--n-samples must be a non-negative integer. Got -1 instead."),
-        ("data.csv -n 1.5", "--n-samples must be a non-negative integer. Got 1.5 instead."),
-    ],
-)
-def test_errors_are_one_sentence(folder, X, capsys, arguments, sentence):
-    (folder / "folder.csv").mkdir()
-    (folder / "empty.csv").write_text("")
-    (folder / "words.csv").write_text("a,b\n1,2\n3,x\n")
-    (folder / "ragged.csv").write_text("1,2\n3,4,5\n")
-    (folder / "nan.csv").write_text("1,2\nnan,4\n")
-    np.save("one.npy", X[:1])
-    X[3, 1] = np.nan
-    np.save("nan.npy", X)
-    np.save("flat.npy", X[0])
-    np.save("none.npy", X[:0])
-    (folder / "new.csv").write_text("before")
-    before = sorted(os.listdir())
-    if " -o " not in arguments:
-        arguments += " -o new.csv"
-    assert main(["sample", *arguments.split()]) == 2
-    out, err = capsys.readouterr()
-    assert err.startswith(f"smoothdiff: error: {sentence}")
-    assert err.count("\n") == 1
-    assert out == ""
-    assert sorted(os.listdir()) == before
-    assert (folder / "new.csv").read_text() == "before"

@@ -63,24 +63,3 @@ def test_far_rows_are_outliers_and_twins_share_a_score():
 def test_any_density_will_do():
     detector = DiffusionOutlierDetector(KernelDensity(bandwidth=0.5)).fit(normal(80, 2))
     assert detector.predict([[0.0, 0.0], [9.0, 9.0]]).tolist() == [1, -1]
-
-
-@pytest.mark.parametrize(
-    ("parameters", "error", "sentence"),
-    [
-        ({"contamination": 0.0}, ValueError, r"must be a float in \(0, 0.5\]. Got 0.0 instead"),
-        ({"contamination": "auto"}, TypeError, r"must be a float in \(0, 0.5\]"),
-        ({"estimator": 3}, TypeError, "must be None or an estimator with score_samples"),
-        ({"cv": 1}, ValueError, r"'cv' parameter .* must be an integer of at least 2"),
-    ],
-)
-def test_bad_parameters(parameters, error, sentence):
-    detector = DiffusionOutlierDetector(**{"estimator": DENSITY, **parameters})
-    with pytest.raises(error, match=sentence):
-        detector.fit(normal(20, 2))
-    assert not hasattr(detector, "offset_")
-
-
-def test_one_row_is_refused():
-    with pytest.raises(ValueError, match=r"needs two or more samples.* Got one sample"):
-        DiffusionOutlierDetector(DENSITY).fit([[1.0, 2.0]])

@@ -160,29 +160,6 @@ def test_edges_and_repeated_values_are_told():
         SmoothedPLDiffusionCV(**FEW).fit(X)
 
 
-BAD = [
-    ({"cv": 1}, ValueError, "'cv' parameter of SmoothedPLDiffusionCV must be an integer of at lea"),
-    ({"start_scales": ()}, ValueError, "must be a sequence of at least one candidate"),
-    ({"start_scales": 1.0}, TypeError, "must be a sequence of candidates"),
-    ({"start_neighbors": (0,)}, ValueError, "must be an integer of at least 1"),
-    ({"start_shrinkages": ((0.0, 0.0),)}, ValueError, "two numbers w_g, w_s >= 0 with 0 < w_g"),
-    ({"t_min_scales": (2.0,)}, ValueError, r"must be floats in \(0, 1\]"),
-    ({"t_min_scales": (0.0,)}, ValueError, "must be a positive float"),
-    ({"t_min": 0}, ValueError, "must be positive, since at 0 there is no likelihood"),
-    ({"kappas": (-1.0,)}, ValueError, "must be a positive float"),
-    ({"kappa": -1.0}, ValueError, "must be a positive float"),
-    ({"start": "nothing"}, ValueError, "must be one of"),
-]
-
-
-@pytest.mark.parametrize(("parameters", "error", "sentence"), BAD)
-def test_bad_parameters(parameters, error, sentence):
-    model = SmoothedPLDiffusionCV(**parameters)
-    with pytest.raises(error, match=sentence):
-        model.fit(data())
-    assert not hasattr(model, "best_params_")
-
-
 @pytest.mark.parametrize("n", [1, 9])
 def test_folds_that_leave_no_scale_are_refused(n):
     """In the estimator's own name, with the rows that the user gave."""

@@ -280,19 +280,6 @@ def test_tables_of_categories_are_no_points(rng):
         DensityDisplay.from_estimator(SmoothedPLDiffusion().fit(X[["age"]]), None)
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "sentence"),
-    [
-        ({"kind": "both"}, ValueError, "kind must be one of 'slice', 'marginal'. Got 'both'"),
-        ({"shares": [0.5, 1.0]}, ValueError, r"shares must be in \(0, 1\). Got 1.0"),
-        ({"shares": ["half"]}, TypeError, "shares must be real numbers"),
-    ],
-)
-def test_bad_arguments(options, error, sentence, fitted):
-    with pytest.raises(error, match=sentence):
-        DensityDisplay.from_estimator(*fitted(2), **options)
-
-
 def test_laws_without_a_density(rng):
     X = rng.normal(size=(20, 2))
     model = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X)

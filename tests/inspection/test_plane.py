@@ -1,12 +1,10 @@
 """Lines and planes through the space of the data, and what all displays refuse."""
 
 import sys
-from inspect import signature
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KernelDensity
 
 from smoothdiff import SmoothedPLDiffusion
@@ -29,57 +27,6 @@ def test_plots_store_and_return_themselves(display, fitted):
     before = made.figure_
     assert made.plot() is made
     assert made.figure_ is not before
-
-
-BAD = [
-    ({"features": 5}, ValueError, "features must be one or two different integers from 0 to 4"),
-    ({"features": [0, 0]}, ValueError, r"or names\. Got \[0, 0\]"),
-    ({"features": [0, 1, 2]}, ValueError, "features must be one or two"),
-    ({"features": -1}, ValueError, "features must be one or two"),
-    ({"features": []}, ValueError, "features must be one or two"),
-    ({"features": 0.5}, TypeError, "features must be one or two"),
-    ({"features": True}, TypeError, "features must be one or two"),
-    ({"features": {0: 1}}, TypeError, "features must be one or two"),
-    ({"features": "age"}, ValueError, "features must name columns of X. Got 'age'"),
-    ({"components": 5}, ValueError, "components must be .* from 0 to 4. Got 5"),
-    ({"components": "x1"}, TypeError, "components must be .* from 0 to 4. Got 'x1'"),
-    ({"features": 0, "components": 1}, ValueError, "Give features or components, not both"),
-    ({"through": [0.0]}, ValueError, r"through must have shape \(5,\)"),
-    ({"through": [0, 0, 0, 0, np.nan]}, ValueError, "through must be finite"),
-    ({"n_samples": 0}, ValueError, "n_samples must be an integer of at least 1"),
-    ({"grid_resolution": 1}, ValueError, "grid_resolution must be an integer of at least 2"),
-    ({"margin": -0.1}, ValueError, "margin must be a non-negative float"),
-]
-
-
-def takes(display, options):
-    return set(options) <= set(signature(display.from_estimator).parameters)
-
-
-@pytest.mark.parametrize(
-    ("display", "options", "error", "sentence"),
-    [(display, *bad) for display in DISPLAYS for bad in BAD if takes(display, bad[0])],
-)
-def test_bad_arguments(display, options, error, sentence, fitted):
-    model, X = fitted(5)
-    with pytest.raises(error, match=sentence):
-        display.from_estimator(model, X, **options)
-    assert not sys.modules["matplotlib.pyplot"].get_fignums()
-
-
-@pytest.mark.parametrize("display", DISPLAYS)
-def test_bad_estimators_and_rows(display, fitted):
-    model, X = fitted(2)
-    with pytest.raises(NotFittedError):
-        display.from_estimator(SmoothedPLDiffusion(), X)
-    with pytest.raises(TypeError, match=f"{display.__name__} needs an estimator .*Got object inst"):
-        display.from_estimator(object(), X)
-    with pytest.raises(
-        ValueError, match="X has 3 features, but SmoothedPLDiffusion is expecting 2"
-    ):
-        display.from_estimator(model, np.zeros((4, 3)))
-    with pytest.raises(ValueError, match="Input X contains NaN"):
-        display.from_estimator(model, [[0.0, np.nan]])
 
 
 @pytest.mark.parametrize("display", DISPLAYS)

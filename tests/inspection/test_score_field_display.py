@@ -106,25 +106,6 @@ def test_a_field_of_ones_own():
     )
 
 
-@pytest.mark.parametrize(
-    ("t", "error", "sentence"),
-    [
-        (0.0, ValueError, r"t must be a variance in \(0, .*\(t0_\). Got 0.0 instead"),
-        (-1.0, ValueError, r"t must be a variance in \(0, "),
-        (1e9, ValueError, "Got 1000000000.0 instead"),
-        ([0.01, np.nan], ValueError, "t must be a variance"),
-        ("small", TypeError, "t must be a variance .*Got 'small' instead"),
-        ([[0.01]], ValueError, "t must be a number or an array"),
-        ([], ValueError, "t must hold a variance"),
-    ],
-)
-def test_bad_times(t, error, sentence, fitted, monkeypatch):
-    model, X = fitted(2)
-    monkeypatch.setattr(type(model), "score_function", None)  # not reached
-    with pytest.raises(error, match=sentence):
-        ScoreFieldDisplay.from_estimator(model, X, t)
-
-
 def test_panels_in_axes_of_the_caller(fitted):
     from matplotlib import pyplot
 

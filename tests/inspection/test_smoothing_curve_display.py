@@ -68,22 +68,6 @@ def test_another_estimator(rng):
         SmoothingCurveDisplay.from_estimator(model)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        (([0.1], [1.0, 2.0], [1.0]), ValueError, r"kappas must have shape \(1,\)"),
-        (([0.1], [1.0], [1.0, 2.0]), ValueError, r"scores must have shape \(1,\)"),
-        (([], [], []), ValueError, r"t_min_scales must have shape \(n_pairs,\)"),
-        (([0.0], [1.0], [1.0]), ValueError, "t_min_scales must be positive, finite"),
-        (([0.1], [1.0], [np.nan]), ValueError, "scores must be finite or -inf"),
-        ((["a"], [1.0], [1.0]), TypeError, "t_min_scales must be real numbers"),
-    ],
-)
-def test_bad_arguments(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        SmoothingCurveDisplay(*arguments)
-
-
 def test_a_fraction_is_from_0_to_1():
     with pytest.raises(ValueError, match=r"memorized must be in \[0, 1\]. Got 1.5 instead"):
         SmoothingCurveDisplay([0.1], [1.0], [1.0], memorized=[1.5])

@@ -110,17 +110,3 @@ def test_without_points():
     display = TrajectoryDisplay(states, [1.0, 0.1, 0.01], labels=["age"]).plot()
     assert display.points_ is None
     assert display.ax_.get_ylabel() == "age"
-
-
-@pytest.mark.parametrize(
-    ("options", "sentence"),
-    [
-        ({"times": [0.01, 1e9]}, r"times must be a variance in \[0, .*Got 1000000000.0"),
-        ({"times": [0.001, 0.002]}, "times must be a one-dimensional array that does not increase"),
-        ({"times": []}, "times must hold a variance"),
-        ({"starts": np.zeros((2, 3))}, "X has 3 features"),
-    ],
-)
-def test_bad_arguments(options, sentence, fitted):
-    with pytest.raises(ValueError, match=sentence):
-        TrajectoryDisplay.from_estimator(*fitted(2), **options)

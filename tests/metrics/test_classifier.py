@@ -1,7 +1,6 @@
 """Told apart and learned from: against scikit-learn by hand, and what must come out."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds, mixed
 from sklearn.dummy import DummyClassifier
@@ -105,31 +104,3 @@ def test_what_is_classified(target, is_class):
     efficacy(table, table, table, target, model=right)
     with pytest.raises(TypeError, match="model must be a "):
         efficacy(table, table, table, target, model=wrong)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({"cv": 1}, ValueError, "cv must be an integer of at least 2. Got 1"),
-        ({"max_rows": 3}, ValueError, "max_rows must be an integer of at least 5. Got 3"),
-        ({"classifier": LinearRegression()}, TypeError, "classifier must be a classifier of sc"),
-        ({"cv": 20}, ValueError, "real needs at least 20 rows. It has 10"),
-    ],
-)
-def test_what_c2st_refuses(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        c2st(*clouds(10, 10), **arguments)
-
-
-@pytest.mark.parametrize(
-    ("target", "sentence"),
-    [("z", "target must be one of the columns 'x', 'n'. Got 'z'"), ("x", None)],
-)
-def test_what_efficacy_refuses(target, sentence):
-    table = pd.DataFrame({"x": np.arange(30.0), "n": np.arange(30) % 3})
-    if sentence is None:
-        with pytest.raises(ValueError, match="needs a column besides the target"):
-            efficacy(table[["x"]], table[["x"]], table[["x"]], target)
-        return
-    with pytest.raises(ValueError, match=sentence):
-        efficacy(table, table, table, target)

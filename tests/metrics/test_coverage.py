@@ -111,21 +111,3 @@ def test_alpha_precision_of_the_same_law_is_one():
     assert found.alpha_precision > 0.97
     assert 0.45 < found.beta_recall < 0.55
     assert alpha_precision_beta_recall(0.3 * made, real).alpha_precision < 0.3
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({"k": 0}, ValueError, "k must be an integer of at least 1. Got 0"),
-        ({"k": 2.5}, TypeError, "k must be an integer"),
-        ({"k": 30}, ValueError, "needs at least 31 rows. It has 30"),
-    ],
-)
-def test_what_is_refused(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        precision_recall_density_coverage(*clouds(30, 30), **arguments)
-
-
-def test_a_single_real_row_has_no_neighbor():
-    with pytest.raises(ValueError, match="needs two rows in real"):
-        alpha_precision_beta_recall([[1.0]], [[1.0]])

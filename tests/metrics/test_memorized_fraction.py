@@ -38,31 +38,3 @@ def test_the_two_nearest_of_many_points_decide():
 
 def test_a_repeated_point_is_one_point():
     assert memorized_fraction([[0.01, 0.0]], np.r_[PAIR, PAIR]) == 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({"ratio": 0}, ValueError, r"ratio must be a float in \(0, 1\]. Got 0 instead."),
-        ({"ratio": 1.5}, ValueError, r"ratio must be a float in \(0, 1\]. Got 1.5 instead."),
-        ({"ratio": np.nan}, ValueError, r"ratio must be a float in \(0, 1\]. Got nan instead."),
-        ({"ratio": "1"}, TypeError, r"ratio must be a float in \(0, 1\]. Got '1' instead."),
-        ({"ratio": True}, TypeError, r"ratio must be a float in \(0, 1\]. Got True instead."),
-        ({"generated": [[np.nan, 0]]}, ValueError, "generated must be finite. Got nan instead."),
-        ({"train": [[0, np.inf], [0, 0]]}, ValueError, "train must be finite. Got inf instead."),
-        ({"generated": [["a", "b"]]}, TypeError, "generated: Column 0 must be of type float64"),
-        (
-            {"generated": [0.0, 1.0]},
-            ValueError,
-            r"generated must have shape \(n, d\). Got shape \(2,\)",
-        ),
-        ({"train": [0.0, 1.0]}, ValueError, r"train must have shape \(n, d\). Got shape \(2,\)"),
-        ({"generated": [[0.0]]}, ValueError, "generated must have 2 columns, as train has. Got 1"),
-        ({"generated": np.empty((0, 2))}, ValueError, "generated needs at least a row. It has 0."),
-        ({"train": np.ones((3, 2))}, ValueError, "needs two distinct rows in train"),
-        ({"train": np.empty((0, 2))}, ValueError, "train needs at least a row. It has 0."),
-    ],
-)
-def test_what_is_refused(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        memorized_fraction(**{"generated": [[0.1, 0.0]], "train": PAIR, **arguments})

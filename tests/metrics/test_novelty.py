@@ -185,28 +185,3 @@ def test_order_of_columns_and_rows_means_nothing():
     turned = made[made.columns[::-1]]
     for measure in (authenticity, memorized_fraction, copied_rows):
         assert measure(turned, table) == measure(made, table.sample(frac=1, random_state=1))
-
-
-@pytest.mark.parametrize(
-    ("measure", "arguments", "error", "sentence"),
-    [
-        (authenticity, ([[1.0]], [[1.0]]), ValueError, "needs two rows in train. It has 1."),
-        (distance_to_closest_record, ([[1.0]], [[1.0]]), ValueError, "needs two rows in train"),
-        (filter_copies, ([[1.0]], LINE, None), None, None),
-        (copied_rows, ([[np.nan]], LINE), ValueError, "generated must be finite. Got nan"),
-        (copied_rows, (np.empty((0, 1)), LINE), ValueError, "generated needs at least a row"),
-        (data_copying, (LINE, LINE, None), TypeError, "test"),
-    ],
-)
-def test_what_is_refused(measure, arguments, error, sentence):
-    if error is None:
-        measure(*arguments)
-        return
-    with pytest.raises(error, match=sentence):
-        measure(*arguments)
-
-
-@pytest.mark.parametrize("level", [-0.1, 1.0, np.nan, "x"])
-def test_the_level_of_filter_copies(level):
-    with pytest.raises((ValueError, TypeError), match=r"level must be a float in \[0, 1\)"):
-        filter_copies(LINE, LINE, LINE, level=level)

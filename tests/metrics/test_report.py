@@ -162,21 +162,6 @@ def test_models_of_arrays():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "options", "error", "sentence"),
-    [
-        ((TRAIN, TRAIN, TEST), {"target": "z"}, ValueError, "target must be one of the columns"),
-        ((TRAIN, TRAIN, TEST[:5]), {}, ValueError, "test needs at least 10 rows. It has 5."),
-        ((TRAIN, TRAIN, None), {}, TypeError, "test must be a DataFrame or an array"),
-        ((TRAIN, TRAIN, TEST), {"max_rows": 2}, ValueError, "max_rows must be an integer of at"),
-        ((TRAIN[["x"]], TRAIN, TEST), {}, ValueError, "generated lacks 'y'"),
-    ],
-)
-def test_what_is_refused(arguments, options, error, sentence):
-    with pytest.raises(error, match=sentence):
-        report(*arguments, **options)
-
-
-@pytest.mark.parametrize(
     ("tables", "error", "sentence"),
     [
         ((None, TEST), TypeError, "train must be a DataFrame or an array. Got None"),
@@ -206,18 +191,6 @@ def test_parents_are_named_of_the_training_rows_alone(model):
     assert not points._fitted_to(X[:, :1])
     weighted = SmoothedPLDiffusion().fit(X, sample_weight=np.arange(60) % 3)
     assert weighted._fitted_to(X)
-
-
-@pytest.mark.parametrize(
-    ("parents", "sentence"),
-    [
-        ((np.full((120, 1), 120), np.ones((120, 1))), "rows of train, which has 120. Got 120"),
-        ((np.zeros((3, 1), int), np.ones((3, 1))), r"two arrays of shape \(120, k\)"),
-    ],
-)
-def test_parents_that_are_none(parents, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        report(TRAIN, TRAIN, TEST, parents=parents)
 
 
 def test_rows_that_were_not_held_out_are_told():

@@ -108,21 +108,6 @@ def test_scorers_can_be_pickled(model):
         assert pickle.loads(pickle.dumps(one)) == one
 
 
-@pytest.mark.parametrize(
-    ("make", "arguments", "error", "sentence"),
-    [
-        (scorer, {"metric": "fid"}, ValueError, "metric must be one of 'log_likelihood', 'c2st'"),
-        (scorer, {"n_samples": 0}, ValueError, "n_samples must be an integer of at least 1"),
-        (constrained, {"max_memorized": 2}, ValueError, "max_memorized must be a float in"),
-        (constrained, {"objective": "fid"}, ValueError, "metric must be one of"),
-        (constrained, {"ratio": 0}, ValueError, "ratio must be a float in"),
-    ],
-)
-def test_what_is_refused(make, arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        make(**arguments)
-
-
 def test_a_model_that_keeps_no_rows():
     class Samples(KernelDensity):
         def sample(self, n, random_state=None):

@@ -96,15 +96,3 @@ def test_wasserstein_that_would_take_minutes_is_refused():
         wasserstein(*clouds(6001, 6001, d=2))
     with pytest.raises(ValueError, match="As many of both are far faster"):
         wasserstein(*clouds(501, 500, d=2))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "sentence"),
-    [
-        ({"p": 0.5}, ValueError, "p must be a float of at least 1. Got 0.5"),
-        ({"n_projections": 0}, ValueError, "n_projections must be an integer of at least 1"),
-    ],
-)
-def test_what_sliced_wasserstein_refuses(arguments, error, sentence):
-    with pytest.raises(error, match=sentence):
-        sliced_wasserstein(*clouds(5, 5), **arguments)
