@@ -30,7 +30,7 @@ def test_one_array_of_an_archive(folder, X):
         ("two.npz --key valid", "two.npz has no array 'valid' (it has train, test)."),
         ("one.npz --key valid", "one.npz has no array 'valid' (it has arr_0)."),
         ("none.npz", "none.npz has several arrays: choose by --key (it has none)."),
-        ("objects.npz", "objects.npz is not a NumPy array of numbers: Object arrays cannot be"),
+        ("objects.npz", "objects.npz is not a NumPy array of numbers: an array holds objects."),
         ("text.npz", "text.npz is not a NumPy array of numbers: "),
         ("one.npz --by 1", "--by is for tables in text files"),
         ("one.npz -o new.npz --parents ./new.npz", "--output and --parents name the same file."),
