@@ -42,6 +42,7 @@ __all__ = [
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES_LOOKED_AT = 50
+LINE = re.compile(r"[^\r\n]*(\r\n?|\n)|[^\r\n]+")
 # What a spreadsheet takes for a formula. After +, - and @ it can call nothing, and leave the sheet
 # in no way, while there are only letters, digits and these marks: +47 22, -1,5, - none -, @home.
 FORMULA = r"\s*(=|\uff1d|[+\-@\uff0b\uff0d\uff20][\w\s.,:/%+\-]*[^\w\s.,:/%+\-])"
@@ -149,7 +150,7 @@ def parse_csv(data: bytes, name="the table") -> Table:
             f"{name} has numbers with a decimal comma and with a decimal point; write them all "
             "alike."
         )
-    return Table(np.array(values).reshape(-1, width), header, commas)
+    return Table(np.frombuffer(values).reshape(-1, width), header, commas)
 
 
 def _with_points(cells, may_have_commas):
@@ -179,7 +180,7 @@ def cells_of(text, name="the table"):
         If a line has more or fewer cells than the first.
     """
     lines = csv.reader(
-        io.StringIO(text, newline=""),
+        _lines(text),
         delimiter=delimiter_of(text),
         quotechar=_quote(text),
         skipinitialspace=True,
@@ -188,8 +189,8 @@ def cells_of(text, name="the table"):
     first = width = 0
     try:
         for cells in lines:
-            if not "".join(cells).strip() and len(cells) < 2:
-                continue
+            if (width != 1 and not "".join(cells).strip() and len(cells) < 2) or not cells:
+                continue  # of one column "" is an empty cell
             if not first:
                 first, width = lines.line_num, len(cells)
             if len(cells) != width:
@@ -202,13 +203,18 @@ def cells_of(text, name="the table"):
         raise ValueError(f"{name}, line {lines.line_num}: {error}.") from error
 
 
+def _lines(text):
+    """Lines with their ends, one by one: StringIO would hold four bytes for each character."""
+    return (match[0] for match in LINE.finditer(text))
+
+
 def delimiter_of(text):
     """Separator of the cells: the one that cuts the first lines into equally many.
 
     Where none does the last line decides, which has no words to mislead.
     """
     for mark in "\t;,":
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quotechar=_quote(text))
+        lines = csv.reader(_lines(text), delimiter=mark, quotechar=_quote(text))
         with suppress(csv.Error):
             widths = {len(cells) for cells in islice(lines, LINES_LOOKED_AT) if cells}
             if len(widths) == 1 and widths.pop() > 1:

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from mutations import Model, changed
 
+from smoothdiff._reading import in_a_sentence
+
 MODELS = Path(__file__).parent.parent / "persistence" / "files"
 MEMORY = 10
 """So many times the file a reader may use, and `FLOOR` besides: what a tiny file needs."""
@@ -128,7 +130,8 @@ class ReadTooLong(BaseException):
 
 def _check_sentence(error, path):
     """Raise AssertionError unless an error is one sentence, on the file."""
-    said = str(error)
+    # Of text the program prints the error with what it quotes on one line.
+    said = in_a_sentence(error) if path.suffix == ".csv" else str(error)
     assert said.startswith(str(path)), said
     assert said.endswith("."), said
     assert len(said.splitlines()) == 1, said
