@@ -43,6 +43,8 @@ def replacing(path):
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error.__context__, KeyboardInterrupt):  # zipfile hides it behind its own
+            raise error.__context__ from None
         if isinstance(error, OSError) and error.errno and error.filename in (None, str(temporary)):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
