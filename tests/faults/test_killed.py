@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import jax
 import joblib
 import numpy as np
 import pytest
@@ -109,9 +110,8 @@ def test_while_training(tmp_path):
             for checkpoint in (path, None)
         )
     np.testing.assert_array_equal(resumed.losses, whole.losses)
-    for one, other in zip(resumed.params.values(), whole.params.values(), strict=True):
-        for a, b in zip(one, other, strict=True):
-            np.testing.assert_array_equal(a, b)
+    for one, other in zip(*(jax.tree.leaves(run.best) for run in (resumed, whole)), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 # ------------------------------------------------------------------ workers
