@@ -189,8 +189,8 @@ if __name__ == "__main__":
 """
 
 
-# joblib's workers notice that nobody asks them any more after 300 s.
-IDLE = 330
+# joblib's workers end when nobody has asked them for 300 s, and wait half a minute for an answer.
+IDLE = 420
 
 
 def descendants(pid):
