@@ -11,14 +11,17 @@ __all__ = ["check_suffix", "check_target", "replacing", "unfinished", "write_tex
 
 # Temporary files that exist now: whoever ends the program on the spot deletes them.
 unfinished: set[Path] = set()
+# Where Linux has links to the files that a process has open.
+DESCRIPTORS = "/proc/self/fd"
 
 
 @contextmanager
 def replacing(path):
     """Binary file that takes the place of ``path`` when the block ends well.
 
-    Until then it is a temporary file in the same folder, deleted on any error. A file that is
-    replaced passes on its permissions; a link is followed.
+    Until then it is a temporary file in the same folder, without a name where the system has such
+    files, so that not even a process that is killed leaves it behind; deleted on any error. A file
+    that is replaced passes on its permissions; a link is followed.
 
     Raises
     ------
@@ -29,20 +32,39 @@ def replacing(path):
     temporary = target.with_name(f".smoothdiff-{secrets.token_hex(8)}.tmp")
     unfinished.add(temporary)
     try:
-        with open(temporary, "xb") as file:
+        with _unnamed(target.parent) or open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())  # else the name may reach the disk before the bytes do
+            if file.name != str(temporary):
+                _give_name(file, temporary)
         with suppress(FileNotFoundError):
             shutil.copymode(target, temporary)
         os.replace(temporary, target)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename == str(temporary):
+        if isinstance(error.__context__, KeyboardInterrupt):  # zipfile hides it behind its own
+            raise error.__context__ from None
+        if isinstance(error, OSError) and error.errno and error.filename in (None, str(temporary)):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     finally:
         unfinished.discard(temporary)
+
+
+def _unnamed(folder):
+    """A file to write that no folder lists, or None where there are none."""
+    if not (hasattr(os, "O_TMPFILE") and os.path.isdir(DESCRIPTORS)):
+        return None
+    try:
+        return open(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), "w+b")
+    except OSError:
+        return None  # the error comes again, where a file with a name is opened
+
+
+def _give_name(file, path):
+    # With src_dir_fd, which an absolute path makes no use of, the system follows its own link.
+    os.link(f"{DESCRIPTORS}/{file.fileno()}", path, src_dir_fd=file.fileno())
 
 
 def write_text(path, text):

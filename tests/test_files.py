@@ -42,6 +42,21 @@ def test_an_error_leaves_the_file_as_it_was(target, error):
     assert not unfinished
 
 
+def test_an_interrupt_stays_one(target):
+    """An archive that is interrupted cannot be closed, and zipfile says so instead."""
+
+    def interrupted():
+        with replacing(target):
+            try:
+                raise KeyboardInterrupt
+            except KeyboardInterrupt:
+                raise ValueError("the archive cannot be closed") from None
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert os.listdir(target.parent) == ["x.bin"]
+
+
 def test_an_error_names_the_file_and_not_its_temporary(tmp_path):
     path = tmp_path / "missing" / "x.bin"
     with pytest.raises(FileNotFoundError) as caught, replacing(path):

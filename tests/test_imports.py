@@ -15,7 +15,17 @@ ROOT = Path(smoothdiff.__file__).parent
 # From the ground up. A word may import those of the layers below it, and those that stand before
 # it in its own layer.
 LAYERS = [
-    ["_derived", "_checks", "_files", "_progress", "_memory", "_compute", "_pyplot", "_pictures"],
+    [
+        "_derived",
+        "_checks",
+        "_files",
+        "_reading",
+        "_progress",
+        "_memory",
+        "_compute",
+        "_pyplot",
+        "_pictures",
+    ],
     ["subspace", "neighbors", "mixture", "datasets", "cloud", "_large_cloud", "noise", "network"],
     ["starts", "mixed_cell", "flow", "scores"],
     ["ode", "training", "theory", "likelihood"],

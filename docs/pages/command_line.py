@@ -4,7 +4,9 @@ Command line
 
 ``smoothdiff COMMAND --help`` has every option. Files are CSV or TSV, with a header or without,
 ``.npy``, ``.npz`` or Parquet (``pip install 'smoothdiff[parquet]'``); ``-`` is standard input or
-output. ``--na '?'`` says what means a missing value, beside empty cells, NA, NaN and null.
+output. ``--na '?'`` says what means a missing value, beside empty cells, NA, NaN and null. A text
+that a spreadsheet would compute is written with an apostrophe, ``'=cmd()``, which is taken off when
+the file is read again.
 
 =============  ==================================================================================
 command        what it does

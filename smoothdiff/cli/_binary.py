@@ -3,11 +3,13 @@
 Pickled objects are never loaded.
 """
 
-from zipfile import BadZipFile
+import os
+from zipfile import ZipFile
 
 import numpy as np
 
 from .._files import check_suffix
+from .._reading import check_unpacked, in_a_sentence, read_npy
 
 __all__ = [
     "ARRAYS",
@@ -32,42 +34,49 @@ def read_array(path, key=None):
     ValueError
         If it is no such file, or it is not clear which array is meant.
     """
-    try:
-        if check_suffix(path, ARRAYS) == ".npz":
-            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                return archive[_name_of(archive.files, key, path)]
-        with open(path, "rb") as file:
-            return np.lib.format.read_array(file, allow_pickle=False)
-    except _UnclearError as error:
-        raise ValueError(str(error)) from None
-    except (ValueError, EOFError, BadZipFile, AttributeError) as error:
-        # NumPy's own words advise to load it as a pickle, which could run code.
-        why = "its objects are never read" if "pickle" in str(error) else str(error)
-        raise ValueError(f"{path} is not a NumPy array of numbers: {why.rstrip('.')}.") from error
+    with open(path, "rb") as file:
+        try:
+            if check_suffix(path, ARRAYS) == ".npy":
+                return read_npy(file)
+            with ZipFile(file) as archive:
+                names = [name.removesuffix(".npy") for name in archive.namelist()]
+                member = archive.infolist()[names.index(_name_of(names, key))]
+                check_unpacked(os.fstat(file.fileno()).st_size, member.file_size)
+                with archive.open(member) as array:
+                    return read_npy(array)
+        except _UnclearError as error:
+            raise ValueError(f"{path} {in_a_sentence(error)}") from None
+        except Exception as error:  # whatever the file of a stranger may set off
+            sentence = in_a_sentence(error)
+            raise ValueError(f"{path} is not a NumPy array of numbers: {sentence}") from error
 
 
 class _UnclearError(ValueError):
     """Which array of several is meant."""
 
 
-def _name_of(names, key, path):
+def _name_of(names, key):
     if key is None and len(names) == 1:
         return names[0]
     if key in names:
         return key
     some = ", ".join(names[:10]) or "none"
     wanted = f"has no array {key!r}" if key is not None else "has several arrays: choose by --key"
-    raise _UnclearError(f"{path} {wanted} (it has {some}).")
+    raise _UnclearError(f"{wanted} (it has {some})")
 
 
 def read_parquet(path):
     """A pandas DataFrame."""
     pandas = pandas_for_parquet()
+    from pyarrow.parquet import read_metadata
+
     with open(path, "rb") as file:
         try:
+            found = read_metadata(file)
+            check_unpacked(os.fstat(file.fileno()).st_size, 8 * found.num_rows * found.num_columns)
             return pandas.read_parquet(file)
-        except (ValueError, OSError) as error:
-            raise ValueError(f"{path} is not a Parquet file: {error}") from error
+        except Exception as error:  # whatever the file of a stranger may set off
+            raise ValueError(f"{path} is not a Parquet file: {in_a_sentence(error)}") from error
 
 
 def write_binary(file, suffix, values, header=None):

@@ -2,7 +2,8 @@
 
 .csv, .tsv  one row a line, with a header or without. Reading finds the delimiter (comma,
             semicolon or tab) by itself; writing uses the comma in .csv and the tab in .tsv, and
-            the shortest digits that read back as the same float.
+            the shortest digits that read back as the same float. A text that a spreadsheet would
+            compute (=cmd()) has an apostrophe before it ('=cmd()), which reading takes off.
 .npy, .npz  one NumPy array. Pickled objects are never loaded.
 .parquet    with pandas and pyarrow.
 
@@ -13,6 +14,7 @@ import codecs
 import csv
 import io
 import math
+import re
 import reprlib
 from array import array
 from contextlib import ExitStack, suppress
@@ -40,6 +42,12 @@ __all__ = [
 # What separates the cells, where the suffix names a text file.
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES_LOOKED_AT = 50
+LINE = re.compile(r"[^\r\n]*(\r\n?|\n)|[^\r\n]+")
+# What a spreadsheet takes for a formula. After +, - and @ it can call nothing, and leave the sheet
+# in no way, while there are only letters, digits and these marks: +47 22, -1,5, - none -, @home.
+FORMULA = r"\s*(=|\uff1d|[+\-@\uff0b\uff0d\uff20][\w\s.,:/%+\-]*[^\w\s.,:/%+\-])"
+IN_SINGLE_QUOTES = re.compile(r"'([^']|'')*'\s*([,;\t]|$)")
+TO_GUARD, GUARDED = re.compile(f"'*{FORMULA}"), re.compile(f"'+{FORMULA}")
 SUFFIXES = (*DELIMITERS, *ARRAYS, PARQUET)
 
 
@@ -142,7 +150,7 @@ def parse_csv(data: bytes, name="the table") -> Table:
             f"{name} has numbers with a decimal comma and with a decimal point; write them all "
             "alike."
         )
-    return Table(np.array(values).reshape(-1, width), header, commas)
+    return Table(np.frombuffer(values).reshape(-1, width), header, commas)
 
 
 def _with_points(cells, may_have_commas):
@@ -164,13 +172,15 @@ def decoded(data: bytes, name="the table"):
 def cells_of(text, name="the table"):
     """Yield the number of each line that is not empty, and its cells, as many in each.
 
+    An apostrophe that `write_csv` puts before a formula is taken off.
+
     Raises
     ------
     ValueError
         If a line has more or fewer cells than the first.
     """
     lines = csv.reader(
-        io.StringIO(text, newline=""),
+        _lines(text),
         delimiter=delimiter_of(text),
         quotechar=_quote(text),
         skipinitialspace=True,
@@ -179,8 +189,8 @@ def cells_of(text, name="the table"):
     first = width = 0
     try:
         for cells in lines:
-            if not "".join(cells).strip() and len(cells) < 2:
-                continue
+            if (width != 1 and not "".join(cells).strip() and len(cells) < 2) or not cells:
+                continue  # of one column "" is an empty cell
             if not first:
                 first, width = lines.line_num, len(cells)
             if len(cells) != width:
@@ -188,9 +198,14 @@ def cells_of(text, name="the table"):
                     f"{name}, line {lines.line_num}: the number of cells is {len(cells)}, "
                     f"where line {first} has {width}."
                 )
-            yield lines.line_num, cells
+            yield lines.line_num, [c[1:] if GUARDED.match(c) else c for c in cells]
     except csv.Error as error:
         raise ValueError(f"{name}, line {lines.line_num}: {error}.") from error
+
+
+def _lines(text):
+    """Lines with their ends, one by one: StringIO would hold four bytes for each character."""
+    return (match[0] for match in LINE.finditer(text))
 
 
 def delimiter_of(text):
@@ -199,7 +214,7 @@ def delimiter_of(text):
     Where none does the last line decides, which has no words to mislead.
     """
     for mark in "\t;,":
-        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quotechar=_quote(text))
+        lines = csv.reader(_lines(text), delimiter=mark, quotechar=_quote(text))
         with suppress(csv.Error):
             widths = {len(cells) for cells in islice(lines, LINES_LOOKED_AT) if cells}
             if len(widths) == 1 and widths.pop() > 1:
@@ -209,9 +224,9 @@ def delimiter_of(text):
 
 
 def _quote(text):
-    """What cells are quoted by: the single quote where it opens the last line."""
+    """What cells are quoted by: the single quote where the first cell of the last line is."""
     last = text.rstrip().rpartition("\n")[2]
-    paired = last.startswith("'") and last.count("'") % 2 == 0
+    paired = last.count("'") % 2 == 0 and IN_SINGLE_QUOTES.match(last)
     return "'" if paired and '"' not in last else '"'
 
 
@@ -269,7 +284,7 @@ def write_tables(tables):
 
 
 def write_csv(stream, values, header=None, delimiter=","):
-    """Write rows as lines of text.
+    """Write rows as lines of text, in which no spreadsheet finds a formula.
 
     Parameters
     ----------
@@ -282,6 +297,16 @@ def write_csv(stream, values, header=None, delimiter=","):
     writer = csv.writer(stream, delimiter=delimiter, lineterminator="\n")
     header = values.dtype.names if header is None else header
     if header is not None:
-        writer.writerow(header)
+        writer.writerow(map(_guarded, header))
     # tolist gives Python's floats, which csv writes by repr: the shortest digits that are exact.
-    writer.writerows(row.tolist() for row in values)
+    rows = (row.tolist() for row in values)
+    texts = values.dtype.kind in "OUT"
+    writer.writerows([_guarded(cell) for cell in row] if texts else row for row in rows)
+
+
+def _guarded(cell):
+    """The cell; of a text that a spreadsheet would compute one that it shows.
+
+    The apostrophe goes before those that are there, so that reading gives every text back.
+    """
+    return f"'{cell}" if isinstance(cell, str) and TO_GUARD.match(cell) else cell

@@ -101,9 +101,10 @@ def _in_a_sentence(show):
 def _sentence(error):
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}."
+    from .._reading import in_a_sentence
     from ._sentences import in_options
 
-    return in_options(" ".join(str(error).split())) or type(error).__name__
+    return in_options(in_a_sentence(error))
 
 
 def _parser():

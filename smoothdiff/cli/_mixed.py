@@ -1,10 +1,15 @@
 """Text files of mixed columns: from their cells to a `Frame`, and from new rows to cells."""
 
+from itertools import islice
+
 from ..tables import Frame
 from ._cells import MISSING, Rows, is_number, read
 from ._files import cells_of, decoded, delimiter_of
 
 __all__ = ["text_frame"]
+
+# Texts that are looked up when they come again.
+MOST_SEEN = 10_000
 
 
 def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
@@ -23,29 +28,42 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
     """
     text = decoded(data, name)
     commas = delimiter_of(text) != ","
-    rows = [[cell.strip() for cell in cells] for _, cells in cells_of(text, name)]
-    if not rows:
+    columns = _columns(text, name)
+    if not columns:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
-    named = _is_header(rows, gaps, commas) if header == "auto" else header == "yes"
-    names = [str(j + 1) for j in range(len(rows[0]))]
+    named = _is_header(columns, gaps, commas) if header == "auto" else header == "yes"
+    names = [str(j + 1) for j in range(len(columns))]
     if named:
-        names = [cell or number for cell, number in zip(rows.pop(0), names, strict=True)]
-    if not rows:
+        names = [column.pop(0) or number for column, number in zip(columns, names, strict=True)]
+    if not columns[0]:
         raise ValueError(f"{name} has a header but no rows.")
     found = [
         read(cells, gaps, f"{name}, column {j + 1}{f' ({names[j]})' if named else ''}", commas)
-        for j, cells in enumerate(zip(*rows, strict=True))
+        for j, cells in enumerate(columns)
     ]
     notations = dict(zip(names, (notation for _, notation in found), strict=True))
     return Frame(names, [column for column, _ in found], BuildRows(named, notations))
 
 
-def _is_header(rows, gaps, commas):
-    first = {j: cell for j, cell in enumerate(rows[0]) if cell}
+def _columns(text, name):
+    """Cells of each column, where equal ones share memory: a short text needs fifty bytes."""
+    columns: list[list[str]] = []
+    seen: dict[str, str] = {}
+    for _, cells in cells_of(text, name):
+        columns = columns or [[] for _ in cells]
+        for column, cell in zip(columns, map(str.strip, cells), strict=True):
+            column.append(seen.get(cell, cell))
+            if len(seen) < MOST_SEEN:
+                seen.setdefault(cell, cell)
+    return columns
+
+
+def _is_header(columns, gaps, commas):
+    first = {j: column[0] for j, column in enumerate(columns) if column[0]}
     if not first or any(is_number(cell, commas) or cell in gaps for cell in first.values()):
         return False
-    return not any(cell in [row[j] for row in rows[1:]] for j, cell in first.items())
+    return not any(cell in islice(columns[j], 1, None) for j, cell in first.items())
 
 
 class BuildRows:

@@ -27,12 +27,12 @@ MOST_LABEL = 14
 
 
 def short(name):
-    """A name that fits a label."""
+    """A name that fits a label, in which matplotlib finds no mathematics."""
     name = str(name)
-    if len(name) <= MOST_LABEL:
-        return name
-    half = MOST_LABEL // 2  # long names often differ at their end
-    return f"{name[:half]}\u2026{name[half + 1 - MOST_LABEL :]}"
+    if len(name) > MOST_LABEL:
+        half = MOST_LABEL // 2  # long names often differ at their end
+        name = f"{name[:half]}\u2026{name[half + 1 - MOST_LABEL :]}"
+    return name.replace("$", r"\$")
 
 
 def bars(ax, names, lengths, color):

@@ -10,8 +10,9 @@ import os
 import re
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
-import numpy as np
 from numpy.lib import format as npy
+
+from .._reading import read_npy
 
 __all__ = ["VERSION", "ReadArchive", "array_name", "check_intact", "write_archive"]
 
@@ -149,21 +150,4 @@ class ReadArchive(ZipFile):
     def array(self, number):
         """An array, of no more bytes than the file has."""
         with self.open(array_name(number)) as member:
-            version = npy.read_magic(member)
-            read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-            shape, fortran, dtype = read_header[version](member)
-            data = member.read()
-        if dtype.hasobject:
-            raise ValueError("an array holds objects")
-        if any(n < 0 for n in shape) or dtype.itemsize * _product(shape) != len(data):
-            raise ValueError("an array is not of the size that it claims")
-        flat = np.frombuffer(bytearray(data), dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
-
-
-def _product(shape):
-    """Of any size, which NumPy's would wrap."""
-    found = 1
-    for n in shape:
-        found *= n
-    return found
+            return read_npy(member)

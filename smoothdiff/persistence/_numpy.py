@@ -39,7 +39,10 @@ def _write_objects(value, writer):
 
 
 def _read_objects(fields, reader):
-    made = np.empty(len(fields["items"]), dtype=reader.get(fields["dtype"]))
+    dtype = reader.get(fields["dtype"])
+    if dtype.kind not in "OT":  # a text of fixed width may claim any
+        raise ValueError("an array of objects is said to be of another type")
+    made = np.empty(len(fields["items"]), dtype)
     for i, item in enumerate(fields["items"]):
         made[i] = reader.get(item)
     return made.reshape(fields["shape"])

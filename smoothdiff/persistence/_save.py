@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import __version__
 from .._files import check_target, replacing
 from .._progress import warn
+from .._reading import in_a_sentence
 from ._archive import ReadArchive, check_intact, write_archive
 from ._graph import Reader, UnsavedError, Writer
 
@@ -139,9 +140,9 @@ def load(path):
                 reader = Reader(document["objects"], archive.array)
                 model = reader.get(document["root"])
         except ImportError as error:
-            raise ImportError(f"{path} cannot be read here: {_sentence(error)}") from error
+            raise ImportError(f"{path} cannot be read here: {in_a_sentence(error)}") from error
         except Exception as error:  # whatever the file of a stranger may set off
-            raise ValueError(f"{path} cannot be read: {_sentence(error)}") from error
+            raise ValueError(f"{path} cannot be read: {in_a_sentence(error)}") from error
     if not isinstance(model, BaseEstimator):
         raise ValueError(f"{path} cannot be read: it holds no estimator.")
     _compare(path, written_by, reader.libraries)
@@ -156,13 +157,6 @@ def _path(path):
 
 def _described(value):
     return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-
-
-def _sentence(error):
-    if isinstance(error, KeyError):
-        return f"it lacks {error}."
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if text.endswith(".") else f"{text}."
 
 
 def _versions(used):

@@ -60,6 +60,11 @@ def _range(cls):
     return Kind(exactly(cls), write, read)
 
 
+def _read_fraction(text):
+    """From "2/3": a power, as in "1e999999999", would take all memory."""
+    return Fraction(*map(int, text.split("/")))
+
+
 def _checked(value, cls):
     if type(value) is not cls:
         raise TypeError(f"{value!r} is no {cls.__name__}")
@@ -123,7 +128,7 @@ FAMILY = Kinds(
         "slice": _range(slice),
         "type": Kind(_is_type, _write_type, _read_type),
         "Decimal": _text(Decimal),
-        "Fraction": _text(Fraction),
+        "Fraction": _text(Fraction, read=_read_fraction),
         "UUID": _text(UUID),
         "date": _text(date, date.isoformat, date.fromisoformat),
         "datetime": _of_zone(datetime),

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from smoothdiff.cli._files import parse_csv, read_table, write_csv, write_tables
+from smoothdiff.cli._files import cells_of, parse_csv, read_table, write_csv, write_tables
 
 VALUES = np.array([[1.0, -2.5], [3e10, 4.0], [0.1, 1e-300]])
 # Floats whose shortest digits are easily got wrong.
@@ -138,7 +138,7 @@ def test_npy_types(tmp_path):
         (np.zeros((0, 2)), r"x\.npy has no rows\."),
         (np.zeros((2, 0)), r"x\.npy has no columns\."),
         (np.array([[1, 2], [3, -np.inf]]), "row 2, column 2: -inf is not a finite number"),
-        (np.array([[1, "b"]], dtype=object), "its objects are never read"),
+        (np.array([[1, "b"]], dtype=object), "an array holds objects"),
     ],
 )
 def test_npy_of_something_else(tmp_path, array, reason):
@@ -181,3 +181,9 @@ def test_all_tables_or_none(tmp_path):
         write_tables({kept: (VALUES, None), tmp_path / "missing" / "x.csv": (VALUES, None)})
     assert kept.read_text() == "before"
     assert os.listdir(tmp_path) == ["kept.csv"]
+
+
+def test_empty_cells_of_one_column_are_kept():
+    rows = np.array([["x"], [None], ["y"]], dtype=object)
+    write_csv(stream := io.StringIO(), rows, ["a"])
+    assert [cells for _, cells in cells_of(stream.getvalue() + "\n")] == [["a"], ["x"], [""], ["y"]]

@@ -87,13 +87,25 @@ def test_html_needs_nothing_beside_it(found, tmp_path):
     assert found._repr_html_().count("<table") >= 2
 
 
-def test_values_are_escaped(tmp_path):
+def test_names_and_values_are_escaped():
+    """In tables, sentences and pictures, where matplotlib would find mathematics."""
     pytest.importorskip("matplotlib")
-    bad = "<script>alert(1)</script>"
-    table = TRAIN.rename(columns={"c": bad}).assign(g=bad)
-    page = report(table[:60], table, table[60:]).to_html()
-    assert bad not in page
+    rng = np.random.default_rng(0)
+    script, image = "\"><script>alert('x')</script>", "<img src=x onerror=alert(1)>"
+    table = pd.DataFrame(
+        {
+            script: rng.normal(size=90),
+            "$\\frac$": rng.choice([script, "$\\bad$", "a & b"], 90),
+            "$ or k$": rng.normal(size=90),
+            image: rng.choice(["yes", "</style>"], 90),
+        }
+    )
+    found = report(table[:30], table[30:60], table[60:], target=image)
+    page = found.to_html() + found._repr_html_()
     assert "&lt;script&gt;" in page
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert page.count("</style>") == page.count("<style>")
 
 
 def test_a_bootstrap_is_told_to_be_copies():
