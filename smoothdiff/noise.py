@@ -153,4 +153,4 @@ def karras_times(t_start, t_end, n_steps, rho=2.0):
         start, end = np.sqrt(t_start) ** (1 / rho), np.sqrt(t_end) ** (1 / rho)
         times = np.linspace(start, end, n_steps + 1) ** (2 * rho)
     times[0], times[-1] = t_start, t_end
-    return times
+    return np.clip(times, min(t_start, t_end), max(t_start, t_end))  # none beyond, by rounding

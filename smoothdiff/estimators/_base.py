@@ -14,7 +14,7 @@ from ..solvers import Solver, Steps
 from ..starts import Isotropic, StartingLaw
 from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
-from ._scales import T_MIN_FRACTION, Scales, check_scales, find_scales, warn_of_scales
+from ._scales import T_MIN_FRACTION, Scales, check_extent, check_scales, find_scales, warn_of_scales
 
 __all__ = ["BaseDiffusion"]
 
@@ -82,6 +82,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             X = checks.check_finite_data(self, X, reset=True)
             weights = checks.check_sample_weight(sample_weight, len(X))
             checks.check_n_components(self, *X.shape)
+            check_extent(self, X, X[0], 1.0)
             self._fit(X, weights)
             self._generator = checks.make_generator(self.random_state)
         return self
@@ -217,7 +218,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
         reason = self.diffusion_.solver.no_density
         if reason is not None:
             raise ValueError(f"score_samples of {type(self).__name__} has no density {reason}.")
-        X = checks.check_finite_data(self, X, reset=False)
+        X = self._check_rows(X)
         if self.t_min_ == 0:
             raise ValueError(
                 f"score_samples of {type(self).__name__} needs t_min > 0: at t_min=0 the samples "
@@ -276,7 +277,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
 
     def _check_field(self, X, t):
         check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
+        X = self._check_rows(X)
         return X, checks.check_times("t", t, self.t0_, shape=(len(X),))
 
     def flow(self, X, t, s):
@@ -300,7 +301,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             If a row has no origin at s > t (possible only where kappa sqrt(s) >= spacing_).
         """
         check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
+        X = self._check_rows(X)
         t = float(checks.check_times("t", t, self.t0_))
         s = float(checks.check_times("s", s, self.t0_, zero=self._ends_paths_at_zero))
         with self._workers():
@@ -346,7 +347,7 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
             n = checks.check_n_samples(n_samples)
             X = self.diffusion_.draw_start(self._generator_for(random_state), n)
         else:
-            X = checks.check_finite_data(self, X, reset=False)
+            X = self._check_rows(X)
         with self._workers():
             return self.diffusion_.path(X, [self.t0_, *checked])[1:]
 
@@ -358,6 +359,12 @@ class BaseDiffusion(DensityMixin, BaseEstimator):
 
     def _say_cost(self, n):
         """Warn before n rows take minutes, where a subclass can tell."""
+
+    def _check_rows(self, X):
+        """Rows that a method is given, as float64."""
+        X = checks.check_finite_data(self, X, reset=False)
+        check_extent(self, X, self.mean_, self.t_min_ or self.t0_)
+        return X
 
     def _workers(self):
         checks.check_workers(self)

@@ -8,13 +8,22 @@ from .._progress import ScaleWarning, warn
 from ..noise import karras_times
 from . import _validation as checks
 
-__all__ = ["T_MIN_FRACTION", "Scales", "check_scales", "find_scales", "warn_of_scales"]
+__all__ = [
+    "T_MIN_FRACTION",
+    "Scales",
+    "check_extent",
+    "check_scales",
+    "find_scales",
+    "warn_of_scales",
+]
 
 # t_min_scale="auto" for spheres in one dimension, and where the default path ends before it falls
 # to t_min = 0.
 T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
+# Lengths whose squares, some sums and parts of them are floats of full precision.
+SHORTEST, LONGEST = 1e-145, 1e150
 # A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
 DROWNED = 1 / 3
 
@@ -25,6 +34,17 @@ class Scales(NamedTuple):
     spacing: float
     t0: float
     t_min: float
+
+
+def check_extent(estimator, X, center, t):
+    """Refuse rows so far from the data that squares of distances, or these over t, overflow."""
+    with np.errstate(over="ignore"):
+        extent = np.abs(X - center).max(initial=0.0)
+    if not extent <= LONGEST * min(np.sqrt(t), 100.0):
+        raise ValueError(
+            f"{type(estimator).__name__} squares distances, and X has values {extent:.3g} apart or "
+            "away from the training data: squares of that, in units of the noise, are no floats."
+        )
 
 
 def check_scales(estimator):
@@ -60,7 +80,14 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
     spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
     if spacing == "auto":
-        spacing = cloud.spacing(8 * np.finfo(float).eps * np.abs(X).max())
+        size = np.abs(X[:, ~subspace.constant]).max()
+        spacing = cloud.spacing(8 * np.finfo(float).eps * size)
+    largest = spacing or np.abs(X - X[0]).max()
+    if t0 == "auto" and largest > 0 and not SHORTEST < largest < LONGEST:
+        raise ValueError(
+            f"{name} squares distances, and the spacing is {spacing:.3g}: squares of that are no "
+            "floats of full precision. Choose another unit."
+        )
     if spacing == 0 and (t0 == "auto" or needs_spacing):
         found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
         remedy = "set t0 and spacing" if needs_spacing else "set t0"

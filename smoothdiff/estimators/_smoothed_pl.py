@@ -133,9 +133,9 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
 
     def _warn_of_density(self, X, found):
         super()._warn_of_density(X, found)
-        if (np.isneginf(found.value) & ~found.off).any():
-            score = cast(SmoothedPLScore, self.diffusion_.score)
-            reach = score.kappa * np.sqrt(self.t0_)
+        score = cast(SmoothedPLScore, self.diffusion_.score)
+        reach = score.kappa * np.sqrt(self.t0_)
+        if reach >= self.spacing_ and (np.isneginf(found.value) & ~found.off).any():
             warn(
                 "Rows that no sample reaches have log-density -inf: kappa sqrt(t0) is "
                 f"{reach:.3g}, not below spacing_ = {self.spacing_:.3g}, so that samples stay near "
