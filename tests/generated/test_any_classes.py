@@ -13,6 +13,7 @@ REFUSALS = [
     r"\w+ needs distinct samples to take a length scale from, and X has ",
     r"The target 'y' needs to have more than 1 class\. Got 1 class instead",
     r"\w+ needs .*class",
+    r"Feature names are only supported if all input features have string names",
     r"Column .* has no values, ",
     r"Column .* has \d+ different .* names or ids that cannot be drawn; ",
 ]

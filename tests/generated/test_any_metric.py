@@ -1,7 +1,6 @@
 """Measures of rows of any kind: numbers in their range, whatever the order, and zero for copies."""
 
 import numpy as np
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sentences import heard, refusal
@@ -28,7 +27,7 @@ DISTANCES = {
     "wasserstein": metrics.wasserstein,
 }
 MEASURES = {**PARTS, **DISTANCES}
-measures = pytest.mark.parametrize("name", sorted(MEASURES))
+names = st.sampled_from(sorted(MEASURES))
 
 
 @st.composite
@@ -56,8 +55,7 @@ def measured(name, *rows, **options):
     return MEASURES[name](*rows, **options)
 
 
-@measures
-@given(rows=tables_of_points())
+@given(name=names, rows=tables_of_points())
 def test_numbers_are_in_their_range(name, rows):
     generated, train, test = rows
     with heard():
@@ -68,15 +66,13 @@ def test_numbers_are_in_their_range(name, rows):
         assert both.baseline is None or in_range(name, both.baseline)
 
 
-@measures
-@given(rows=tables_of_points(units=EXTREME_UNITS))
+@given(name=names, rows=tables_of_points(units=EXTREME_UNITS))
 def test_numbers_of_extreme_units(name, rows):
     with heard():
         assert in_range(name, measured(name, *rows[:2]))
 
 
-@measures
-@given(rows=tables_of_points(), seed=st.integers(0, 99))
+@given(name=names, rows=tables_of_points(), seed=st.integers(0, 99))
 def test_order_does_not_matter(name, rows, seed):
     rng = np.random.default_rng(seed)
     generated, real = rows[:2]
@@ -87,8 +83,7 @@ def test_order_does_not_matter(name, rows, seed):
     np.testing.assert_allclose(other, value, rtol=1e-6, atol=1e-9 * max(size, 1))
 
 
-@measures
-@given(rows=parts_of_a_table())
+@given(name=names, rows=parts_of_a_table())
 def test_numbers_of_tables(name, rows):
     with heard():
         assert in_range(name, measured(name, *rows))
