@@ -262,3 +262,12 @@ def test_grids_even_and_geometric(ends):
     np.testing.assert_allclose(noise.karras_times(*ends, 50, 1e6), geometric, rtol=1e-3)
     for grid in (even, geometric):
         assert (grid[0], grid[-1]) == ends
+
+
+@pytest.mark.parametrize("rho", [1.0, 2.0, 7.0, np.inf])
+def test_no_time_lies_beyond_the_ends(rho):
+    """Roots and powers round: the grid of a path of no length went up and down."""
+    for t in np.random.default_rng(0).uniform(0, 1, 50):
+        assert set(noise.karras_times(t, t, 5, rho)) == {t}
+        times = noise.karras_times(t, t * (1 + 1e-15), 5, rho)
+        assert (np.diff(times) >= 0).all()

@@ -82,11 +82,13 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     if spacing == "auto":
         size = np.abs(X[:, ~subspace.constant]).max()
         spacing = cloud.spacing(8 * np.finfo(float).eps * size)
-    largest = spacing or np.abs(X - X[0]).max()
-    if t0 == "auto" and largest > 0 and not SHORTEST < largest < LONGEST:
+    length = np.float64(spacing or np.abs(X - X[0]).max())
+    with np.errstate(over="ignore", under="ignore"):
+        auto = estimator.t0_scale * length**2
+    if t0 == "auto" and length > 0 and not SHORTEST**2 < auto < LONGEST**2:
         raise ValueError(
-            f"{name} squares distances, and the spacing is {spacing:.3g}: squares of that are no "
-            "floats of full precision. Choose another unit."
+            f"{name} squares distances, and t0_scale * spacing**2 is {auto:.3g} with a spacing of "
+            f"{spacing:.3g}: no float of full precision. Choose another unit."
         )
     if spacing == 0 and (t0 == "auto" or needs_spacing):
         found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
@@ -95,7 +97,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
             f"{name} needs distinct samples to take a length scale from, and "
             f"X has {found}; {remedy} to use it all the same."
         )
-    t0 = estimator.t0_scale * spacing**2 if t0 == "auto" else t0
+    t0 = auto if t0 == "auto" else t0
     if t_min == "auto":
         scale = estimator.t_min_scale
         t_min = t0 * (estimator._auto_t_min_scale(subspace) if scale == "auto" else scale)

@@ -69,9 +69,7 @@ def test_far_units_by_steps(solver):
 @pytest.mark.without(ScoreDiffusion, because="its scales are given")
 @pytest.mark.parametrize("unit", [1e-160, 1e-310])
 def test_units_too_small(make, unit):
-    with pytest.raises(
-        ValueError, match=r"squares distances, and the spacing is .* full precision"
-    ):
+    with pytest.raises(ValueError, match=r"squares distances, and t0_scale .* full precision"):
         make().fit(unit * normal(20, 2))
 
 
@@ -112,3 +110,9 @@ def test_a_large_constant_hides_no_small_column():
     plain, model = SmoothedPLDiffusion().fit(X), SmoothedPLDiffusion().fit(beside)
     np.testing.assert_allclose(model.spacing_, plain.spacing_, rtol=1e-9)
     assert model.n_components_ == 2
+
+
+@pytest.mark.parametrize("given", [{"spacing": 1e200}, {"t0_scale": 1e300, "spacing": 1e5}])
+def test_given_scales_too_large(given):
+    with pytest.raises(ValueError, match=r"t0_scale \* spacing\*\*2 is inf"):
+        SmoothedPLDiffusion(**given).fit(normal(20, 2))

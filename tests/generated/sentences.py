@@ -18,7 +18,7 @@ WARNINGS = [
     r"Dates held as text are taken as categories: ",
 ]
 REFUSALS = [
-    r"\w+ squares distances, and (X has values|the spacing is) ",
+    r"\w+ squares distances, and (X has values|t0_scale \* spacing\*\*2 is) ",
     r"\w+ needs distinct samples to take a length scale from, and X has ",
     r"The '\w+' parameter of \w+ must (be|not exceed) .* Got .* instead",
     r"n_components='mle' needs at least as many samples as features\. Got ",

@@ -340,7 +340,10 @@ def test_any_parameter_is_taken_or_refused(name, value, number):
         assert np.isfinite(new).all()
 
 
-SAID_OF_PARAMETERS = [r"The '\w+' parameter of SmoothedPLDiffusion must .*Got .* instead"]
+SAID_OF_PARAMETERS = [
+    r"The '\w+' parameter of SmoothedPLDiffusion must .*Got .* instead",
+    r"SmoothedPLDiffusion squares distances, and t0_scale \* spacing\*\*2 is ",
+]
 
 
 def normal_rows(n):
