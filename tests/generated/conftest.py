@@ -5,7 +5,7 @@ A long run takes its seed from Hypothesis's own option: ``--examples 10000 --hyp
 
 from hypothesis import HealthCheck, settings
 
-FEW = 12
+FEW = 6
 
 
 def pytest_configure(config):

@@ -86,7 +86,11 @@ def test_order_does_not_matter(name, rows, seed):
 @given(name=names, rows=parts_of_a_table())
 def test_numbers_of_tables(name, rows):
     with heard():
-        assert in_range(name, measured(name, *rows))
+        value = measured(name, *rows)
+    if name == "column_similarity" and rows[0].isna().all(axis=None):
+        assert np.isnan(value)
+    else:
+        assert in_range(name, value)
 
 
 @given(rows=tables_of_points())
