@@ -34,7 +34,7 @@ def sde_step(score, x, t, s, noise):
 
     x_s given x_t and x_0 = D is N(D + s / t (x_t - D), s (t - s) / t) (Ho et al. 2020, eq. 6).
     """
-    return x + (t - s) * score(x, t) + np.sqrt(s * (t - s) / t) * noise
+    return x + (t - s) * score(x, t) + np.sqrt(s / t * (t - s)) * noise
 
 
 @dataclass(frozen=True)

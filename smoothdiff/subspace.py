@@ -141,7 +141,8 @@ def gaussian_log_density(squared_norm, dim, variance):
     >>> gaussian_log_density(np.array([1.0]), 2, 0.5).round(4)
     array([-2.1447])
     """
-    return -(dim * np.log(2 * np.pi * variance) + squared_norm / variance) / 2
+    with np.errstate(over="ignore"):  # far tails of a narrow law
+        return -(dim * np.log(2 * np.pi * variance) + squared_norm / variance) / 2
 
 
 def whole_space(X, weights) -> Subspace:
@@ -271,6 +272,8 @@ def _dimension(variance, n_components, rank, n_effective):
         return rank
     if n_components == "mle":
         return _minka_dimension(variance, n_effective)
+    if not variance.any():  # one point
+        return 1
     if n_components < 1:
         share = np.cumsum(variance) / variance.sum()
         return min(int(np.searchsorted(share, n_components, side="right")) + 1, len(variance))

@@ -14,6 +14,9 @@ collect_ignore_glob = ["*conftest.py"]
 
 def pytest_addoption(parser):
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption(
+        "--examples", type=int, help="inputs generated for each property, at random (a few, fixed)"
+    )
 
 
 def pytest_configure(config):

@@ -264,7 +264,10 @@ def test_grids_even_and_geometric(ends):
         assert (grid[0], grid[-1]) == ends
 
 
-def test_a_karras_grid_of_one_variance_stays_there():
-    """Rounding took it beyond its ends, so that paths where t_min is t0 were refused."""
-    t = 0.04097352393619469
-    assert (noise.karras_times(t, t, 4) == t).all()
+@pytest.mark.parametrize("rho", [1.0, 2.0, 7.0, np.inf])
+def test_no_time_lies_beyond_the_ends(rho):
+    """Roots and powers round: the grid of a path of no length went up and down."""
+    for t in np.random.default_rng(0).uniform(0, 1, 50):
+        assert set(noise.karras_times(t, t, 5, rho)) == {t}
+        times = noise.karras_times(t, t * (1 + 1e-15), 5, rho)
+        assert (np.diff(times) >= 0).all()

@@ -18,7 +18,7 @@ from ..subspace import Subspace, fit_subspace
 from . import _validation as checks
 from ._batches import Output, Remarks, slices
 from ._fields import FieldMixin
-from ._scales import T_MIN_FRACTION, Scales, check_scales, find_scales, warn_of_scales
+from ._scales import T_MIN_FRACTION, Scales, check_extent, check_scales, find_scales, warn_of_scales
 from ._training_rows import TrainingRows
 
 __all__ = ["BaseDiffusion"]
@@ -89,6 +89,7 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
             X = X if is_large(X) else X.astype(np.float64, copy=False)
             weights = checks.check_sample_weight(sample_weight, len(X))
             checks.check_n_components(self, *X.shape)
+            check_extent(self, X, X[0], 1.0)
             with memory_told(f"fit of {type(self).__name__} to {len(X)} rows", self._lighter):
                 self._fit(X, weights)
             self._generator = checks.make_generator(self.random_state)
@@ -251,7 +252,7 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
         reason = self.diffusion_.solver.no_density
         if reason is not None:
             raise ValueError(f"score_samples of {type(self).__name__} has no density {reason}.")
-        X = checks.check_finite_data(self, X, reset=False, keep_float32=True)
+        X = self._check_rows(X, keep_float32=True)
         if self.t_min_ == 0:
             raise ValueError(
                 f"score_samples of {type(self).__name__} needs t_min > 0: at t_min=0 the samples "
@@ -293,6 +294,12 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
 
     def _say_cost(self, n):
         """Warn before n rows take minutes, where a subclass can tell."""
+
+    def _check_rows(self, X, *, keep_float32=False):
+        """Rows that a method is given, as float64, or as float32 if they may be that."""
+        X = checks.check_finite_data(self, X, reset=False, keep_float32=keep_float32)
+        check_extent(self, X, self.mean_, self.t_min_ or self.t0_)
+        return X
 
     def _workers(self):
         checks.check_workers(self)

@@ -20,6 +20,7 @@ class FieldMixin:
     spacing_: float
     t0_: float
     t_min_: float
+    _check_rows: Callable
     _workers: Callable[[], AbstractContextManager]
     _generator_for: Callable
 
@@ -48,7 +49,7 @@ class FieldMixin:
 
     def _check_field(self, X, t):
         check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
+        X = self._check_rows(X)
         return X, checks.check_times("t", t, self.t0_, shape=(len(X),))
 
     def flow(self, X, t, s):
@@ -72,7 +73,7 @@ class FieldMixin:
             If a row has no origin at s > t (possible only where kappa sqrt(s) >= spacing_).
         """
         check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
+        X = self._check_rows(X)
         t = float(checks.check_times("t", t, self.t0_))
         s = float(checks.check_times("s", s, self.t0_, zero=self._ends_paths_at_zero))
         with self._workers():
@@ -118,7 +119,7 @@ class FieldMixin:
             n = checks.check_n_samples(n_samples)
             X = self.diffusion_.draw_start(self._generator_for(random_state), n)
         else:
-            X = checks.check_finite_data(self, X, reset=False)
+            X = self._check_rows(X)
         with self._workers():
             return self.diffusion_.path(X, [self.t0_, *checked])[1:]
 

@@ -8,13 +8,22 @@ from .._progress import ScaleWarning, warn
 from ..noise import karras_times
 from . import _validation as checks
 
-__all__ = ["T_MIN_FRACTION", "Scales", "check_scales", "find_scales", "warn_of_scales"]
+__all__ = [
+    "T_MIN_FRACTION",
+    "Scales",
+    "check_extent",
+    "check_scales",
+    "find_scales",
+    "warn_of_scales",
+]
 
 # t_min_scale="auto" for spheres in one dimension, and where the default path ends before it falls
 # to t_min = 0.
 T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
+# Lengths whose squares, some sums and parts of them are floats of full precision.
+SHORTEST, LONGEST = 1e-145, 1e150
 # A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
 DROWNED = 1 / 3
 
@@ -25,6 +34,23 @@ class Scales(NamedTuple):
     spacing: float
     t0: float
     t_min: float
+
+
+def check_extent(estimator, X, center, t):
+    """Refuse rows so far from the data that squares of distances, or these over t, overflow."""
+    extent = _extent(X, center)
+    if not extent <= LONGEST * min(np.sqrt(t), 100.0):
+        raise ValueError(
+            f"{type(estimator).__name__} squares distances, and X has values {extent:.3g} apart or "
+            "away from the training data: squares of that, in units of the noise, are no floats."
+        )
+
+
+def _extent(X, center):
+    """Largest difference of a value to the center's."""
+    center = np.asarray(center, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return float(np.maximum(X.max(axis=0) - center, center - X.min(axis=0)).max())
 
 
 def check_scales(estimator):
@@ -60,7 +86,16 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
     spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
     if spacing == "auto":
-        spacing = cloud.spacing(8 * np.finfo(float).eps * max(float(X.max()), -float(X.min())))
+        size = np.maximum(X.max(axis=0), -X.min(axis=0))[~subspace.constant].max()
+        spacing = cloud.spacing(8 * np.finfo(float).eps * float(size))
+    length = np.float64(spacing or _extent(X, X[0]))
+    with np.errstate(over="ignore", under="ignore"):
+        auto = estimator.t0_scale * length**2
+    if t0 == "auto" and length > 0 and not SHORTEST**2 < auto < LONGEST**2:
+        raise ValueError(
+            f"{name} squares distances, and t0_scale * spacing**2 is {auto:.3g} with a spacing of "
+            f"{spacing:.3g}: no float of full precision. Choose another unit."
+        )
     if spacing == 0 and (t0 == "auto" or needs_spacing):
         found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
         remedy = "set t0 and spacing" if needs_spacing else "set t0"
@@ -68,7 +103,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
             f"{name} needs distinct samples to take a length scale from, and "
             f"X has {found}; {remedy} to use it all the same."
         )
-    t0 = estimator.t0_scale * spacing**2 if t0 == "auto" else t0
+    t0 = auto if t0 == "auto" else t0
     if t_min == "auto":
         scale = estimator.t_min_scale
         t_min = t0 * (estimator._auto_t_min_scale(subspace) if scale == "auto" else scale)

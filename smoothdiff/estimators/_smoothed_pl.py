@@ -133,9 +133,9 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
 
     def _warn_of_density(self, remarks):
         super()._warn_of_density(remarks)
-        if remarks.unreached:
-            score = cast(SmoothedPLScore, self.diffusion_.score)
-            reach = score.kappa * np.sqrt(self.t0_)
+        score = cast(SmoothedPLScore, self.diffusion_.score)
+        reach = score.kappa * np.sqrt(self.t0_)
+        if remarks.unreached and reach >= self.spacing_:
             warn(
                 "Rows that no sample reaches have log-density -inf: kappa sqrt(t0) is "
                 f"{reach:.3g}, not below spacing_ = {self.spacing_:.3g}, so that samples stay near "

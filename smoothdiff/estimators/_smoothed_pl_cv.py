@@ -13,6 +13,7 @@ from ..cloud import distinct_rows
 from ..starts import Start, stacking_weights
 from . import _validation as checks
 from ._docs import documented
+from ._scales import check_extent
 from ._search import Fold, map_table, start_table
 from ._smoothed import check_shrinkage
 from ._smoothed_pl import SmoothedPLDiffusion
@@ -171,6 +172,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             plain._check_parameters()
             checks.check_seed(self.random_state)
             data = checks.check_finite_data(self, X, reset=True)
+            check_extent(self, data, data[0], 1.0)
             weights = checks.check_sample_weight(sample_weight, len(data))
             generator = checks.make_generator(self.random_state)
             self._search(data, y, weights, int(generator.integers(2**31)))

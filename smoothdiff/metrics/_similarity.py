@@ -37,7 +37,7 @@ def column_similarity(generated, real, train=None, *, kinds=None):
     -------
     Value
         A float from 0 to 1 (equal); ``parts`` has that of each column, NaN where one has no
-        values, and is then left out of the mean.
+        values, and is then left out of the mean. NaN where all are.
 
     Raises
     ------

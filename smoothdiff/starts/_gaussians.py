@@ -134,7 +134,7 @@ class ShapedLaw(Derived, StartingLaw):
         def factor(rows):
             _, s, axes = np.linalg.svd(self._factors(np.arange(n)[rows]), full_matrices=False)
             a = alpha[rows, None]
-            factors[rows] = (s / np.sqrt(2 * a * (a + s**2)))[..., None] * axes
+            factors[rows] = (s / (np.sqrt(2 * a) * np.sqrt(a + s**2)))[..., None] * axes
             stretch[rows] = s**2
 
         map_threads(factor, slices(n, ROWS_AT_ONCE // 8))

@@ -67,7 +67,7 @@ def shape_of(cloud):
     trace = np.trace(covariance)
     if not trace > 0:
         return np.eye(r), 0.0
-    e = oas_shrinkage((covariance**2).sum(), trace, 1 / (weights**2).sum(), r)
+    e = oas_shrinkage(((covariance / trace) ** 2).sum(), 1 / (weights**2).sum(), r)
     return (1 - e) * r * covariance / trace + e * np.eye(r), trace / r
 
 

@@ -50,17 +50,20 @@ class LocalPCA(ShapedLaw):
         for rows in slices(n, ROWS_AT_ONCE):
             differences = cloud.at(indices[rows]) - cloud.at(rows)[:, None]
             differences *= np.sqrt(share[rows])[..., None]
-            gram = differences @ differences.transpose(0, 2, 1)
-            shrinkage[rows] = oas_shrinkage((gram**2).sum(axis=(1, 2)), trace[rows], m, r)
+            gram = differences @ differences.transpose(0, 2, 1) / trace[rows, None, None]
+            shrinkage[rows] = oas_shrinkage((gram**2).sum(axis=(1, 2)), m, r)
         scale = t0 / spacing**2
         amplitude = np.sqrt(scale * (1 - shrinkage)[:, None] * share)
         super().__init__(cloud, scale * shrinkage * trace / r, indices, amplitude)
 
 
-def oas_shrinkage(trace_of_square, trace, m, r):
-    """Oracle-approximating shrinkage of second moments of m vectors (Chen et al. 2010, eq. 23)."""
-    numerator = (1 - 2 / r) * trace_of_square + trace**2
-    denominator = (m + 1 - 2 / r) * (trace_of_square - trace**2 / r)
+def oas_shrinkage(trace_of_square, m, r):
+    """Oracle-approximating shrinkage of second moments of m vectors (Chen et al. 2010, eq. 23).
+
+    The moments have trace 1, so that no unit of length is raised to its fourth power.
+    """
+    numerator = (1 - 2 / r) * trace_of_square + 1
+    denominator = (m + 1 - 2 / r) * (trace_of_square - 1 / r)
     with np.errstate(divide="ignore", invalid="ignore"):
         shrinkage = numerator / denominator
-    return np.where(denominator > 1e-12 * trace**2, np.clip(shrinkage, 0.0, 1.0), 1.0)
+    return np.where(denominator > 1e-12, np.clip(shrinkage, 0.0, 1.0), 1.0)

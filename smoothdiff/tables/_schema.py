@@ -47,6 +47,9 @@ class Schema(Sequence):
     def __len__(self):
         return len(self.columns)
 
+    def __iter__(self):
+        return iter(self.columns)
+
     def __getitem__(self, key):
         if isinstance(key, (int, slice)) and key not in self._place:
             return self.columns[key]

@@ -174,3 +174,12 @@ def test_blocks_are_drawn_as_one_table(monkeypatch):
     assert sorted(map(sorted, blocks)) == sorted(
         sorted(order[group.rows]) for group in other._table.groups
     )
+
+
+@pytest.mark.parametrize("names", [["a", 0], [1, 0], [True, "a"], [0.0, 1.0]])
+def test_names_that_are_numbers_are_no_places(names):
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    table = pd.DataFrame(rows, columns=pd.Index(names, dtype=object))
+    model = TableDiffusion().fit(table)
+    assert [column.name for column in model.schema_] == names
+    assert model.embed(table).shape == (20, 2)
