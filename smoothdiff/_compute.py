@@ -173,7 +173,8 @@ class OnDevices:
             device = jax.local_devices(backend=device)[0]
         with self._lock:
             if device not in self._copies:
-                self._copies[device] = jax.device_put(self.arrays, device)
+                # On the device, and not bound to it: bound ones would need programs of their own.
+                self._copies[device] = jax.device_put(self.arrays)
                 if device.platform == "cpu":  # NumPy can look into that: one copy is enough
                     self.arrays = jax.device_get(self._copies[device])
             return self._copies[device]
