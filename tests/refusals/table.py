@@ -27,8 +27,8 @@ class Refusal(NamedTuple):
     calls: list[str]
 
     @property
-    def is_of_others(self):
-        """Whether another library says it, so that its beginning counts."""
+    def is_open(self):
+        """Whether the beginning counts: the rest is another library's, or depends on versions."""
         return self.sentence.endswith(" ...")
 
     def cases(self) -> Iterator[Case]:

@@ -71,7 +71,7 @@ def check_sentence(said, refusal, case, names):
     sentence = refusal.sentence.replace("{name}", case.name)
     if "{got}" in sentence:
         sentence = sentence.replace("{got}", repr(eval(case.got, dict(names))))
-    if refusal.is_of_others:
+    if refusal.is_open:
         assert said.startswith(sentence.removesuffix(" ...")), case
     else:
         assert said == sentence, case
@@ -92,7 +92,7 @@ def test_it_is_refused_and_nothing_changes(refusal, folder, monkeypatch, capsys)
         check_sentence(
             str(error) if not isinstance(error, KeyError) else error.args[0], refusal, case, names
         )
-        if not refusal.is_of_others:
+        if not refusal.is_open:
             assert traceback.extract_tb(error.__traceback__)[-1].filename.startswith(OURS), case
     assert contents(folder) == before
 
@@ -102,11 +102,11 @@ def check_command(case, refusal, capsys):
         status = main(shlex.split(case.call)[1:])
     except SystemExit as stopped:  # argparse, which says the usage first
         status = stopped.code
-        assert refusal.is_of_others
+        assert refusal.is_open
     out, err = capsys.readouterr()
     assert (status, out) == (2, ""), case
     *usage, last = err.splitlines()
-    assert bool(usage) == refusal.is_of_others, case
+    assert not usage or refusal.is_open, case
     check_sentence(last.partition(": error: ")[2], refusal, case, {})
 
 
