@@ -8,7 +8,7 @@ from . import _checks as checks
 from ._derived import Derived, derived
 from .neighbors import Neighbors
 
-__all__ = ["PointCloud", "as_cloud", "distinct_rows", "inverse", "others", "regrouped"]
+__all__ = ["PointCloud", "as_cloud", "distinct_rows"]
 
 
 def distinct_rows(X, weights, by_value=True):

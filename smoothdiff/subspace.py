@@ -20,7 +20,7 @@ from scipy.special import gammaln
 
 from ._compute import map_threads
 
-__all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "slices", "whole_space"]
+__all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "whole_space"]
 
 # Rows that are looked at together, and have one triangular factor.
 ROWS_AT_ONCE = 16384
