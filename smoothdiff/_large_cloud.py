@@ -9,7 +9,8 @@ import numpy as np
 
 from ._derived import derived
 from .cloud import PointCloud, distinct_rows, inverse, others, regrouped
-from .neighbors import Leaves, Neighbors, leaf_size, padded_rows, spatial_order
+from .neighbors import Neighbors, spatial_order
+from .neighbors._leaves import Leaves, leaf_size, padded_rows
 
 __all__ = ["LargeCloud", "is_large"]
 

@@ -2,14 +2,6 @@
 
 from ._base import squared_distances
 from ._choose import Neighbors
-from ._leaves import Leaves, leaf_size, padded_rows
 from ._order import spatial_order
 
-__all__ = [
-    "Leaves",
-    "Neighbors",
-    "leaf_size",
-    "padded_rows",
-    "spatial_order",
-    "squared_distances",
-]
+__all__ = ["Neighbors", "spatial_order", "squared_distances"]
