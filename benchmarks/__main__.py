@@ -20,6 +20,7 @@ NAMES = (
     "table_choices",
     "over_sampling",
     "metrics",
+    "numerics",
 )
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import copy
 
 import numpy as np
-import pandas as pd
 import pytest
 from given import normal
 from scipy import sparse
@@ -15,6 +14,8 @@ from smoothdiff import (
     NeuralScoreDiffusion,
     ScoreDiffusion,
 )
+
+pd = pytest.importorskip("pandas")
 
 
 def with_values(values, n=20, d=3):

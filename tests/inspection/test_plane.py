@@ -4,7 +4,6 @@ import sys
 from inspect import signature
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.neighbors import KernelDensity
@@ -17,6 +16,8 @@ from smoothdiff.inspection import (
     TrajectoryDisplay,
 )
 from smoothdiff.inspection._plane import aspect_of, choose_plane
+
+pd = pytest.importorskip("pandas")
 
 DISPLAYS = [DensityDisplay, ScoreFieldDisplay, TrajectoryDisplay, ParentLinesDisplay]
 

@@ -1,7 +1,6 @@
 """Told apart and learned from: against scikit-learn by hand, and what must come out."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds, mixed
 from sklearn.dummy import DummyClassifier
@@ -14,6 +13,8 @@ from sklearn.tree import DecisionTreeClassifier
 from smoothdiff.metrics import c2st, efficacy
 from smoothdiff.metrics._classifier import separation
 from smoothdiff.metrics._rows import read
+
+pd = pytest.importorskip("pandas")
 
 FAST = RandomForestClassifier(20, random_state=0)
 

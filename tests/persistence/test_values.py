@@ -9,12 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.special
 from alike import assert_alike
 
 from smoothdiff.persistence._graph import Reader, UnsavedError, Writer
+
+pd = pytest.importorskip("pandas")
 
 PARIS = ZoneInfo("Europe/Paris")
 GAPS = pd.Series([1.5, None, 2.5])
