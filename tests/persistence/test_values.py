@@ -82,7 +82,7 @@ SCALARS = {
     "no text": np.str_(""),
     "bytes": np.bytes_(b"ab"),
     "date": np.datetime64("2024-02-29T01:00", "ns"),
-    "NaT": np.datetime64("NaT"),
+    "NaT": np.datetime64("NaT", "s"),
     "dtypes": [np.dtype(t) for t in ("f8", ">i2", "O", "U5", "M8[ns]")],
     "ufuncs": [np.log1p, np.sinh, scipy.special.expit],
 }
