@@ -245,7 +245,7 @@ def of_somebody():
         (np.mean, "function numpy.mean"),
         (print, "the function builtins.print"),
         ([].append, "append"),
-        (np.matrix([[1]]), "numpy.matrix"),
+        (np.ones((1, 1)).view(np.matrix), "numpy.matrix"),
         (np.vectorize(abs), "numpy.vectorize"),
         (type("Sub", (dict,), {})(), "Sub"),
     ],
