@@ -15,7 +15,9 @@ from precise import mp
     "case",
     [
         pytest.param(
-            case, marks=[pytest.mark.xfail(reason=case.weak)] * bool(case.weak), id=str(case)
+            case,
+            marks=[pytest.mark.xfail(reason=case.weak, strict=True)] * bool(case.weak),
+            id=str(case),
         )
         for case in CASES
     ],
