@@ -24,6 +24,7 @@ NAMES = (
     "over_sampling",
     "metrics",
     "membership",
+    "numerics",
     "summary",
 )
 

@@ -34,6 +34,7 @@ BEGINS = {".png": b"\x89PNG", ".gif": b"GIF89a"}
 
 def run(name, tmp_path, *flags):
     """Standard output of an example that has drawn its picture, which is as figures should be."""
+    pytest.importorskip("matplotlib")
     picture = tmp_path / f"{name}{'.gif' if name == 'flow' else '.png'}"
     drawn = ROOT / "tests" / "drawn.py"
     text = output_of(tmp_path, drawn, EXAMPLES / f"plot_{name}.py", picture, *flags)
@@ -326,6 +327,7 @@ def test_the_first_code_of_the_readme(tmp_path):
 
 def test_the_table_of_the_readme(tmp_path):
     """As written, on a file of customers."""
+    pytest.importorskip("pandas")
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     code = "\n".join(blocks[1:3])
     rng = np.random.default_rng(0)

@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 
 import numpy as np
-import pandas as pd
 import pytest
 from given import normal
 from scipy import sparse
@@ -33,6 +32,8 @@ from smoothdiff import (
     SmoothedPLDiffusion,
     TableDiffusion,
 )
+
+pd = pytest.importorskip("pandas")
 
 EXACT = SmoothedPLDiffusion(t_min=0)  # its samples are means of rows, without noise
 

@@ -1,12 +1,13 @@
 """Over-sampling of what is no array of numbers: frames of polars, objects, columns of gaps."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 pytest.importorskip("imblearn")
 
 from smoothdiff import ClassConditionalDiffusion, DiffusionOverSampler, TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 N, RARE = 60, 15
 RNG = np.random.default_rng(0)

@@ -15,6 +15,8 @@ import pytest
 
 import smoothdiff
 
+pytest.importorskip("imblearn", reason="the reference has DiffusionOverSampler")
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 MODULES = ["smoothdiff"] + [

@@ -45,6 +45,16 @@ class _PiecewiseLinear(Denoiser, OfPoints):
     def _cell(self, x, t, *, faces=False):
         return solve(x, self.cloud, self.rho(np.broadcast_to(column(t)[:, 0], len(x))), faces=faces)
 
+    def __call__(self, x, t):
+        """Score, (n, r): (a - x) / t at a point, rho (a - v) / t in a gap, which is the same.
+
+        In a gap a is almost x where rho is small, and their difference has no digits left.
+        """
+        cell = self._cell(x, t)
+        rho = np.reshape(self.rho(column(t)), (-1, 1))
+        alone = cell.face_dim[:, None] == 0
+        return np.where(alone, cell.a - x, rho * (cell.a - cell.v)) / column(t)
+
     def denoise(self, x, t):
         """Mixed-cell denoiser a(x), exact and certified."""
         return self._cell(x, t).a
@@ -148,6 +158,8 @@ class PLScore(_PiecewiseLinear):
     def rho(self, t):
         """Smoothing ratio 1: none."""
         return np.ones_like(t, dtype=np.float64)[()]
+
+    __call__ = Denoiser.__call__
 
     def denoise(self, x, t):
         """The nearest point."""

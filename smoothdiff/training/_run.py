@@ -1,7 +1,6 @@
 """What a training run is: what was asked for, what a step depends on, how far it has come."""
 
 from dataclasses import dataclass, fields
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -15,15 +14,6 @@ __all__ = ["STEPS_PER_CALL", "Run", "Settings", "State"]
 STEPS_PER_CALL = 100
 
 
-@partial(
-    jax.tree_util.register_dataclass,
-    meta_fields=["architecture", "objective", "batch_size", "decayed"],
-    data_fields=["learning_rate", "weight_decay", "ema_decay"],
-    drop_fields=[
-        *("hidden_width", "max_iter", "tol", "n_iter_no_change"),
-        *("early_stopping", "validation_fraction"),
-    ],
-)
 @dataclass(frozen=True)
 class Settings:
     """What a user chooses, named and explained as in `NeuralScoreDiffusion`.
@@ -60,6 +50,24 @@ class Settings:
         """
         defaults = [(field.name, getattr(cls, field.name)) for field in fields(cls)]
         return cls(**{name: type(default)(parameters[name]) for name, default in defaults})
+
+
+# What a compiled step takes as numbers, and what selects its program; of the rest it knows nothing.
+_NUMBERS = "learning_rate", "weight_decay", "ema_decay"
+_WORDS = "architecture", "objective", "batch_size", "decayed"
+
+
+def _flatten(settings):
+    numbers, words = ([getattr(settings, n) for n in names] for names in (_NUMBERS, _WORDS))
+    return numbers, tuple(words)
+
+
+def _unflatten(words, numbers):
+    return Settings(**dict(zip(_NUMBERS + _WORDS, (*numbers, *words), strict=True)))
+
+
+# register_dataclass cannot leave out fields in each version of JAX that is supported.
+jax.tree_util.register_pytree_node(Settings, _flatten, _unflatten)
 
 
 class State(NamedTuple):

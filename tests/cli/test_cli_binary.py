@@ -3,12 +3,13 @@
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.cli import main
 from smoothdiff.cli._files import read_table, write_tables
+
+pd = pytest.importorskip("pandas")
 
 
 def test_one_array_of_an_archive(folder, X):

@@ -4,7 +4,6 @@ import csv
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import (
@@ -17,6 +16,8 @@ from smoothdiff import (
 )
 from smoothdiff.cli import main
 from smoothdiff.persistence import load, save
+
+pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture

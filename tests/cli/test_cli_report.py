@@ -4,12 +4,13 @@ import json
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff.cli import main
 from smoothdiff.cli._main import _in_a_sentence
 from smoothdiff.metrics import report
+
+pd = pytest.importorskip("pandas")
 
 
 def people(n, seed):

@@ -1,7 +1,6 @@
 """What fit leaves behind."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import reference
 from given import normal
@@ -14,6 +13,8 @@ from smoothdiff import (
     SmoothedPLDiffusion,
 )
 from smoothdiff.starts import STARTS
+
+pd = pytest.importorskip("pandas")
 
 
 def test_subspace_and_scales(make):

@@ -1,7 +1,6 @@
 """Inside scikit-learn's tools: pipelines, cross-validation, searches and routing."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import sklearn
 from given import normal
@@ -13,6 +12,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+
+pd = pytest.importorskip("pandas")
 
 
 def moons(n, seed=0):

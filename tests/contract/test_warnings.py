@@ -4,7 +4,6 @@ import warnings
 
 import joblib
 import numpy as np
-import pandas as pd
 import pytest
 from given import normal
 
@@ -15,6 +14,8 @@ from smoothdiff import (
     SmoothedPLDiffusion,
     _compute,
 )
+
+pd = pytest.importorskip("pandas")
 
 
 def said(call):

@@ -1,7 +1,6 @@
 """DensityDisplay: log-densities are the estimator's, and regions hold what they say."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import multivariate_normal
 from sklearn.mixture import GaussianMixture
@@ -17,6 +16,8 @@ from smoothdiff import (
 )
 from smoothdiff.inspection import DensityDisplay
 from smoothdiff.inspection._levels import levels_of_cells, levels_of_draws
+
+pd = pytest.importorskip("pandas")
 
 pytest.importorskip("matplotlib")
 SHARES = (0.5, 0.8, 0.95)

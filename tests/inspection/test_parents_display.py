@@ -3,13 +3,13 @@
 import subprocess
 import sys
 
-import matplotlib
 import numpy as np
 import pytest
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 from smoothdiff.inspection import ParentsDisplay
 
+matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 
 

@@ -3,7 +3,6 @@
 import sys
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.neighbors import KernelDensity
 
@@ -15,6 +14,8 @@ from smoothdiff.inspection import (
     TrajectoryDisplay,
 )
 from smoothdiff.inspection._plane import aspect_of, choose_plane
+
+pd = pytest.importorskip("pandas")
 
 DISPLAYS = [DensityDisplay, ScoreFieldDisplay, TrajectoryDisplay, ParentLinesDisplay]
 

@@ -1,7 +1,9 @@
 """Tables for the tests of metrics: of any columns, the same on every machine."""
 
 import numpy as np
-import pandas as pd
+import pytest
+
+pd = pytest.importorskip("pandas")
 
 
 def mixed(n, shift):

@@ -14,6 +14,8 @@ from smoothdiff.metrics import c2st, efficacy
 from smoothdiff.metrics._classifier import separation
 from smoothdiff.metrics._rows import read
 
+pd = pytest.importorskip("pandas")
+
 FAST = RandomForestClassifier(20, random_state=0)
 
 

@@ -1,7 +1,6 @@
 """Novelty against cases worked out by hand and slow loops."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds, mixed
 from scipy.spatial.distance import cdist
@@ -16,6 +15,8 @@ from smoothdiff.metrics import (
     filter_copies,
     memorized_fraction,
 )
+
+pd = pytest.importorskip("pandas")
 
 LINE = np.array([[0.0], [1.0], [3.0], [7.0]])
 

@@ -4,13 +4,14 @@ import json
 import re
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds, mixed
 from sklearn.exceptions import NotFittedError
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
 from smoothdiff.metrics import report
+
+pd = pytest.importorskip("pandas")
 
 TRAIN, TEST = mixed(120, 0.0), mixed(80, 0.02)
 

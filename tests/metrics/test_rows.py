@@ -1,12 +1,13 @@
 """Reading of tables to compare: what is the same, what is refused, and in which words."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds, mixed
 
 from smoothdiff import TableDiffusion
 from smoothdiff.metrics import column_similarity, copied_rows, distance_to_closest_record
+
+pd = pytest.importorskip("pandas")
 
 TABLE = pd.DataFrame({"x": np.arange(12.0), "c": list("abcabcabcabc")})
 

@@ -3,7 +3,6 @@
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import clouds
 from sklearn.datasets import load_iris
@@ -27,6 +26,8 @@ from smoothdiff.metrics import (
     sliced_wasserstein,
 )
 from smoothdiff.metrics._scorers import training_rows
+
+pd = pytest.importorskip("pandas")
 
 X = load_iris().data[::2]
 HELD_OUT = load_iris().data[1::2]

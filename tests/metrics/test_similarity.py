@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from made import mixed
 
 from smoothdiff.metrics import association_similarity, column_similarity
 from smoothdiff.metrics._rows import read
 from smoothdiff.metrics._similarity import associations
+
+pd = pytest.importorskip("pandas")
 
 # What SDMetrics 0.32 says of these tables, with its limits (0.5, 0.3) and without.
 REPORT = json.loads((Path(__file__).parent / "sdmetrics.json").read_text())

@@ -1,7 +1,9 @@
 """Whether two objects are equal all the way down: types, attributes, bits of arrays."""
 
 import numpy as np
-import pandas as pd
+import pytest
+
+pd = pytest.importorskip("pandas")
 
 # Of these nobody can tell whether there is one or two.
 UNCHANGEABLE = (type(None), bool, int, float, complex, str, bytes, tuple, np.dtype, np.generic)

@@ -4,7 +4,7 @@ import warnings
 from contextlib import suppress
 
 import numpy as np
-import pandas as pd
+import pytest
 from given import normal
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
@@ -32,6 +32,8 @@ from smoothdiff import (
 from smoothdiff.cli._mixed import text_frame
 from smoothdiff.cli._rows import RowsOfNumbers
 from smoothdiff.starts import Start
+
+pd = pytest.importorskip("pandas")
 
 X, MORE = normal(16, 2), normal(5, 2, 1)
 LABELS = np.repeat(["common", "rare"], [10, 6])

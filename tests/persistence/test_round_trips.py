@@ -7,7 +7,6 @@ import warnings
 import zipfile
 
 import numpy as np
-import pandas as pd
 import pytest
 import saved_models
 from alike import assert_alike
@@ -29,6 +28,8 @@ from smoothdiff import (
 )
 from smoothdiff.metrics import constrained, scorer
 from smoothdiff.persistence import _graph, load, save
+
+pd = pytest.importorskip("pandas")
 
 
 def through_a_file(model, tmp_path):

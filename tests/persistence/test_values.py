@@ -9,12 +9,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pytest
 import scipy.special
 from alike import assert_alike
 
 from smoothdiff.persistence._graph import Reader, UnsavedError, Writer
+
+pd = pytest.importorskip("pandas")
 
 PARIS = ZoneInfo("Europe/Paris")
 GAPS = pd.Series([1.5, None, 2.5])
@@ -81,7 +82,7 @@ SCALARS = {
     "no text": np.str_(""),
     "bytes": np.bytes_(b"ab"),
     "date": np.datetime64("2024-02-29T01:00", "ns"),
-    "NaT": np.datetime64("NaT"),
+    "NaT": np.datetime64("NaT", "s"),
     "dtypes": [np.dtype(t) for t in ("f8", ">i2", "O", "U5", "M8[ns]")],
     "ufuncs": [np.log1p, np.sinh, scipy.special.expit],
 }
@@ -244,7 +245,7 @@ def of_somebody():
         (np.mean, "function numpy.mean"),
         (print, "the function builtins.print"),
         ([].append, "append"),
-        (np.matrix([[1]]), "numpy.matrix"),
+        (np.ones((1, 1)).view(np.matrix), "numpy.matrix"),
         (np.vectorize(abs), "numpy.vectorize"),
         (type("Sub", (dict,), {})(), "Sub"),
     ],

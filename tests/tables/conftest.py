@@ -1,12 +1,12 @@
 """Small tables with every kind of column."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 
 def mixed_table(n=160, seed=0):
     """One column of each kind that people have."""
+    pd = pytest.importorskip("pandas")
     rng = np.random.default_rng(seed)
     gap = rng.random(n) < 0.2
     return pd.DataFrame(

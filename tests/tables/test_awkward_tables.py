@@ -1,11 +1,12 @@
 """Columns that are only awkward: large numbers, time zones, gaps, weights of zero."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import LocalAverageDiffusion, TableDiffusion
 from smoothdiff.tables._values import Scale
+
+pd = pytest.importorskip("pandas")
 
 N = 60
 X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=N)})

@@ -1,10 +1,11 @@
 """What is no table, or none that can be drawn from: one sentence, before any work."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 N = 60
 

@@ -1,7 +1,6 @@
 """Columns that follow from others are found, and come out as they go together."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import ClassConditionalDiffusion, TableDiffusion
@@ -9,6 +8,8 @@ from smoothdiff.tables._columns import fit_column
 from smoothdiff.tables._copies import fingerprints
 from smoothdiff.tables._dependence import CHANCE, following
 from smoothdiff.tables._schema import Schema
+
+pd = pytest.importorskip("pandas")
 
 N = 240
 STATES = {"Rome": "IT", "Pisa": "IT", "Oslo": "NO", "Bergen": "NO", "Bonn": "DE"}

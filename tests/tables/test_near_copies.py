@@ -1,12 +1,13 @@
 """New rows keep away from training rows as real rows do from each other: by brute force."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.spatial.distance import cdist
 
 from smoothdiff import TableDiffusion
 from smoothdiff.metrics import copied_rows, distance_to_closest_record
+
+pd = pytest.importorskip("pandas")
 
 
 def people(n, seed):

@@ -3,10 +3,11 @@
 from datetime import date, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import ClassConditionalDiffusion, SmoothedPLDiffusion, TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 pl = pytest.importorskip("polars")
 

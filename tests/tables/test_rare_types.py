@@ -5,10 +5,11 @@ import uuid
 from decimal import Decimal
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 N = 60
 RNG = np.random.default_rng(0)

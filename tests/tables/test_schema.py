@@ -1,12 +1,13 @@
 """How columns are taken, and how that is said."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import TableDiffusion
 from smoothdiff.tables._columns import fit_column
 from smoothdiff.tables._coordinates import MOST_CORNERS, Corners, Line
+
+pd = pytest.importorskip("pandas")
 
 KINDS = {
     "age": "numeric",

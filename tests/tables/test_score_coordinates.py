@@ -1,10 +1,11 @@
 """The density of coordinates, which any table has."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import pickle
 
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.base import clone
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion
 from smoothdiff.tables._model import TableModel
+
+pd = pytest.importorskip("pandas")
 
 N = 400
 

@@ -1,7 +1,7 @@
 """Tables inside what is built on estimators: classes, pipelines, searches."""
 
 import numpy as np
-import pandas as pd
+import pytest
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GridSearchCV, KFold
 
@@ -11,6 +11,8 @@ from smoothdiff import (
     TableDiffusion,
     make_generative_pipeline,
 )
+
+pd = pytest.importorskip("pandas")
 
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(

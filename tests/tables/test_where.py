@@ -1,10 +1,11 @@
 """Rows that fit conditions."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from smoothdiff import TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 NOON, ROME = pd.Timestamp("2020-03-30", tz="UTC"), {"Rome", "Oslo"}
 
