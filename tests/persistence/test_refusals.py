@@ -126,7 +126,8 @@ def test_a_disk_that_is_full_leaves_what_was(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(archive.npy, "write_array", full)
-    refused(saved_models.make("local"), r".*No space left on device", tmp_path, OSError)
+    sentence = r".*No space left on device: '.*model\.sdf'"
+    refused(saved_models.make("local"), sentence, tmp_path, OSError)
 
 
 # ------------------------------------------------------------------ files that are none
