@@ -56,15 +56,19 @@ class LargeCloud(PointCloud):
         points = padded[: shape[0]]
         fill(points)
         rows, weights, group = distinct_rows(points, weights, by_value=False)
-        n = len(rows)
-        if n < len(points):
+        n, merged = len(rows), len(rows) < len(points)
+        if merged:
             points[:n], points[n:] = points[rows], 0.0
             padded, points = padded[: padded_rows(n)], padded[:n]
         order = spatial_order(points, leaf_size(n))
         for column in points.T:
             column[:] = column[order]
-        cloud = cls(points, weights[order] / weights.sum(), n_neighbors)
+        weights = weights[order]
+        weights /= weights.sum()
+        cloud = cls(points, weights, n_neighbors)
         cloud.__dict__["_padded"] = padded
+        if not merged:
+            return cloud, order, inverse(order)
         return cloud, rows[order], regrouped(group, inverse(order))
 
     @staticmethod

@@ -32,16 +32,21 @@ def distinct_rows(X, weights, by_value=True):
     >>> rows.tolist(), weights.tolist(), group.tolist()
     ([0, 1], [2.0, 1.0], [0, 1, 0])
     """
-    kept = np.flatnonzero(weights)
     # By the first column, and by the others where that does not tell rows apart.
-    column = X[kept, 0] + 0.0  # -0.0 becomes 0.0
-    order = kept[np.argsort(column, kind="stable")]
+    if np.all(weights):
+        order = np.argsort(X[:, 0] + 0.0, kind="stable")  # -0.0 becomes 0.0
+    else:
+        kept = np.flatnonzero(weights)
+        order = kept[np.argsort(X[kept, 0] + 0.0, kind="stable")]
     column = X[order, 0]
     first = np.r_[True, column[1:] != column[:-1]]
     repeats = np.flatnonzero(~first)
     tied = np.union1d(repeats, repeats - 1)
     order[tied] = order[tied][np.lexsort((X[order[tied]] + 0.0).T[::-1])]
     first[repeats] = (X[order[repeats]] != X[order[repeats - 1]]).any(axis=1)
+    if not by_value and len(order) == len(X) and first.all():
+        own = np.arange(len(X))
+        return own, weights, own
     group = np.full(len(X), -1)
     group[order] = np.cumsum(first) - 1
     summed, rows = np.add.reduceat(weights[order], np.flatnonzero(first)), order[first]

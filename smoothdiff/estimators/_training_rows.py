@@ -24,8 +24,8 @@ class TrainingRows:
         self._large = is_large(X)
         self.rows, weight, self.group = distinct_rows(X, weights, by_value=not self._large)
         # What is large and has nothing to merge is not copied.
-        whole = self._large and len(self.rows) == len(X)
-        self.data, self.share = X if whole else X[self.rows], weight / weights.sum()
+        self._whole = self._large and len(self.rows) == len(X)
+        self.data, self.share = X if self._whole else X[self.rows], weight / weights.sum()
 
     def cloud(self, subspace, n_neighbors):
         """The points, in the order of which all attributes are from now on."""
@@ -37,8 +37,9 @@ class TrainingRows:
             self.share,
             n_neighbors,
         )
-        self.group = regrouped(self.group, group)
-        self.rows, self.share, self._order = self.rows[order], cloud.weights, order
+        self.group = group if self._whole else regrouped(self.group, group)
+        self.rows = order if self._whole else self.rows[order]
+        self.share, self._order = cloud.weights, order
         return cloud
 
     def in_order(self):

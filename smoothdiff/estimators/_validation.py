@@ -180,7 +180,7 @@ def _refuse_other_types(estimator, X):
 def check_sample_weight(sample_weight, n):
     """Weights as float64 of shape (n,), finite, non-negative and not all zero."""
     if sample_weight is None:
-        return np.ones(n)
+        return np.broadcast_to(1.0, n)
     weights = check_array(
         sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
     )

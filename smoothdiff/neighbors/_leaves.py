@@ -13,11 +13,12 @@ from jax import lax
 
 from ._order import spatial_order
 
-__all__ = ["QUERIES", "Leaves", "leaf_size", "padded_rows", "squared_gaps"]
+__all__ = ["MANY", "QUERIES", "Leaves", "leaf_size", "padded_rows", "squared_gaps"]
 
 # Points of a leaf: enough for a matrix product, few enough for small boxes, and more where the
 # boxes would be too many.
 FEW, MANY, MANY_FROM = 256, 1024, 1 << 19
+MOST, MOST_FROM = 4096, 1 << 22
 # Queries whose gaps are formed together.
 QUERIES = 256
 
@@ -75,7 +76,7 @@ class Leaves(NamedTuple):
 
 def leaf_size(n):
     """Points of a leaf, of n points."""
-    return FEW if n < MANY_FROM else MANY
+    return FEW if n < MANY_FROM else MANY if n < MOST_FROM else MOST
 
 
 def padded_rows(n):

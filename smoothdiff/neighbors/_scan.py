@@ -16,7 +16,7 @@ from jax import lax
 from .._compute import OnDevices, map_threads
 from .._derived import derived
 from ._base import Backend, square, squared_distances
-from ._leaves import QUERIES, Leaves, squared_gaps
+from ._leaves import MANY, QUERIES, Leaves, squared_gaps
 from ._pairwise import PairwiseNeighbors
 
 __all__ = ["ScanNeighbors"]
@@ -31,7 +31,8 @@ TOGETHER, MORE, MORE_FROM_DIM, MORE_FROM = 64, 256, 16, 1024
 BITS = 8
 # Points kept for a query beyond which it is asked again with a smaller radius, and how often.
 MAX_KEPT, MAX_SCANS = 512, 3
-# Leaves that bound a radius that is not known: the nearest k points lie no farther than theirs.
+# Leaves, unless they are large, that bound a radius that is not known: the nearest k points lie no
+# farther than theirs.
 PILOT_LEAVES = 4
 # Distances whose squares float32 holds, with what is summed to them.
 LARGEST_REACH = np.sqrt(np.finfo(np.float32).max) / 4
@@ -133,11 +134,13 @@ class ScanNeighbors(Backend):
     def _pilot_radius(self, queries, gaps, rows, doubt, k):
         """A distance within which k points lie: the k nearest in the leaves nearest to a row."""
         leaves = self._leaves.here()
-        n_leaves = min(max(PILOT_LEAVES, -(-k // leaves.size) + 1), len(gaps))
+        few = PILOT_LEAVES if leaves.size <= MANY else 1
+        n_leaves = min(max(few, -(-k // leaves.size) + 1), len(gaps))
         nearest = np.zeros((CALL, n_leaves), dtype=np.int32)
         nearest[rows] = np.argpartition(gaps.T[rows], n_leaves - 1, axis=1)[:, :n_leaves]
         squares = np.asarray(_squares(queries.x32, nearest, leaves.points, leaves.squares))[rows]
-        kth = np.partition(squares, k - 1, axis=1)[:, k - 1].astype(np.float64)
+        squares.partition(k - 1, axis=1)
+        kth = squares[:, k - 1].astype(np.float64)
         return np.sqrt(np.maximum(kth + queries.square[rows] + doubt[rows], 0))
 
     def _within(self, queries, meets, squared_radius):
@@ -147,7 +150,7 @@ class ScanNeighbors(Backend):
         bound[:n] = squared_radius - queries.square
         more = n >= MORE_FROM and self.points.shape[1] >= MORE_FROM_DIM
         together = MORE if more else TOGETHER
-        step, found = PAIRS // together, []
+        step, found = PAIRS // together // max(leaves.size // MANY, 1), []
         leaf, row, n_meetings = _meetings(meets, together, step)
         for start in range(0, len(leaf), step):
             part, count = slice(start, start + step), min(n_meetings - start, step)
