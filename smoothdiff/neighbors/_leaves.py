@@ -17,8 +17,8 @@ __all__ = ["MANY", "QUERIES", "Leaves", "leaf_size", "padded_rows", "squared_gap
 
 # Points of a leaf: enough for a matrix product, few enough for small boxes, and more where the
 # boxes would be too many.
-FEW, MANY, MANY_FROM = 256, 1024, 1 << 19
-MOST, MOST_FROM = 4096, 1 << 22
+MANY = 1024
+FEW, MOST, MANY_FROM, MOST_FROM = 256, 4096, 1 << 19, 1 << 22
 # Queries whose gaps are formed together.
 QUERIES = 256
 
