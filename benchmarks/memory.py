@@ -17,7 +17,7 @@ from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 from ._measure import in_a_process, peak_bytes, record
 
 SIZES = [(1_000_000, 40), (10_000_000, 10)]
-SAMPLES = 10_000
+SAMPLES = 100
 
 
 def write(path, n, d, block=100_000):
