@@ -27,7 +27,16 @@ from threadpoolctl import ThreadpoolController
 
 from ._memory import is_exhausted
 
-__all__ = ["OnDevices", "float32", "float64", "map_rows", "map_threads", "n_threads", "workers"]
+__all__ = [
+    "OnDevices",
+    "float32",
+    "float64",
+    "map_rows",
+    "map_threads",
+    "n_threads",
+    "slices",
+    "workers",
+]
 
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
 ROWS_PER_TASK = 65536
@@ -181,6 +190,11 @@ class OnDevices:
 
 
 # ------------------------------------------------------------------ pieces of work
+
+
+def slices(n, size):
+    """Consecutive slices of ``size`` rows."""
+    return [slice(start, start + size) for start in range(0, n, size)]
 
 
 def map_threads(function, items):

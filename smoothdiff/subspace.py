@@ -18,7 +18,7 @@ import numpy as np
 from scipy.sparse.linalg import svds
 from scipy.special import gammaln
 
-from ._compute import map_threads
+from ._compute import map_threads, slices
 
 __all__ = ["Subspace", "fit_subspace", "gaussian_log_density", "whole_space"]
 
@@ -78,13 +78,15 @@ class Subspace:
         """Tangent coordinates (n, r) of X (n, d); into ``out``, of any precision, if given."""
         if out is None:
             return (X - self.mean) @ self.components.T
-        for rows in slices(len(X)):
+        for rows in slices(len(X), ROWS_AT_ONCE):
             out[rows] = self.project(X[rows])
         return out
 
     def column_variances(self, X, weights):
         """Weighted mean squares about the mean, of each column of X (n, d)."""
-        return sum(weights[rows] @ (X[rows] - self.mean) ** 2 for rows in slices(len(X)))
+        return sum(
+            weights[rows] @ (X[rows] - self.mean) ** 2 for rows in slices(len(X), ROWS_AT_ONCE)
+        )
 
     def lift(self, points):
         """Points (n, r) of the subspace in the space of the data, (n, d)."""
@@ -200,7 +202,7 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     varies = ~constant
     # Relative to a row first: a mean of large offsets would lose the digits of small differences.
     first = X[0].astype(np.float64)
-    mean = first + sum(weights[rows] @ (X[rows] - first) for rows in slices(len(X)))
+    mean = first + sum(weights[rows] @ (X[rows] - first) for rows in slices(len(X), ROWS_AT_ONCE))
     mean[constant] = first[constant]
 
     def centered(rows=slice(None)):
@@ -240,11 +242,6 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     return Subspace(mean, components, variance, float(residual), constant)
 
 
-def slices(n):
-    """Slices of rows that are looked at together."""
-    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, n, ROWS_AT_ONCE)]
-
-
 def _triangular(centered, n, d):
     """Rows with the singular values and right singular vectors of the data: fewer, if there are.
 
@@ -252,7 +249,9 @@ def _triangular(centered, n, d):
     """
     if n <= d:
         return centered()
-    factors = map_threads(lambda rows: np.linalg.qr(centered(rows), mode="r"), slices(n))
+    factors = map_threads(
+        lambda rows: np.linalg.qr(centered(rows), mode="r"), slices(n, ROWS_AT_ONCE)
+    )
     return factors[0] if len(factors) == 1 else np.linalg.qr(np.concatenate(factors), mode="r")
 
 

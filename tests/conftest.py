@@ -68,6 +68,20 @@ def rng():
     return np.random.default_rng(0)
 
 
+@pytest.fixture
+def compilations():
+    """Programs that JAX compiles from here on; the list may be cleared."""
+    seen = []
+
+    def listen(event, duration, **_):
+        if event == "/jax/core/compile/backend_compile_duration":
+            seen.append(duration)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    jax.monitoring.unregister_event_duration_listener(listen)
+
+
 @pytest.fixture(params=[False, True], ids=["x32", "x64"])
 def user_precision(request):
     """Run a test under each of the settings of jax_enable_x64 that a user may have made."""

@@ -10,12 +10,12 @@ A is one frame for all, a symmetric matrix: in the coordinates A^-1 x it is gone
 import numpy as np
 
 from .. import mixture
-from .._compute import map_threads
+from .._compute import map_threads, slices
 from .._derived import Derived, derived
 from ..cloud import PointCloud
 from ._base import StartingLaw
 
-__all__ = ["SMALLEST_BANDWIDTH", "ShapedLaw", "SphericalLaw", "floored", "slices"]
+__all__ = ["SMALLEST_BANDWIDTH", "ShapedLaw", "SphericalLaw", "floored"]
 
 # Neighbor distances below this fraction of their median are raised to it: no zero variance.
 SMALLEST_BANDWIDTH = 1e-6
@@ -148,8 +148,3 @@ def floored(trace):
     """Mean squares (n,) raised to a small part of their median: twins do not start from nothing."""
     positive = trace[trace > 0]
     return np.maximum(trace, SMALLEST_BANDWIDTH**2 * np.median(positive) if len(positive) else 1.0)
-
-
-def slices(n, size):
-    """Consecutive slices of ``size`` rows."""
-    return [slice(start, start + size) for start in range(0, n, size)]

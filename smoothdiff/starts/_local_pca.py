@@ -6,8 +6,9 @@ windows, Vincent and Bengio 2003) and e_k its oracle-approximating shrinkage (Ch
 
 import numpy as np
 
+from .._compute import slices
 from ..cloud import PointCloud
-from ._gaussians import ROWS_AT_ONCE, ShapedLaw, floored, slices
+from ._gaussians import ROWS_AT_ONCE, ShapedLaw, floored
 
 __all__ = ["LocalPCA", "oas_shrinkage"]
 

@@ -3,7 +3,6 @@
 A test that has to leave some out says why: ``@pytest.mark.without(Estimator, because="...")``.
 """
 
-import jax
 import pytest
 from given import gaussian_score, normal
 from sklearn.base import clone
@@ -84,17 +83,3 @@ def makers():
 def model(make):
     """A fitted estimator that nobody may change; draws from it name their seed."""
     return make().fit(normal(40, 3))
-
-
-@pytest.fixture
-def compilations():
-    """Programs that JAX compiles from here on."""
-    seen = []
-
-    def listen(event, duration, **_):
-        if event == "/jax/core/compile/backend_compile_duration":
-            seen.append(duration)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    jax.monitoring.unregister_event_duration_listener(listen)

@@ -9,26 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import jax
 import pytest
 from given import normal
 
 from smoothdiff import SmoothedPLDiffusion
 
 X, MORE = normal(60, 3), normal(40, 3, 1)
-
-
-@pytest.fixture
-def compilations():
-    seen = []
-
-    def listen(event, duration, **_):
-        if event == "/jax/core/compile/backend_compile_duration":
-            seen.append(duration)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    jax.monitoring.unregister_event_duration_listener(listen)
 
 
 def ask(model, i):

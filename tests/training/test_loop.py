@@ -98,20 +98,6 @@ def test_the_network_takes_the_unit_ball():
     assert fit(np.zeros((3, 2))).scale == 1.0
 
 
-@pytest.fixture
-def compilations():
-    """Programs compiled since the list was last cleared."""
-    seen = []
-
-    def listen(event, duration, **_):
-        if event == "/jax/core/compile/backend_compile_duration":
-            seen.append(duration)
-
-    jax.monitoring.register_event_duration_secs_listener(listen)
-    yield seen
-    jax.monitoring.unregister_event_duration_listener(listen)
-
-
 def test_other_rates_share_a_program(compilations):
     X = normal(12, 2)
     fit(X, replace(QUICK, early_stopping=True))
