@@ -8,10 +8,11 @@ factors ``F_k`` lower the precision along some directions. The noised empirical 
 starting laws are of this form.
 
 The sums run over tiles of points, best first, with an online log-sum-exp: memory is one tile,
-never queries x points. Points and queries are sorted in space, so that a tile has a small box
-and thereby an upper bound on its sum; a query tile stops once no remaining tile can add
-``exp(-NEGLIGIBLE)`` of any row's sum. What is left out is thus bounded, below rounding. Near the
-data and at small t few tiles are visited, and queries then go by few, which lie close together.
+never queries x points. Points are sorted by how wide their components are and then in space, so
+that a tile has a small box, one decay, and thereby an upper bound on its sum at each query. The
+tile that some query lacks most comes next, until the remaining ones together can add no more than
+``exp(-NEGLIGIBLE)`` of any query's sum, which is below its rounding. Near the data and at small t
+few tiles are visited, and queries then go by few, which lie close together.
 """
 
 from functools import partial
@@ -27,20 +28,28 @@ from .neighbors import spatial_order
 
 __all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments"]
 
-TILE_POINTS = 512
+# Points of a tile, and in few dimensions, where small boxes leave out much more.
+TILE_POINTS, FEW_POINTS, FEW_DIM = 512, 128, 5
 # Fewer points than that make one tile of a power of two.
 SMALLEST_TILE = 8
-TILE_QUERIES, FEW_QUERIES = 256, 8
-TILE_QUERIES_FACTORED = 32
+# Queries of a tile; of a mixture with factors, in few and in many dimensions.
+TILE_QUERIES, FEW_QUERIES = 256, 16
+FEW_FACTORED, MANY_FACTORED = 32, 128
 # Queries that would take as long as what a visit of a tile of points costs besides.
 OVERHEAD = 8
+# Bounds of tiles at queries that are formed at once.
+BOUNDS_AT_ONCE = 1 << 22
 # Queries of a compiled call: two shapes, the larger one if there is work for every thread then.
 QUERIES_PER_CALL = 2048, 16384
-# exp(-45) = 3e-20, a thousandth of the rounding of the sum that it is left out of, each tile.
-NEGLIGIBLE = 45.0
+# exp(-37) = 9e-17, below the rounding of the sum that as much is left out of.
+NEGLIGIBLE = 37.0
 # Largest error of an exponent for which |x - y|^2 may be expanded into a matrix product (a part of
 # the exponent itself, 5e-15 of it, comes on top).
 EXPANSION_ERROR = 1e-10
+# Log of what counts as nothing.
+LEAST = -1e300
+# Terms up to which a sum is written out.
+MAX_WRITTEN_OUT = 16
 # Up to this many dimensions differences cost no more than the matrix product.
 DIFFERENCES_MAX_DIM = 3
 
@@ -56,10 +65,10 @@ class Mixture(NamedTuple):
     array([0.])
     """
 
-    points: np.ndarray | jax.Array  # (T, P, r)
+    points: np.ndarray | jax.Array  # (T, r, P)
     log_coefficient: np.ndarray | jax.Array  # (T, P)
     half_precision: np.ndarray | jax.Array  # (T, P), or (T, 1) where all are equal
-    factors: np.ndarray | jax.Array | None  # (T, P, q, r)
+    factors: np.ndarray | jax.Array | None  # (T, q, r, P)
     lower: np.ndarray | jax.Array  # (T, r), each tile's box
     upper: np.ndarray | jax.Array
     peak: np.ndarray | jax.Array  # (T,), log of the sum of exp(c_k)
@@ -93,33 +102,56 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     """
     points = np.asarray(points, dtype=np.float64)
     n = len(points)
-    size = min(max(_padded_tiles(n), SMALLEST_TILE), TILE_POINTS)
-    T = _padded_tiles(-(-n // size))
-    order = spatial_order(points, size)
+    most = TILE_POINTS if points.shape[1] > FEW_DIM else FEW_POINTS
+    size = min(max(_padded_tiles(n), SMALLEST_TILE), most)
+    shared = np.ndim(half_precision) == 0
+    half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
+    decay = half if decay is None else np.asarray(decay)
+    groups = [np.arange(n)] if shared and factors is None else _alike(decay, size)
+    T = _padded_tiles(sum(-(-len(group) // size) for group in groups))
+    place = np.empty(n, dtype=np.intp)
+    first = 0
+    for group in groups:
+        place[group[spatial_order(points[group], size)]] = first + np.arange(len(group))
+        first += -(-len(group) // size) * size
 
     def tiled(values, fill):
         out = np.full((T * size, *values.shape[1:]), fill)
-        out[:n] = values[order]
+        out[place] = values
         return out.reshape(T, size, *values.shape[1:])
 
-    shared = np.ndim(half_precision) == 0
-    half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
     y, c = tiled(points, 0.0), tiled(log_coefficient, -np.inf)
     exists = np.isfinite(c)[..., None]
     with np.errstate(divide="ignore"):
         peak = np.logaddexp.reduce(c, axis=1)
     arrays = Mixture(
-        points=y,
+        points=np.moveaxis(y, 1, 2).copy(),
         log_coefficient=c,
         half_precision=np.full((T, 1), half[0]) if shared else tiled(half, half[0]),
-        factors=None if factors is None else tiled(factors, 0.0),
+        factors=None if factors is None else np.moveaxis(tiled(factors, 0.0), 1, 3).copy(),
         lower=np.where(exists, y, np.inf).min(axis=1),
         upper=np.where(exists, y, -np.inf).max(axis=1),
         peak=peak,
-        decay=tiled(half if decay is None else decay, np.inf).min(axis=1),
+        decay=tiled(decay, np.inf).min(axis=1),
         sharpest=np.asarray(half.max()),
     )
     return OnDevices(arrays)
+
+
+def _alike(decay, size):
+    """Groups of components whose decay is alike, each enough for a tile: one bound serves them."""
+    octave = np.floor(np.log2(decay))
+    values, which, counts = np.unique(octave, return_inverse=True, return_counts=True)
+    # Values are joined from the widest components on; what is left over joins the sharpest.
+    group, own, filled = np.zeros(len(values), dtype=np.intp), 0, 0
+    for i, count in enumerate(counts):
+        group[i], filled = own, filled + count
+        if filled >= size:
+            own, filled = own + 1, 0
+    if 0 < filled < size:
+        group[group == own] = max(own - 1, 0)
+    group = group[which]
+    return [np.flatnonzero(group == k) for k in range(group.max() + 1)]
 
 
 def log_density(tiles: OnDevices, x, half_precision=1.0):
@@ -185,10 +217,12 @@ def _evaluate(tiles, x, half_precision, moments):
     sorted_results = np.empty(n), np.empty((n, dim)), np.empty(n)
     few, many = QUERIES_PER_CALL
     rows = many if n >= many * n_threads() else few
+    # Whole tiles of queries, whatever the number of threads: the same sums.
+    step = min(-(-n // (size * n_threads())) * size, rows)
 
     def call(start):
-        """Evaluate up to ``rows`` queries from ``start`` on, padded to that many."""
-        part = slice(start, min(start + rows, n))
+        """Evaluate up to ``step`` queries from ``start`` on, padded to ``rows``."""
+        part = slice(start, min(start + step, n))
         m = part.stop - start
 
         def tiled(values):
@@ -200,7 +234,7 @@ def _evaluate(tiles, x, half_precision, moments):
         for out, result in zip(sorted_results, results, strict=True):
             out[part] = np.asarray(result).reshape(rows, *out.shape[1:])[:m]
 
-    map_threads(call, range(0, n, rows))
+    map_threads(call, range(0, n, step))
     results = np.empty(n), np.empty((n, dim)), np.empty(n)
     for out, result in zip(results, sorted_results, strict=True):
         out[order] = result
@@ -210,12 +244,12 @@ def _evaluate(tiles, x, half_precision, moments):
 def _queries_per_tile(mixture, x, half):
     """Many, or few where boxes around few leave out so much more that it pays; speed alone."""
     if mixture.factors is not None:
-        return TILE_QUERIES_FACTORED
-    # As many pairs with a few points as with a full tile.
-    many = min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[1], QUERIES_PER_CALL[0])
+        return FEW_FACTORED if x.shape[1] <= FEW_DIM else MANY_FACTORED
     there = np.isfinite(mixture.decay)
     if np.count_nonzero(there) == 1:
-        return many
+        # As many pairs with a few points as with a full tile.
+        return min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[2], QUERIES_PER_CALL[0])
+    many = int(np.clip(BOUNDS_AT_ONCE // len(there), FEW_QUERIES, TILE_QUERIES))
     lower, upper = mixture.lower[there], mixture.upper[there]
     width = upper.max(axis=0) - lower.min(axis=0)
     reach = np.sqrt(NEGLIGIBLE / (np.median(mixture.decay[there]) * np.median(half)))
@@ -233,46 +267,59 @@ def _queries_per_tile(mixture, x, half):
 
 
 def _exponents(mixture, k, x, half):
-    """Exponents (Q, P) of tile k at the queries x (Q, r), and their part that varies with x."""
+    """Exponents (P, Q) of tile k at the queries x (r, Q), and their part that varies with x.
+
+    Queries run along the last axis: sums over points are then one contiguous loop over them.
+    """
     y, F = mixture.points[k], None if mixture.factors is None else mixture.factors[k]
-    r = x.shape[1]
-    if r <= DIFFERENCES_MAX_DIM:
+    if len(x) <= (DIFFERENCES_MAX_DIM if F is None else MAX_WRITTEN_OUT):
         squares, along = _by_differences(x, y, F)
     else:
         # Centered at the queries, the terms of the expansion are at most (|x - y| + 2 radius)^2
         # and some dozen roundings of 2e-16 follow.
-        radius = ((x - x.mean(axis=0)) ** 2).sum(1).max()
+        radius = ((x - x.mean(axis=1, keepdims=True)) ** 2).sum(0).max()
         error = 96 * jnp.finfo(x.dtype).eps * radius * mixture.sharpest * half.max()
         squares, along = lax.cond(error < EXPANSION_ERROR, _by_product, _by_differences, x, y, F)
-    energy = along - squares * mixture.half_precision[k]
-    return mixture.log_coefficient[k] + energy * half[:, None], energy
+    energy = along - squares * mixture.half_precision[k][:, None]
+    return mixture.log_coefficient[k][:, None] + energy * half, energy
 
 
 def _by_differences(x, y, F):
-    """|x - y|^2 and |F (x - y)|^2, each (Q, P), from differences: exact to rounding."""
+    """|x - y|^2 and |F (x - y)|^2 for x (r, Q), y (r, P), from differences: exact to rounding."""
+    shape = y.shape[1], x.shape[1]
 
-    def add_axis(j, sums):
-        delta = x[:, j, None] - y[:, j]
-        along = 0.0 if F is None else sums[1] + delta[..., None] * F[:, :, j]
-        return sums[0] + delta * delta, along
+    def delta(j):
+        return x[j] - y[j, :, None]
 
-    squares = jnp.zeros((len(x), len(y)))
-    along = 0.0 if F is None else jnp.zeros((len(x), *F.shape[:2]))
-    r = x.shape[1]
-    sums = lax.fori_loop(0, r, add_axis, (squares, along), unroll=r <= DIFFERENCES_MAX_DIM)
-    return sums[0], 0.0 if F is None else (sums[1] ** 2).sum(-1)
+    def along(f):
+        return _dot(delta, lambda j: f[j, :, None], len(x), shape)
+
+    return _dot(delta, delta, len(x), shape), _sum_of_squares(along, F)
+
+
+def _dot(left, right, r, shape):
+    """Sum over j < r of left(j) * right(j): written out, which XLA makes one pass of, if short."""
+    if r <= MAX_WRITTEN_OUT:
+        return sum(left(j) * right(j) for j in range(r))
+    return lax.fori_loop(0, r, lambda j, total: total + left(j) * right(j), jnp.zeros(shape))
 
 
 def _by_product(x, y, F):
     """The same by matrix products, several times faster in many dimensions."""
-    middle = x.mean(axis=0)
+    middle = x.mean(axis=1, keepdims=True)
     x, y = x - middle, y - middle
-    squares = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
+    squares = (x * x).sum(0) + (y * y).sum(0)[:, None] - 2 * y.T @ x
+    along = _sum_of_squares(lambda f: f.T @ x - (f * y).sum(0)[:, None], F)
+    return jnp.maximum(squares, 0.0), along
+
+
+def _sum_of_squares(along, F):
+    """Sum of the squares of along(f) for each factor f (r, P) of F (q, r, P)."""
     if F is None:
-        return jnp.maximum(squares, 0.0), 0.0
-    P, q, r = F.shape
-    along = (x @ F.reshape(P * q, r).T).reshape(-1, P, q) - jnp.einsum("pqr,pr->pq", F, y)
-    return jnp.maximum(squares, 0.0), (along**2).sum(-1)
+        return 0.0
+    if len(F) <= MAX_WRITTEN_OUT:
+        return sum(along(f) ** 2 for f in F)
+    return lax.fori_loop(1, len(F), lambda i, s: s + along(F[i]) ** 2, along(F[0]) ** 2)
 
 
 @partial(jax.jit, static_argnames="moments")
@@ -280,38 +327,54 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
     """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
     mixture = jax.tree.map(jnp.asarray, mixture)
     _, Q, r = x.shape
+    lower, upper, there = mixture.lower.T, mixture.upper.T, jnp.isfinite(mixture.peak)
+    several = jnp.log(there.sum())
+    T = len(mixture.peak)
+    # Bounds in rows, whose best are known: the best of all is found without looking at each.
+    rows = 1 << (T.bit_length() - 1) // 2
 
     def query_tile(i, out):
-        xi, hi = x[i], half[i]
-        gap = jnp.maximum(mixture.lower - xi.max(0), xi.min(0) - mixture.upper)
-        nearest = (jnp.maximum(gap, 0.0) ** 2).sum(1)
+        xi, hi = x[i].T, half[i]
+
+        def gap(j):
+            at = xi[j][:, None]
+            return jnp.maximum(jnp.maximum(lower[j] - at, at - upper[j]), 0.0)
+
+        nearest = _dot(gap, gap, r, (Q, T))
         # Padding tiles: inf - inf must not arise, and they must come last.
         bound = jnp.where(
-            jnp.isfinite(mixture.peak), mixture.peak - nearest * mixture.decay * hi.min(), -jnp.inf
-        )
+            there, mixture.peak - nearest * hi[:, None] * mixture.decay, -jnp.inf
+        ).reshape(Q, rows, -1)
 
         def promising(state):
-            bound, top, total = state[:3]
-            worst = (top + jnp.log(total)).min()
-            return bound.max() > worst - NEGLIGIBLE
+            _, best, found = state[:3]
+            return (best - found[:, None]).max() + several > -NEGLIGIBLE
 
         def add_tile(state):
-            bound, top, total, centers, energies = state
-            k = bound.argmax()
+            seen, best, found, top, total, centers, energies = state
+            query, row = jnp.divmod((best - found[:, None]).argmax(), rows)
+            column = jnp.where(seen[row], -jnp.inf, bound[query, row]).argmax()
+            k = row * (T // rows) + column
+            seen = seen.at[row, column].set(True)
+            best = best.at[:, row].set(jnp.where(seen[row], -jnp.inf, bound[:, row]).max(1))
             exponents, energy = _exponents(mixture, k, xi, hi)
-            new_top = jnp.maximum(top, exponents.max(1))
-            shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top[:, None])
+            new_top = jnp.maximum(top, exponents.max(0))
+            shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top)
             if moments > 0:
-                centers = centers * shrink[:, None] + terms @ mixture.points[k]
+                centers = centers * shrink + mixture.points[k] @ terms
             if moments > 1:
-                energies = energies * shrink + (terms * energy).sum(1)
-            bound = bound.at[k].set(-jnp.inf)
-            return bound, new_top, total * shrink + terms.sum(1), centers, energies
+                energies = energies * shrink + (terms * energy).sum(0)
+            total = total * shrink + terms.sum(0)
+            found = jnp.maximum(new_top + jnp.log(total), LEAST)
+            return seen, best, found, new_top, total, centers, energies
 
-        start = jnp.full(Q, -1e300), jnp.zeros(Q), jnp.zeros((Q, dim)), jnp.zeros(Q)
-        state = lax.while_loop(promising, add_tile, (bound, *start))
-        _, top, total, centers, energies = state
-        results = top + jnp.log(total), centers / total[:, None], energies / total
+        # Of no point yet: lower than any bound, and near enough to tell bounds apart.
+        found = bound.max((1, 2)) - 1.0
+        seen = jnp.zeros((rows, T // rows), bool)
+        sums = jnp.full(Q, LEAST), jnp.zeros(Q), jnp.zeros((dim, Q)), jnp.zeros(Q)
+        state = lax.while_loop(promising, add_tile, (seen, bound.max(2), found, *sums))
+        _, _, _, top, total, centers, energies = state
+        results = top + jnp.log(total), (centers / total).T, energies / total
         return tuple(o.at[i].set(result) for o, result in zip(out, results, strict=True))
 
     dim = r if moments else 0

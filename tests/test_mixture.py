@@ -47,6 +47,35 @@ def test_nothing_that_counts_is_left_out(name, t, few, monkeypatch):
     assert np.all(off <= 1e-12 * np.abs(points).max() + shift)
 
 
+@pytest.mark.parametrize("scale", [1e-3, 0.1, 3.0])
+@pytest.mark.parametrize("name", CLOUDS)
+def test_nothing_that_counts_is_left_out_of_ellipsoids(name, scale):
+    """Sharp ones, wide ones, and needles; at their own centers and elsewhere."""
+    points, x = CLOUDS[name]
+    rng = np.random.default_rng(1)
+    c, half = np.log(1 + np.arange(N) % 7), 1 / (2 * scale**2 * rng.random(N) ** 4)
+    F = rng.normal(size=(N, 2, 3))
+    width = np.linalg.norm(F, ord=2, axis=(1, 2))
+    part = rng.choice([0.0, 0.5, 0.9999], size=N)
+    F *= np.sqrt(part * half / width**2)[:, None, None]
+    x = np.concatenate([x, points[::100]])
+    with float64():
+        log_p = mixture.log_density(mixture.tile(points, c, half, F, half * (1 - part)), x)
+    delta = x[:, None] - points
+    along = np.einsum("kqr,nkr->nkq", F, delta)
+    exponents = c - half * (delta**2).sum(axis=2) + (along**2).sum(axis=2)
+    rounding = 1e-14 * (half * (delta**2).sum(axis=2))[np.arange(len(x)), exponents.argmax(axis=1)]
+    assert np.all(np.abs(log_p - logsumexp(exponents, axis=1)) <= 1e-12 + rounding)
+
+
+def test_components_of_like_decay_lie_together():
+    decay = np.exp2(np.r_[np.full(300, 3.0), np.full(5, -40.0), np.full(200, 20.0), 60.0])
+    groups = mixture._alike(decay, 128)
+    assert sorted(np.concatenate(groups)) == list(range(len(decay)))
+    assert [len(group) for group in groups] == [305, 201]
+    assert [len(group) for group in mixture._alike(decay[:7], 128)] == [7]
+
+
 def test_few_queries_where_boxes_leave_out_much():
     points, x = CLOUDS["even"]
     sums = mixture.tile(np.concatenate([points + k for k in range(30)]), np.zeros(30 * N)).arrays

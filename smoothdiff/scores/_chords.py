@@ -12,8 +12,8 @@ is below the smallest float. Where some sum itself comes near that, as it does f
 points matter to any one row: D + T is then looked through, and an exponential taken only of the
 points that at some end are within exp(-NEGLIGIBLE) of the largest.
 
-Points come in tiles, nearest first, as in `smoothdiff.mixture`, with the same bound on what is
-left out. All shapes are fixed by the cloud and the chords, whatever the number of rows.
+Points come in tiles, nearest first, as in `smoothdiff.mixture`, with a bound on what is left
+out. All shapes are fixed by the cloud and the chords, whatever the number of rows.
 """
 
 from functools import partial
@@ -25,7 +25,6 @@ from jax import lax
 
 from .._compute import map_threads
 from ..cloud import PointCloud
-from ..mixture import NEGLIGIBLE
 from ..neighbors import spatial_order
 
 __all__ = ["Chords"]
@@ -34,6 +33,8 @@ __all__ = ["Chords"]
 ROWS, TILE, AT_ONCE = 32, 64, 256
 # Rows that share a variance from which a product pays.
 FEW_ROWS = 4
+# exp(-45) = 3e-20, a thousandth of the rounding of the sum that a point or a tile is left out of.
+NEGLIGIBLE = 45.0
 # Terms lost to underflow are below 1e-307 each: nothing beside a sum of this.
 TINY = 1e-280
 
