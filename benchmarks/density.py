@@ -5,8 +5,8 @@ negligible. ``exp_fraction`` is the time that the exponentials of all pairs alon
 over the time taken.
 
 "near" is the exact score of rows drawn from p_t of the same points, d = 3, at t0 = "auto" and a
-hundredth of it: the time of a query, and the exponent of its growth from 1e4 to 1e6 points, where
-a full sum has 1.
+hundredth of it, and the density of starting laws at the points: the time of a query, and the
+exponent of its growth from 1e4 to 1e6 points, where a full sum has 1.
 """
 
 import jax
@@ -16,7 +16,7 @@ from jax import lax
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 
-from smoothdiff import EmpiricalScoreDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
 
 from ._measure import peak_bytes, record, seconds
 
@@ -52,24 +52,28 @@ def seconds_of_exponentials(pairs):
 
 def near(queries=20_000, sizes=(10**4, 10**5, 10**6)):
     """Microseconds of a query near the data, by the number of points."""
-    rng, times = np.random.default_rng(0), []
+    rng, times = np.random.default_rng(0), {}
     for n in sizes:
         points = rng.normal(size=(n, 3))
+        rows = points[rng.integers(n, size=queries)]
         model = EmpiricalScoreDiffusion().fit(points)
-        x = points[rng.integers(n, size=queries)]
-        x = x + np.sqrt(model.t0_) * rng.normal(size=x.shape)
-        row = []
-        for t in (model.t0_, model.t0_ / 100):
-            model.score_function(x, t)  # compile
-            row.append(seconds(lambda m=model, x=x, t=t: m.score_function(x, t))[0])
-        times.append(row)
-    times = np.array(times).T / queries * 1e6
+        x = rows + np.sqrt(model.t0_) * rng.normal(size=rows.shape)
+        calls = {
+            "t0": lambda m=model, x=x: m.score_function(x, m.t0_),
+            "t0 / 100": lambda m=model, x=x: m.score_function(x, m.t0_ / 100),
+        }
+        for name in "adaptive", "local":
+            start = SmoothedPLDiffusion(start=name).fit(points).diffusion_.start
+            calls[f"start {name}"] = lambda law=start, x=rows: law.log_density(x)
+        for name, call in calls.items():
+            call()  # compile
+            times.setdefault(name, []).append(seconds(call)[0] / queries * 1e6)
     return {
         f"near, {name}": {
             **{f"us_{n}": float(value) for n, value in zip(sizes, row, strict=True)},
             "exponent": float(np.log(row[-1] / row[0]) / np.log(sizes[-1] / sizes[0])),
         }
-        for name, row in zip(("t0", "t0 / 100"), times, strict=True)
+        for name, row in times.items()
     }
 
 

@@ -137,3 +137,22 @@ def test_near_twins_do_not_start_from_nothing():
     assert len(twins) == 2
     np.testing.assert_allclose(law.variances[twins], 1e-12 * T0, rtol=1e-12)
     assert law.variances.min() == law.variances[twins[0]]
+
+
+@pytest.mark.parametrize("start", ["adaptive", "local-pca", "local"])
+def test_tiles_know_the_widest_of_their_ellipsoids(start):
+    """What bounds the rest of a sum: the least half-precision of a tile, in the law's own frame."""
+    cloud = cloud_of(300, 3)
+    law = LAWS[start](cloud, T0, SPACING, 10)
+    S = law.covariances
+    S = S[:, None, None] * np.eye(3) if S.ndim == 1 else S
+    frame = np.eye(3) if getattr(law, "_frame", None) is None else np.linalg.inv(law._frame)
+    least = 0.5 / np.linalg.eigvalsh(frame @ S @ frame)[:, -1]
+    points = cloud.points @ frame
+    tiles = law._mixture.arrays
+    for tile in np.flatnonzero(np.isfinite(tiles.peak)):
+        inside = ((points >= tiles.lower[tile] - 1e-9) & (points <= tiles.upper[tile] + 1e-9)).all(
+            1
+        )
+        own = np.isclose(points[inside][:, None], tiles.points[tile].T[None]).all(2).any(1)
+        np.testing.assert_allclose(tiles.decay[tile], least[inside][own].min(), rtol=1e-9)
