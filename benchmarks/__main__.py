@@ -25,6 +25,7 @@ NAMES = (
     "metrics",
     "membership",
     "numerics",
+    "explorer",
     "summary",
 )
 

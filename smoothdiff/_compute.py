@@ -1,8 +1,8 @@
 """How the library computes: JAX in float64 whatever the user's settings, one budget of workers.
 
 The budget is taken from ``n_jobs`` where a public method begins (`workers`). It is the number of
-threads for pieces of rows (`map_threads`) and of the k-d tree, and it is one inside a worker of
-any kind: a thread of ours, of joblib, a process, a task of dask. BLAS has one thread throughout,
+threads for pieces of rows (`map_threads`), of the k-d tree and of scikit-learn's scans
+(`openmp_threads`), and it is one inside a worker of any kind: a thread of ours, of joblib, a process, a task of dask. BLAS has one thread throughout,
 since its sums depend on how many it has: pieces of fixed size are what runs side by side, so that
 no number depends on the count of cores. XLA's own pool belongs to the process; where a compiled
 loop uses it, that is beyond a call's control.
@@ -34,6 +34,7 @@ __all__ = [
     "map_rows",
     "map_threads",
     "n_threads",
+    "openmp_threads",
     "slices",
     "workers",
 ]
@@ -42,6 +43,8 @@ __all__ = [
 ROWS_PER_TASK = 65536
 # Rows of a task that is not made smaller, however little memory there is.
 LEAST_ROWS = 1024
+# Products of coordinates from which scikit-learn's search for neighbors pays for more threads.
+OPENMP_FROM = 1 << 24
 
 
 @contextmanager
@@ -148,6 +151,21 @@ def _blas():
 
 
 _blas_in_one_thread = _BlasInOneThread()
+
+
+def openmp_threads(work):
+    """A context for what this thread asks of scikit-learn, by how many products that takes.
+
+    Idle threads of OpenMP wait in a loop: more of them than free cores slow a short call tenfold.
+    """
+    return _openmp().limit(limits=n_threads() if work > OPENMP_FROM else 1)
+
+
+@cache
+def _openmp():
+    return ThreadpoolController().select(user_api="openmp")
+
+
 if hasattr(os, "register_at_fork"):  # a forked process has neither the thread nor its callers
     os.register_at_fork(after_in_child=_blas_in_one_thread.reset)
 

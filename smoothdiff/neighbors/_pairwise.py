@@ -7,6 +7,7 @@ rounding could have misled are asked again, from the tree.
 
 import numpy as np
 
+from .._compute import openmp_threads
 from .._derived import derived
 from ._base import Backend, square, squared_distances
 from ._tree import TreeNeighbors
@@ -38,7 +39,9 @@ class PairwiseNeighbors(Backend):
         """See `Backend.query`."""
         if len(x) == 0:
             return np.empty((0, k)), np.empty((0, k), dtype=np.intp)
-        indices = self._search.kneighbors(x, n_neighbors=k, return_distance=False)
+        search = self._search
+        with openmp_threads(len(x) * self.points.size):
+            indices = search.kneighbors(x, n_neighbors=k, return_distance=False)
         squared = squared_distances(x, self.points, indices)
         order = np.argsort(squared, axis=1, kind="stable")
         indices = np.take_along_axis(indices, order, axis=1)

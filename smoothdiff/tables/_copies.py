@@ -13,6 +13,7 @@ close to a single parent are drawn again.
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from .._compute import openmp_threads
 from ._frame import take
 from ._schema import Schema
 
@@ -84,7 +85,8 @@ def _radius(schema, single, count, marks):
     for start in range(0, len(marks), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(marks)))
         search = NearestNeighbors(n_neighbors=min(2, len(block))).fit(schema.embed(block))
-        found, index = search.kneighbors(x)
+        with openmp_threads(len(block) * x.size):
+            found, index = search.kneighbors(x)
         found[block[index] == asked[:, None]] = np.inf  # the row itself
         distance = np.minimum(distance, found.min(axis=1))
     distance[~single[asked]] = 0.0

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
+from .._compute import openmp_threads
 from .._progress import Progress
 from ._copies import SingleRows
 from ._donors import Donors, in_blocks, interpolated
@@ -192,7 +193,8 @@ class TableModel:
         """For each of some embedded rows the nearest training row that is allowed, (n,)."""
         rows = np.flatnonzero(allowed)
         search = NearestNeighbors(n_neighbors=1).fit(self.schema.embed(rows))
-        return rows[search.kneighbors(Z, return_distance=False)[:, 0]]
+        with openmp_threads(len(rows) * Z.size):
+            return rows[search.kneighbors(Z, return_distance=False)[:, 0]]
 
     # ------------------------------------------------------------------ density
 

@@ -4,7 +4,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController
 
+from smoothdiff._compute import workers
 from smoothdiff.neighbors import Neighbors, _choose
 from smoothdiff.neighbors._pairwise import PairwiseNeighbors
 from smoothdiff.neighbors._scan import ScanNeighbors
@@ -184,3 +186,23 @@ def test_a_crowd_within_the_radius_takes_no_memory():
     assert peak < 120 * 2**20
     np.testing.assert_allclose(distances, TreeNeighbors(points).query(x, 5)[0], rtol=1e-12)
     assert (covered >= distances[:, -1]).all()
+
+
+@pytest.mark.parametrize(("n", "threads", "expected"), [(50, 2, 1), (3000, 2, 2), (3000, 1, 1)])
+def test_a_scan_takes_the_threads_that_it_is_given(n, threads, expected, monkeypatch):
+    """And a short one a single thread: those of OpenMP wait in a loop."""
+    points, seen = normal(1000, 8), []
+    scan = PairwiseNeighbors(points)
+    kneighbors = scan._search.kneighbors
+
+    def spy(*arguments, **options):
+        libraries = ThreadpoolController().select(user_api="openmp").info()
+        seen.append({library["num_threads"] for library in libraries})
+        return kneighbors(*arguments, **options)
+
+    monkeypatch.setattr(scan._search, "kneighbors", spy)
+    before = ThreadpoolController().select(user_api="openmp").info()
+    with workers(threads):
+        scan.query(np.resize(points, (n, 8)), 3)
+    assert seen == [{expected}]
+    assert ThreadpoolController().select(user_api="openmp").info() == before
