@@ -2,10 +2,11 @@
 
 The budget is taken from ``n_jobs`` where a public method begins (`workers`). It is the number of
 threads for pieces of rows (`map_threads`), of the k-d tree and of scikit-learn's scans
-(`openmp_threads`), and it is one inside a worker of any kind: a thread of ours, of joblib, a process, a task of dask. BLAS has one thread throughout,
-since its sums depend on how many it has: pieces of fixed size are what runs side by side, so that
-no number depends on the count of cores. XLA's own pool belongs to the process; where a compiled
-loop uses it, that is beyond a call's control.
+(`openmp_threads`), and it is one inside a worker of any kind: a thread of ours, of joblib, a
+process, a task of dask. BLAS has one thread throughout, since its sums depend on how many it has:
+pieces of fixed size are what runs side by side, so that no number depends on the count of cores.
+XLA's own pool belongs to the process; where a compiled loop uses it, that is beyond a call's
+control.
 
 Where JAX has several devices, the pieces are dealt to them in turn, and each runs there whole: the
 same program on the same numbers, so that these do not depend on how many devices there are.

@@ -14,6 +14,7 @@ import numpy as np
 
 from .cloud import PointCloud
 from .mixed_cell import MixedCell
+from .mixed_cell._faces import distance_rounding
 
 __all__ = ["log_jacobian", "position", "reachable"]
 
@@ -38,8 +39,8 @@ def position(cell: MixedCell, rho):
 def log_jacobian(face_dim, dim, rho_from, rho_to):
     """Log |det d x_to / d x_from| of the flow within cells of the given face dimension, (n,).
 
-    The ratios are floats or (n,). Where one is at least 1, only faces of dimension 0 (training
-    points) have a flow.
+    The ratios are floats or (n,). Where one is at least 1, only training points have a flow, and
+    faces are taken for these.
 
     Examples
     --------
@@ -49,6 +50,7 @@ def log_jacobian(face_dim, dim, rho_from, rho_to):
     array([-0.6931,  0.4055])
     """
     smoothed = (np.asarray(rho_from) < 1) & (np.asarray(rho_to) < 1)
+    face_dim = np.where(smoothed, face_dim, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         along = np.where(smoothed, np.log1p(-rho_to) - np.log1p(-rho_from), 0.0)
     return face_dim * along + (dim - face_dim) * np.log(rho_to / rho_from)
@@ -59,7 +61,9 @@ def reachable(cell: MixedCell, cloud: PointCloud, rho):
 
     For rho < 1 the flow is a bijection. For rho >= 1 it starts from the Voronoi cells of the
     training points and shrinks them, so that only rows whose path leads back into the cell of
-    their own point have an origin. ``rho`` is a float or (n,).
+    their own point have an origin, or of one that is not told from it: a row at one of two points
+    that rounding keeps apart may be taken for one at the other, or between them. ``rho`` is a
+    float or (n,).
 
     Examples
     --------
@@ -76,8 +80,10 @@ def reachable(cell: MixedCell, cloud: PointCloud, rho):
     reached = np.ones(len(cell.a), dtype=bool)
     rows = np.flatnonzero(rho >= 1)
     if len(rows):
-        x = position(cell, rho)[rows]
-        nearest = cloud.neighbors.query(x, 1)[0][:, 0]
-        own = np.linalg.norm(x - cell.a[rows], axis=1)
+        x, a = position(cell, rho)[rows], cell.a[rows]
+        nearest, index = (found[:, 0] for found in cloud.neighbors.query(x, 1))
+        own = np.linalg.norm(x - a, axis=1)
         reached[rows] = (cell.face_dim[rows] == 0) & (own <= nearest * (1 + 1e-9))
+        apart = np.linalg.norm(cloud.at(index) - a, axis=1)
+        reached[rows] |= apart <= distance_rounding(a, 0.0)
     return reached

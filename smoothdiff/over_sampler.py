@@ -130,7 +130,8 @@ class DiffusionOverSampler(BaseOverSampler):
         Returns
         -------
         X : of the same kind and dtypes, shape (n_samples + n_new, n_features)
-            The old rows and then the new ones, class by class.
+            The old rows and then the new ones, class by class. Numbers are in the machine's byte
+            order, and in an array of objects that are all numbers they are floats.
         y : of the same kind, shape (n_samples + n_new,)
 
         Raises

@@ -149,6 +149,21 @@ def test_training_points_are_reachable_at_any_ratio(cloud):
     assert reachable(cell, cloud, 1.5).all()
 
 
+@pytest.mark.parametrize("dim", [1, 2])
+def test_twins_are_reachable(dim):
+    """Points that rounding keeps apart: a row at one, or between them, is not told from the other.
+
+    Their density is that of rows in the cell of a point.
+    """
+    x = np.zeros((5, dim))
+    x[:, 0] = 50.1 + np.arange(5) * np.spacing(50.1)
+    cloud = PointCloud.of(np.concatenate([x[::2], -x[:1]]))
+    cell = solve(x, cloud, 0.27, faces=True)
+    assert reachable(cell, cloud, 2.7).all()
+    expected = np.full(5, dim * np.log(0.1))
+    np.testing.assert_allclose(log_jacobian(cell.face_dim, dim, 2.7, 0.27), expected, rtol=1e-14)
+
+
 @pytest.mark.parametrize("rho", [0.1, 0.999])
 def test_every_row_is_reachable_with_smoothing(cloud, x, rho):
     assert reachable(solve(x, cloud, 0.05, faces=True), cloud, rho).all()

@@ -13,6 +13,7 @@ __all__ = [
     "Scales",
     "check_extent",
     "check_scales",
+    "check_size",
     "find_scales",
     "warn_of_scales",
 ]
@@ -24,6 +25,7 @@ T_MIN_FRACTION = 0.01
 LARGEST_STEP = 100.0
 # Lengths whose squares, some sums and parts of them are floats of full precision.
 SHORTEST, LONGEST = 1e-145, 1e150
+SMALLEST, LARGEST = 1e-290, 1e300  # these squares
 # A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
 DROWNED = 1 / 3
 
@@ -53,6 +55,14 @@ def _extent(X, center):
         return float(np.maximum(X.max(axis=0) - center, center - X.min(axis=0)).max())
 
 
+def check_size(estimator, name, least=SHORTEST, most=LONGEST):
+    """Refuse a number that is given and whose products with others of its kind are no floats."""
+    value = getattr(estimator, name)
+    if not isinstance(value, str) and not least <= value <= most:
+        auto = "" if name == "kappa" else "'auto' or "
+        checks.refuse(estimator, name, f"{auto}a float between {least:.0e} and {most:.0e}")
+
+
 def check_scales(estimator):
     """Check the parameters that every estimator has."""
     name = type(estimator).__name__
@@ -62,6 +72,8 @@ def check_scales(estimator):
     checks.check_number(estimator, "t0_scale")
     checks.check_number(estimator, "t_min_scale", auto=True, zero=True)
     checks.check_number(estimator, "spacing", auto=True)
+    check_size(estimator, "t0", SMALLEST, LARGEST)
+    check_size(estimator, "spacing", SHORTEST, LONGEST)
     checks.check_choice(estimator, "solver", estimator.SOLVERS)
     checks.check_count(estimator, "n_steps")
     checks.check_number(estimator, "schedule_rho", infinite=True)
@@ -91,7 +103,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
     length = np.float64(spacing or _extent(X, X[0]))
     with np.errstate(over="ignore", under="ignore"):
         auto = estimator.t0_scale * length**2
-    if t0 == "auto" and length > 0 and not SHORTEST**2 < auto < LONGEST**2:
+    if t0 == "auto" and length > 0 and not SMALLEST < auto < LARGEST:
         raise ValueError(
             f"{name} squares distances, and t0_scale * spacing**2 is {auto:.3g} with a spacing of "
             f"{spacing:.3g}: no float of full precision. Choose another unit."
@@ -104,6 +116,11 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
             f"X has {found}; {remedy} to use it all the same."
         )
     t0 = auto if t0 == "auto" else t0
+    if needs_spacing and not SHORTEST <= np.sqrt(t0) / spacing <= LONGEST:
+        raise ValueError(
+            f"{name} needs t0 / spacing**2 between {SMALLEST:.0e} and {LARGEST:.0e}. "
+            f"Got t0={t0:.3g} and spacing={spacing:.3g} instead."
+        )
     if t_min == "auto":
         scale = estimator.t_min_scale
         t_min = t0 * (estimator._auto_t_min_scale(subspace) if scale == "auto" else scale)

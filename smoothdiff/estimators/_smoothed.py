@@ -6,6 +6,7 @@ from .. import _checks
 from ..starts import STARTS, Start, starting_law
 from . import _validation as checks
 from ._base import BaseDiffusion
+from ._scales import check_size
 
 __all__ = ["SmoothedDiffusion", "StartedDiffusion"]
 
@@ -93,4 +94,5 @@ class SmoothedDiffusion(StartedDiffusion):
 
     def _check_parameters(self):
         checks.check_number(self, "kappa")
+        check_size(self, "kappa")
         super()._check_parameters()

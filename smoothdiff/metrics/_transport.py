@@ -62,15 +62,26 @@ def energy_distance(generated, real, train=None, *, max_rows=10_000, random_stat
     checks.count(max_rows, "max_rows")
     checks.seed(random_state)
     tables = read({"real": real, "generated": generated, "train": train}, kinds)
-    real, *others = (rows.at_most(max_rows, random_state) for rows in tables)
-    within = _mean_distance(real.coordinates, real.coordinates)
+    (real, *others), unit = _in_a_unit(rows.at_most(max_rows, random_state) for rows in tables)
+    within = _mean_distance(real, real)
 
-    def distance(rows):
-        x = rows.coordinates
-        own = _mean_distance(x, x)
-        return np.sqrt(max(2 * _mean_distance(x, real.coordinates) - own - within, 0.0))
+    def distance(x):
+        squared = 2 * _mean_distance(x, real) - _mean_distance(x, x) - within
+        return np.sqrt(np.ldexp(max(squared, 0.0), unit))
 
     return Value(*map(distance, others))
+
+
+def _in_a_unit(tables):
+    """Coordinates of all tables in a unit of about their extent, 2 to the power that comes with it.
+
+    Squares of distances are then floats, and tolerances that are numbers are small beside them.
+    """
+    points = [rows.coordinates for rows in tables]
+    highest, lowest = (np.array([f(x, axis=0) for x in points]) for f in (np.max, np.min))
+    half = highest.max(axis=0) / 2 - lowest.min(axis=0) / 2  # the whole may be no float
+    unit = np.frexp(half.max())[1]
+    return [np.ldexp(x, -unit) for x in points], unit
 
 
 def _mean_distance(x, y):
@@ -126,14 +137,15 @@ def sliced_wasserstein(
     checks.count(n_projections, "n_projections")
     checks.seed(random_state)
     checks.real(p, "p", "a float of at least 1", lambda v: 1 <= v < np.inf)
-    real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
+    tables = read({"real": real, "generated": generated, "train": train}, kinds)
+    (real, *others), unit = _in_a_unit(tables)
     rng = np.random.default_rng(random_state)
-    directions = rng.standard_normal((n_projections, real.coordinates.shape[1]))
+    directions = rng.standard_normal((n_projections, real.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
 
-    def distance(rows):
-        powers = [_on_a_line(rows.coordinates @ v, real.coordinates @ v, p) for v in directions]
-        return np.mean(powers) ** (1 / p)
+    def distance(x):
+        powers = [_on_a_line(x @ v, real @ v, p) for v in directions]
+        return np.ldexp(np.mean(powers) ** (1 / p), unit)
 
     return Value(*map(distance, others))
 
@@ -187,8 +199,9 @@ def wasserstein(generated, real, train=None, *, kinds=None):
     >>> bool(wasserstein(new, test) < wasserstein(new + 1, test))
     True
     """
-    real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
-    return Value(*(_exact(rows.coordinates, real.coordinates) for rows in others))
+    tables = read({"real": real, "generated": generated, "train": train}, kinds)
+    (real, *others), unit = _in_a_unit(tables)
+    return Value(*(np.ldexp(_exact(x, real), unit) for x in others))
 
 
 def _exact(x, y):

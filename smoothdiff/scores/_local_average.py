@@ -198,7 +198,10 @@ class LocalAverageScore(Field):
         points = self.cloud.at(self.cloud.neighbors.query(x, self._n_nearest)[1])
         i, j = np.triu_indices(self._n_nearest, 1)
         u = points[:, i] - points[:, j]
-        u /= np.linalg.norm(u, axis=2, keepdims=True)
+        length = np.linalg.norm(u, axis=2)
+        # Points that rounding alone keeps apart, or not even that, make no line.
+        is_line = length > 8 * np.finfo(float).eps * np.abs(points).max(axis=(1, 2))[:, None]
+        u /= np.where(is_line, length, 1.0)[..., None]
         lines = u.shape[1]
         chord = w[:, None, None] * u
         ends = np.stack([x[:, None] + chord, x[:, None] - chord]).reshape(-1, r)
@@ -209,7 +212,7 @@ class LocalAverageScore(Field):
         score = self._exact(y.reshape(-1, r), np.repeat(t, lines * LINE_POINTS)).reshape(y.shape)
         mean = np.einsum("nlhr,h->nlr", score, weights / 2)
         mean += (along - np.einsum("nlr,nlr->nl", mean, u))[..., None] * u
-        norm = np.linalg.norm(mean, axis=2)
+        norm = np.where(is_line, np.linalg.norm(mean, axis=2), np.inf)
         best = norm.argmin(axis=1)
         rows = np.arange(n)
         least, choice = norm[rows, best], mean[rows, best]

@@ -1,12 +1,13 @@
 """Sample-point adaptive kernels: S_k = t0 (r_k / median r)^2 I.
 
 r_k is the distance of point k to its m-th nearest other point (Breiman, Meisel and Purcell 1977).
+The median is that of distances which are more than rounding.
 """
 
 import numpy as np
 
 from ..cloud import PointCloud
-from ._gaussians import SphericalLaw, floored
+from ._gaussians import SMALLEST_BANDWIDTH, SphericalLaw
 
 __all__ = ["Adaptive"]
 
@@ -40,7 +41,9 @@ class Adaptive(SphericalLaw):
         if len(cloud) > 1:
             distances, _, shares = cloud.neighborhoods_by_weight(n_neighbors)
             bandwidth = np.where(shares > 0, distances, 0.0).max(axis=1)
-            if bandwidth.any():
-                median = np.median(bandwidth[bandwidth > 0])
-                ratio = np.sqrt(floored((bandwidth / median) ** 2))
+            # Of points that only rounding keeps apart the distance is no measure of the others'.
+            size = max(cloud.points.max(), -cloud.points.min())
+            known = bandwidth[bandwidth > 8 * np.finfo(float).eps * size]
+            if len(known):
+                ratio = np.maximum(bandwidth / np.median(known), SMALLEST_BANDWIDTH)
         super().__init__(cloud, t0 * ratio**2)

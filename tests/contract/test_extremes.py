@@ -112,7 +112,25 @@ def test_a_large_constant_hides_no_small_column():
     assert model.n_components_ == 2
 
 
-@pytest.mark.parametrize("given", [{"spacing": 1e200}, {"t0_scale": 1e300, "spacing": 1e5}])
-def test_given_scales_too_large(given):
+def test_given_scales_too_large():
     with pytest.raises(ValueError, match=r"t0_scale \* spacing\*\*2 is inf"):
-        SmoothedPLDiffusion(**given).fit(normal(20, 2))
+        SmoothedPLDiffusion(t0_scale=1e300, spacing=1e5).fit(normal(20, 2))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # of rows that no sample reaches, and noise
+@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        *(
+            {"t0": 1e-290, "t_min": 1e-290},
+            {"t0": 1e300, "spacing": 1.0},
+            {"t0": 1.0, "spacing": 1e-145},
+        ),
+        *({"t0": 1e12, "spacing": 1e150}, {"kappa": 1e-145}, {"kappa": 1e150}),
+    ],
+)
+def test_given_scales_as_large_as_may_be(given, start):
+    model = SmoothedPLDiffusion(start=start, **given).fit(normal(20, 2))
+    assert finite(model.sample(9, random_state=0))
+    assert not np.isnan(model.score_samples(normal(20, 2))).any()

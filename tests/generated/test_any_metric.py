@@ -80,7 +80,12 @@ def test_order_does_not_matter(name, rows, seed):
         value = measured(name, generated, real)
         other = MEASURES[name](rng.permutation(generated), rng.permutation(real))
     size = max(np.abs(generated).max(), np.abs(real).max())
-    np.testing.assert_allclose(other, value, rtol=1e-6, atol=1e-9 * max(size, 1))
+    if name == "energy_distance":
+        # The root of a difference of mean distances: rounding of these is all that is left of it
+        # for tables of one law, and its root is far more.
+        np.testing.assert_allclose(other**2, value**2, rtol=1e-6, atol=1e-14 * size)
+    else:
+        np.testing.assert_allclose(other, value, rtol=1e-6, atol=1e-9 * max(size, 1))
 
 
 @given(name=names, rows=parts_of_a_table())

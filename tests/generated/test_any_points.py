@@ -233,10 +233,15 @@ def test_a_weight_is_a_repetition(given, model, data):
 
 
 @given(
-    given=st.one_of(points(), free_points()), model=estimators, power=st.sampled_from([-30, 3, 40])
+    given=st.one_of(points(), free_points()), model=estimators, power=st.sampled_from([-30, 4, 40])
 )
 def test_a_unit_is_only_a_unit(given, model, power):
-    """Powers of two round nothing, so that all numbers are the very same."""
+    """Powers of two round nothing, so that all numbers are the very same.
+
+    Even powers, since the grid of times is made of the roots of sqrt(t). Other units round the
+    times, and an averaged score, which is a difference of values of size |x - y|^2 / 2t over its
+    window's width, makes more of that far from the data than any bound that is worth a test.
+    """
     X, c = given.values, 2.0**power
     with heard():
         other = clone(fitted(model, X)).fit(c * X)

@@ -83,6 +83,17 @@ def test_wasserstein_is_that_of_pot():
     assert wasserstein(x, y) == pytest.approx(ot.emd2([], [], cdist(x, y)))
 
 
+@pytest.mark.parametrize("power", [-1000, -400, -50, 100, 900])
+@pytest.mark.parametrize("distance", [energy_distance, sliced_wasserstein, wasserstein])
+def test_a_unit_is_only_a_unit(distance, power):
+    """The linear program has tolerances that are numbers, and squares of lengths may be none."""
+    x, y = clouds(6, 4, d=2)
+    c = 2.0**power
+    degree = 0.5 if distance is energy_distance else 1  # its square is a length
+    for real in y, np.concatenate([y, y[:2] / 2]):  # as many rows of both: an assignment
+        assert distance(c * x, c * real) == c**degree * distance(x, real) > 0
+
+
 @pytest.mark.parametrize("distance", [energy_distance, sliced_wasserstein, wasserstein])
 def test_the_baseline_and_mixed_tables(distance):
     real, made, train = clouds(40, 40, 40)

@@ -182,6 +182,18 @@ def apart(points, window, t):
     return np.sqrt(((ours - smoothed) ** 2).sum(axis=1).mean()) / spacing
 
 
+def test_twins_make_no_line():
+    """Points that are equal but for rounding, as rows may be once projected, are one of twice."""
+    points, x = normal(5, 2), normal(8, 2, 2)
+    copies = points[:2] * [[1.0], [1 + 4e-16]]
+    twins = PointCloud(np.concatenate([points, copies]), np.full(7, 1 / 7))
+    merged = PointCloud.of(points, [2, 2, 1, 1, 1])
+    actual, expected = (
+        LocalAverageScore(cloud, KAPPA, 0.4, "min-norm")(x, T) for cloud in (twins, merged)
+    )
+    np.testing.assert_allclose(actual, expected, rtol=1e-9)
+
+
 @pytest.mark.parametrize("window", ["cube", "ball", "min-norm"])
 def test_the_smoothed_pl_is_the_limit_on_even_lines_alone(window):
     """docs/beyond_the_papers.md, 2 and 6."""

@@ -156,3 +156,11 @@ def test_tiles_know_the_widest_of_their_ellipsoids(start):
         )
         own = np.isclose(points[inside][:, None], tiles.points[tile].T[None]).all(2).any(1)
         np.testing.assert_allclose(tiles.decay[tile], least[inside][own].min(), rtol=1e-9)
+
+
+@pytest.mark.parametrize("apart", [1e-16, 1e-200])
+def test_mostly_twins_do_not_measure_the_others(apart):
+    """Two of three points within rounding: the third starts from t0, not from any multiple."""
+    cloud = PointCloud(np.array([[0.0, 1.0], [apart, 1.0], [3.0, 1.0]]), np.full(3, 1 / 3))
+    law = LAWS["adaptive"](cloud, T0, SPACING, 1)
+    np.testing.assert_allclose(law.variances, T0 * np.array([1e-12, 1e-12, 1.0]), rtol=1e-12)
