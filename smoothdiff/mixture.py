@@ -28,8 +28,8 @@ from .neighbors import spatial_order
 
 __all__ = ["Mixture", "log_density", "posterior_mean", "posterior_moments"]
 
-# Points of a tile, and in few dimensions, where small boxes leave out much more.
-TILE_POINTS, FEW_POINTS, FEW_DIM = 512, 128, 5
+# Points of a tile; of many points in few dimensions, where small boxes leave out much more.
+TILE_POINTS, FEW_POINTS, FEW_FROM, FEW_DIM = 512, 128, 2048, 5
 # Fewer points than that make one tile of a power of two.
 SMALLEST_TILE = 8
 # Queries of a tile; of a mixture with factors, in few and in many dimensions.
@@ -102,22 +102,18 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     """
     points = np.asarray(points, dtype=np.float64)
     n = len(points)
-    most = TILE_POINTS if points.shape[1] > FEW_DIM else FEW_POINTS
+    most = FEW_POINTS if points.shape[1] <= FEW_DIM and n > FEW_FROM else TILE_POINTS
     size = min(max(_padded_tiles(n), SMALLEST_TILE), most)
     shared = np.ndim(half_precision) == 0
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
     decay = half if decay is None else np.asarray(decay)
+    T = _padded_tiles(-(-n // size))
     groups = [np.arange(n)] if shared and factors is None else _alike(decay, size)
-    T = _padded_tiles(sum(-(-len(group) // size) for group in groups))
-    place = np.empty(n, dtype=np.intp)
-    first = 0
-    for group in groups:
-        place[group[spatial_order(points[group], size)]] = first + np.arange(len(group))
-        first += -(-len(group) // size) * size
+    order = np.concatenate([group[spatial_order(points[group], size)] for group in groups])
 
     def tiled(values, fill):
         out = np.full((T * size, *values.shape[1:]), fill)
-        out[place] = values
+        out[:n] = values[order]
         return out.reshape(T, size, *values.shape[1:])
 
     y, c = tiled(points, 0.0), tiled(log_coefficient, -np.inf)
@@ -139,19 +135,14 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
 
 
 def _alike(decay, size):
-    """Groups of components whose decay is alike, each enough for a tile: one bound serves them."""
+    """Groups of components of like decay, in whole tiles but for the last: one bound serves a tile.
+
+    From the widest on; what is left over of an octave joins the next.
+    """
     octave = np.floor(np.log2(decay))
-    values, which, counts = np.unique(octave, return_inverse=True, return_counts=True)
-    # Values are joined from the widest components on; what is left over joins the sharpest.
-    group, own, filled = np.zeros(len(values), dtype=np.intp), 0, 0
-    for i, count in enumerate(counts):
-        group[i], filled = own, filled + count
-        if filled >= size:
-            own, filled = own + 1, 0
-    if 0 < filled < size:
-        group[group == own] = max(own - 1, 0)
-    group = group[which]
-    return [np.flatnonzero(group == k) for k in range(group.max() + 1)]
+    ends = np.cumsum(np.unique(octave, return_counts=True)[1]) // size * size
+    cuts = np.unique(ends[:-1])
+    return np.split(np.argsort(octave, kind="stable"), cuts[(cuts > 0)])
 
 
 def log_density(tiles: OnDevices, x, half_precision=1.0):

@@ -13,8 +13,8 @@ from ._tree import TreeNeighbors
 
 __all__ = ["Neighbors"]
 
-# Measured on two cores with 1e5 points: the tree is ahead up to 5 dimensions.
-TREE_MAX_DIM = 5
+# Measured on two cores: with 1e5 points the tree is ahead up to 5 dimensions, with few up to 8.
+TREE_MAX_DIM, TREE_MAX_DIM_OF_FEW = 5, 8
 # Points from which the float32 scan pays for its compilation.
 SCAN_MIN_POINTS = 16384
 
@@ -37,9 +37,10 @@ class Neighbors(Backend):
         super().__init__(points)
         n, r = self.points.shape
         self._backend: Backend
-        if r <= TREE_MAX_DIM:
+        few = n < SCAN_MIN_POINTS
+        if r <= (TREE_MAX_DIM_OF_FEW if few else TREE_MAX_DIM):
             self._backend = TreeNeighbors(self.points)
-        elif n < SCAN_MIN_POINTS:
+        elif few:
             self._backend = PairwiseNeighbors(self.points)
         else:
             self._backend = ScanNeighbors(self.points, leaves)

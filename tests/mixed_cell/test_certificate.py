@@ -45,6 +45,7 @@ def test_candidates_are_found_among_thousands(r, ratio, rng):
 def test_points_near_their_hints_among_thousands(r, scan_from, monkeypatch, rng):
     """As sampling asks: each x is a training point and noise, and that point is the hint."""
     monkeypatch.setattr(_choose, "SCAN_MIN_POINTS", scan_from)
+    monkeypatch.setattr(_choose, "TREE_MAX_DIM_OF_FEW", 5)
     cloud = PointCloud.of(rng.normal(size=(3000, r)))
     near = rng.integers(len(cloud), size=100)
     x = cloud.points[near] + 0.5 * cloud.spacing() * rng.normal(size=(100, r))

@@ -74,7 +74,8 @@ def test_the_k_nearest(points, x, k, way):
     [
         (40, 2, TreeNeighbors),
         (40, 5, TreeNeighbors),
-        (40, 6, PairwiseNeighbors),
+        (40, 8, TreeNeighbors),
+        (40, 9, PairwiseNeighbors),
         (_choose.SCAN_MIN_POINTS, 6, ScanNeighbors),
         (_choose.SCAN_MIN_POINTS, 5, TreeNeighbors),
     ],
