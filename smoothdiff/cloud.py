@@ -125,6 +125,11 @@ class PointCloud(Derived):
         return self.points.shape[1]
 
     @derived
+    def rounding(self):
+        """Distance up to which points may be one: some units in the last place of coordinates."""
+        return 32 * np.finfo(float).eps * float(max(self.points.max(), -self.points.min()))
+
+    @derived
     def neighbors(self):
         """Look-up of the points nearest to any position."""
         return Neighbors(self.points)
