@@ -10,6 +10,9 @@ from .neighbors import Neighbors
 
 __all__ = ["PointCloud", "as_cloud", "distinct_rows"]
 
+# Points that may lie where each point does, but for rounding, without being all that there are.
+MOST_TWINS = 64
+
 
 def distinct_rows(X, weights, by_value=True):
     """Merge equal rows of X, dropping those of zero weight.
@@ -122,6 +125,11 @@ class PointCloud(Derived):
         return self.points.shape[1]
 
     @derived
+    def rounding(self):
+        """Distance up to which points may be one: some units in the last place of coordinates."""
+        return 32 * np.finfo(float).eps * float(max(self.points.max(), -self.points.min()))
+
+    @derived
     def neighbors(self):
         """Look-up of the points nearest to any position."""
         return Neighbors(self.points)
@@ -186,14 +194,18 @@ class PointCloud(Derived):
     def spacing(self, resolution=0.0):
         """Half the median distance of a point to the nearest other one ("Delta").
 
-        Points closer together than ``resolution`` count as one. Returns 0.0 when there is no
-        other point.
+        Points closer together than ``resolution`` count as one, and are passed over where another
+        point has none so close. Returns 0.0 when there is no other point.
         """
-        if len(self) < 2:
-            return 0.0
-        nearest = self.neighborhoods(1)[0][:, 0]
-        nearest = nearest[nearest > resolution]
-        return float(np.median(nearest)) / 2 if len(nearest) else 0.0
+        k = 1
+        while k // 2 < min(len(self) - 1, MOST_TWINS):
+            distances = self.neighborhoods(k)[0]
+            nearest = np.where(distances > resolution, distances, np.inf).min(axis=1)
+            nearest = nearest[nearest < np.inf]
+            if len(nearest):
+                return float(np.median(nearest)) / 2
+            k *= 2
+        return 0.0
 
 
 def as_cloud(points, weights=None, name="points", owner=None) -> PointCloud:

@@ -14,7 +14,6 @@ import numpy as np
 
 from .cloud import PointCloud
 from .mixed_cell import MixedCell
-from .mixed_cell._faces import distance_rounding
 
 __all__ = ["log_jacobian", "position", "reachable"]
 
@@ -84,6 +83,5 @@ def reachable(cell: MixedCell, cloud: PointCloud, rho):
         nearest, index = (found[:, 0] for found in cloud.neighbors.query(x, 1))
         own = np.linalg.norm(x - a, axis=1)
         reached[rows] = (cell.face_dim[rows] == 0) & (own <= nearest * (1 + 1e-9))
-        apart = np.linalg.norm(cloud.at(index) - a, axis=1)
-        reached[rows] |= apart <= distance_rounding(a, 0.0)
+        reached[rows] |= np.linalg.norm(cloud.at(index) - a, axis=1) <= cloud.rounding
     return reached

@@ -121,6 +121,14 @@ def test_points_within_the_resolution_are_one():
     assert 0.3 * others.min(axis=1).min() < cloud.spacing(1e-10) <= others.min(axis=1).max() / 2
 
 
+@pytest.mark.parametrize("copies", [1, 2, 5])
+def test_all_points_may_have_others_within_the_resolution(copies):
+    X = normal(30, 2)
+    cloud = PointCloud.of(np.concatenate([X + i * 1e-12 for i in range(1 + copies)]))
+    np.testing.assert_allclose(cloud.spacing(1e-10), PointCloud.of(X).spacing(), rtol=1e-9)
+    assert PointCloud.of(X[:1] + 1e-12 * X).spacing(1e-10) == 0
+
+
 @pytest.mark.parametrize("X", [np.ones((1, 2)), np.ones((4, 2))])
 def test_one_point_has_no_spacing(X):
     assert PointCloud.of(X).spacing() == 0

@@ -149,15 +149,16 @@ def test_training_points_are_reachable_at_any_ratio(cloud):
     assert reachable(cell, cloud, 1.5).all()
 
 
+@pytest.mark.parametrize("at", [0.0, 50.1])
 @pytest.mark.parametrize("dim", [1, 2])
-def test_twins_are_reachable(dim):
+def test_twins_are_reachable(dim, at):
     """Points that rounding keeps apart: a row at one, or between them, is not told from the other.
 
     Their density is that of rows in the cell of a point.
     """
     x = np.zeros((5, dim))
-    x[:, 0] = 50.1 + np.arange(5) * np.spacing(50.1)
-    cloud = PointCloud.of(np.concatenate([x[::2], -x[:1]]))
+    x[:, 0] = at + np.arange(5) * np.spacing(50.1)
+    cloud = PointCloud.of(np.concatenate([x[::2], np.full((1, dim), -50.1)]))
     cell = solve(x, cloud, 0.27, faces=True)
     assert reachable(cell, cloud, 2.7).all()
     expected = np.full(5, dim * np.log(0.1))

@@ -110,6 +110,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
         )
     if spacing == 0 and (t0 == "auto" or needs_spacing):
         found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
+        found += " but for rounding" if len(cloud) > 1 else ""
         remedy = "set t0 and spacing" if needs_spacing else "set t0"
         raise ValueError(
             f"{name} needs distinct samples to take a length scale from, and "

@@ -200,7 +200,7 @@ class LocalAverageScore(Field):
         u = points[:, i] - points[:, j]
         length = np.linalg.norm(u, axis=2)
         # Points that rounding alone keeps apart, or not even that, make no line.
-        is_line = length > 8 * np.finfo(float).eps * np.abs(points).max(axis=(1, 2))[:, None]
+        is_line = length > self.cloud.rounding
         u /= np.where(is_line, length, 1.0)[..., None]
         lines = u.shape[1]
         chord = w[:, None, None] * u

@@ -42,8 +42,7 @@ class Adaptive(SphericalLaw):
             distances, _, shares = cloud.neighborhoods_by_weight(n_neighbors)
             bandwidth = np.where(shares > 0, distances, 0.0).max(axis=1)
             # Of points that only rounding keeps apart the distance is no measure of the others'.
-            size = max(cloud.points.max(), -cloud.points.min())
-            known = bandwidth[bandwidth > 8 * np.finfo(float).eps * size]
+            known = bandwidth[bandwidth > cloud.rounding]
             if len(known):
                 ratio = np.maximum(bandwidth / np.median(known), SMALLEST_BANDWIDTH)
         super().__init__(cloud, t0 * ratio**2)

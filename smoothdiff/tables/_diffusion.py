@@ -13,7 +13,7 @@ from ..estimators._base import BaseDiffusion
 from ..scores import OfPoints
 from ._copies import SingleRows, fingerprints
 from ._frame import Frame, read_frame, take
-from ._groups import NO_ROW, fit_groups, label_of
+from ._groups import NO_ROW, OneRow, fit_groups, label_of
 from ._model import TableModel
 from ._parts import kinds_of_parts
 from ._schema import check_by, check_complete, check_groups, check_kinds, fit_schema
@@ -377,7 +377,7 @@ class TableDiffusion(BaseEstimator):
             If all training rows are equal, or `embed` has no place for a value.
         """
         check_is_fitted(self)
-        if not self.schema_.embedded:
+        if isinstance(self._table.groups[0].kept, OneRow):
             raise ValueError("score_coordinates of TableDiffusion needs rows that differ.")
         return self._table.coordinate_log_density(self._columns_of(X))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
+from .._compute import slices
 from .._progress import ScaleWarning, warn
 from ..estimators._base import BaseDiffusion
 from ..estimators._smoothed import StartedDiffusion
@@ -95,9 +96,15 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
     fill : bool
         Leave out the rows in which a value of ``by`` is missing.
     """
-    if not schema.embedded:
+    labeled = np.ones(len(weights), dtype=bool)
+    for column in schema.giving(schema.by) if fill else ():
+        labeled &= ~is_missing(column.values)
+    taken = np.flatnonzero(labeled)
+    repeats = not _differ(schema, taken)
+    if repeats:
         estimator = OneRow()
         but = ", but for columns in by" if schema.by else ""
+        but += " and rows without a value there" if len(taken) < len(weights) else ""
         warn(f"All rows of the table are equal{but}: samples repeat them.")
 
     def group(block, starts, *, keep):
@@ -105,14 +112,10 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         share = float(weights[starts].sum() / weights[taken].sum())
         return Group(block, starts, share, fit, fit() if keep else None)
 
-    labeled = np.ones(len(weights), dtype=bool)
-    for column in schema.giving(schema.by) if fill else ():
-        labeled &= ~is_missing(column.values)
-    taken = np.flatnonzero(labeled)
     groups, rare = [], []
     for rows in _members(schema, taken):
         few = count[rows].sum() < FEWEST_ROWS or len(np.unique(marks[rows])) < 2
-        if few and schema.by and schema.embedded:
+        if few and schema.by and not repeats:
             rare.append(rows)
             continue
         blocks = _blocks(rows, marks)
@@ -127,6 +130,14 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
             for rows, share in zip(rare, shares, strict=True)
         ]
     return groups
+
+
+def _differ(schema, rows):
+    """Whether some rows differ in a coordinate; as a rule the first of them do."""
+    if not schema.embedded:
+        return False
+    first = schema.embed(rows[:1])
+    return any((schema.embed(rows[part]) != first).any() for part in slices(len(rows), 1024))
 
 
 def _members(schema, rows):
@@ -146,16 +157,17 @@ def _blocks(rows, marks):
 
 
 class OneRow(BaseEstimator):
-    """The model of rows without coordinates, all of which are equal."""
+    """The model of rows all of which are equal."""
 
     def fit(self, Z, y=None, sample_weight=None):
-        """Nothing to learn."""
+        """Learn the first row."""
+        self.row_ = Z[:1]
         return self
 
     def sample(self, n_samples=1, random_state=None, *, return_parents=False):
-        """Draw n_samples rows of no coordinates, made of the first row."""
+        """Draw n_samples times the first row."""
         parents = np.zeros((n_samples, 1), dtype=np.intp)
-        return np.empty((n_samples, 0)), parents, np.ones(parents.shape)
+        return self.row_[parents[:, 0]], parents, np.ones(parents.shape)
 
 
 def label_of(schema: Schema, row):

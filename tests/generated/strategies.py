@@ -193,11 +193,6 @@ def free_points(draw, shapes=((3, 1), (3, 2), (5, 2))):
     return Points(values.copy(), values, "free")
 
 
-def distinct(values):
-    """Number of distinct rows."""
-    return len(np.unique(values + 0.0, axis=0))
-
-
 # ---------------------------------------------------------------------- tables
 
 

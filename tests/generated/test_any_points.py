@@ -13,7 +13,6 @@ from strategies import (
     CONTAINERS,
     DTYPES,
     EXTREME_UNITS,
-    distinct,
     free_points,
     points,
 )
@@ -116,7 +115,10 @@ def test_finite_in_finite_out(given, model):
     if said is None:
         check_finite(model, given)
     elif "distinct samples" in said:
-        assert distinct(given.values) == 1
+        spread = np.ptp(given.values, axis=0)  # that of rounding, if any
+        assert spread.max() <= 100 * np.finfo(float).eps * np.abs(given.values[:, spread > 0]).max(
+            initial=0
+        )
     else:
         assert "n_components" in said
         assert model.n_components not in (None, "auto")

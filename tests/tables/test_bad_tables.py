@@ -35,3 +35,19 @@ def test_a_table_of_equal_rows_is_repeated_with_a_warning():
     with pytest.warns(UserWarning, match="All rows of the table are equal"):
         model = TableDiffusion().fit(X)
     pd.testing.assert_frame_equal(model.sample(2), X)
+
+
+@pytest.mark.parametrize("copies", [1, 6])
+@pytest.mark.parametrize("value", [True, False])
+def test_rows_that_are_equal_where_by_has_a_value_are_repeated_with_a_warning(copies, value):
+    """The others' values are missing and are not to be drawn."""
+    X = pd.DataFrame({"a": [1.5, 1.5, 2.5, 3.5], "b": ["x", "x", "y", "y"]})
+    X["c"] = pd.array([True, value, None, None], dtype="boolean")
+    X = X.iloc[[0] * copies + [1, 2, 3]]
+    with pytest.warns(UserWarning, match="in by and rows without a value there: samples"):
+        model = TableDiffusion(by="c", missing="fill").fit(X)
+    new, parents, _ = model.sample(9, random_state=0, return_parents=True)
+    pd.testing.assert_frame_equal(new, X.iloc[parents[:, 0]].reset_index(drop=True))
+    assert set(new["c"]) == {True, value}
+    with pytest.raises(ValueError, match="needs rows that differ"):
+        model.score_coordinates(X)
