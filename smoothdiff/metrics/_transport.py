@@ -199,9 +199,13 @@ def wasserstein(generated, real, train=None, *, kinds=None):
     >>> bool(wasserstein(new, test) < wasserstein(new + 1, test))
     True
     """
-    tables = read({"real": real, "generated": generated, "train": train}, kinds)
-    (real, *others), unit = _in_a_unit(tables)
-    return Value(*(np.ldexp(_exact(x, real), unit) for x in others))
+    real, *others = read({"real": real, "generated": generated, "train": train}, kinds)
+
+    def distance(rows):
+        (x, y), unit = _in_a_unit([rows, real])  # of these two: it must be of their size
+        return np.ldexp(_exact(x, y), unit)
+
+    return Value(*map(distance, others))
 
 
 def _exact(x, y):

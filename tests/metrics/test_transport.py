@@ -95,6 +95,12 @@ def test_a_unit_is_only_a_unit(distance, power):
 
 
 @pytest.mark.parametrize("distance", [energy_distance, sliced_wasserstein, wasserstein])
+def test_a_baseline_far_away_changes_nothing(distance):
+    x, y = clouds(6, 4, d=2)
+    assert distance(x, y, y + 1e8) == distance(x, y)
+
+
+@pytest.mark.parametrize("distance", [energy_distance, sliced_wasserstein, wasserstein])
 def test_the_baseline_and_mixed_tables(distance):
     real, made, train = clouds(40, 40, 40)
     found = distance(3 * made, real, train)
