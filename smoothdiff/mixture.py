@@ -272,6 +272,8 @@ def _exponents(mixture, k, x, half):
         error = 96 * jnp.finfo(x.dtype).eps * radius * mixture.sharpest * half.max()
         squares, along = lax.cond(error < EXPANSION_ERROR, _by_product, _by_differences, x, y, F)
     energy = along - squares * mixture.half_precision[k][:, None]
+    if F is not None:  # both may be infinite: far beyond any weight
+        energy = jnp.where(jnp.isfinite(along), energy, -jnp.inf)
     return mixture.log_coefficient[k][:, None] + energy * half, energy
 
 

@@ -68,6 +68,17 @@ def test_nothing_that_counts_is_left_out_of_ellipsoids(name, scale):
     assert np.all(np.abs(log_p - logsumexp(exponents, axis=1)) <= 1e-12 + rounding)
 
 
+@pytest.mark.parametrize("r", [2, 6])
+def test_ellipsoids_farther_apart_than_floats_square(r, rng):
+    """Exponents of -inf + inf are of points that cannot matter."""
+    points, F = 1e112 * rng.normal(size=(15, r)), rng.normal(size=(15, 2, r))
+    half, c = np.full(15, 1e110), np.linspace(0, 1, 15)
+    F *= np.sqrt(half / 2)[:, None, None] / np.linalg.norm(F, 2, (1, 2))[:, None, None]
+    with float64():
+        log_p = mixture.log_density(mixture.tile(points, c, half, F, half / 2), points)
+    np.testing.assert_array_equal(log_p, c)
+
+
 def test_components_of_like_decay_lie_together():
     """In whole tiles: 5 wide ones and 300 narrower make two, and the rest goes on."""
     decay = np.exp2(np.r_[np.full(300, 3.0), np.full(5, -40.0), np.full(200, 20.0), 60.0])
