@@ -152,6 +152,8 @@ def _blas():
 
 
 _blas_in_one_thread = _BlasInOneThread()
+if hasattr(os, "register_at_fork"):  # a forked process has neither the thread nor its callers
+    os.register_at_fork(after_in_child=_blas_in_one_thread.reset)
 
 
 def openmp_threads(work):
@@ -164,11 +166,8 @@ def openmp_threads(work):
 
 @cache
 def _openmp():
+    # Not _blas(): that is made where a call begins, when scikit-learn's OpenMP may not be loaded.
     return ThreadpoolController().select(user_api="openmp")
-
-
-if hasattr(os, "register_at_fork"):  # a forked process has neither the thread nor its callers
-    os.register_at_fork(after_in_child=_blas_in_one_thread.reset)
 
 
 # ------------------------------------------------------------------ devices

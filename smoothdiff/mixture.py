@@ -142,7 +142,7 @@ def _alike(decay, size):
     octave = np.floor(np.log2(decay))
     ends = np.cumsum(np.unique(octave, return_counts=True)[1]) // size * size
     cuts = np.unique(ends[:-1])
-    return np.split(np.argsort(octave, kind="stable"), cuts[(cuts > 0)])
+    return np.split(np.argsort(octave, kind="stable"), cuts[cuts > 0])
 
 
 def log_density(tiles: OnDevices, x, half_precision=1.0):

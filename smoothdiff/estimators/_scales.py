@@ -73,7 +73,7 @@ def check_scales(estimator):
     checks.check_number(estimator, "t_min_scale", auto=True, zero=True)
     checks.check_number(estimator, "spacing", auto=True)
     check_size(estimator, "t0", SMALLEST, LARGEST)
-    check_size(estimator, "spacing", SHORTEST, LONGEST)
+    check_size(estimator, "spacing")
     checks.check_choice(estimator, "solver", estimator.SOLVERS)
     checks.check_count(estimator, "n_steps")
     checks.check_number(estimator, "schedule_rho", infinite=True)
