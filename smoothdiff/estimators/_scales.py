@@ -26,6 +26,9 @@ LARGEST_STEP = 100.0
 # Lengths whose squares, some sums and parts of them are floats of full precision.
 SHORTEST, LONGEST = 1e-145, 1e150
 SMALLEST, LARGEST = 1e-290, 1e300  # these squares
+# Least positive t_min in units of t0: below it, and far below what floats resolve of the data,
+# quotients of squares by t overflow. Data without such noise have t_min = 0.
+SMALLEST_T_MIN = 1e-100
 # A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
 DROWNED = 1 / 3
 
@@ -129,6 +132,12 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
         raise ValueError(
             f"The 't_min' parameter of {name} must not exceed t0, which is "
             f"{t0:.6g} for these data. Got {estimator.t_min!r} instead."
+        )
+    if 0 < t_min < max(SMALLEST_T_MIN * t0, SMALLEST):
+        raise ValueError(
+            f"{name} divides squared distances by t_min, and t_min={t_min:.3g} is too small for "
+            f"that beside t0={t0:.3g}: it must be 0, or at least {SMALLEST_T_MIN:.0e} t0 and "
+            f"{SMALLEST:.0e}."
         )
     return Scales(float(spacing), float(t0), float(t_min))
 
