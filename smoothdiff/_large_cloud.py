@@ -8,7 +8,7 @@ there on they are exact points, and all else is as for other clouds.
 import numpy as np
 
 from ._derived import derived
-from .cloud import PointCloud, distinct_rows, inverse, others, regrouped
+from .cloud import PointCloud, distinct_rows, inverse, of_sum_one, others, regrouped
 from .neighbors import Neighbors, spatial_order
 from .neighbors._leaves import Leaves, leaf_size, padded_rows
 
@@ -58,13 +58,14 @@ class LargeCloud(PointCloud):
         rows, weights, group = distinct_rows(points, weights, by_value=False)
         n, merged = len(rows), len(rows) < len(points)
         if merged:
-            points[:n], points[n:] = points[rows], 0.0
+            for column in points.T:
+                column[:n], column[n:] = column[rows], 0.0
             padded, points = padded[: padded_rows(n)], padded[:n]
         order = spatial_order(points, leaf_size(n))
         for column in points.T:
             column[:] = column[order]
-        weights = weights[order]
-        weights /= weights.sum()
+        equal = weights.strides == (0,)
+        weights = of_sum_one(weights if equal else weights[order])
         cloud = cls(points, weights, n_neighbors)
         cloud.__dict__["_padded"] = padded
         if not merged:

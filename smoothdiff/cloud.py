@@ -35,7 +35,6 @@ def distinct_rows(X, weights, by_value=True):
     >>> rows.tolist(), weights.tolist(), group.tolist()
     ([0, 1], [2.0, 1.0], [0, 1, 0])
     """
-    # By the first column, and by the others where that does not tell rows apart.
     if np.all(weights):
         order = np.argsort(X[:, 0] + 0.0, kind="stable")  # -0.0 becomes 0.0
     else:
@@ -43,12 +42,18 @@ def distinct_rows(X, weights, by_value=True):
         order = kept[np.argsort(X[kept, 0] + 0.0, kind="stable")]
     column = X[order, 0]
     first = np.r_[True, column[1:] != column[:-1]]
-    repeats = np.flatnonzero(~first)
-    tied = np.union1d(repeats, repeats - 1)
-    order[tied] = order[tied][np.lexsort((X[order[tied]] + 0.0).T[::-1])]
-    first[repeats] = (X[order[repeats]] != X[order[repeats - 1]]).any(axis=1)
+    for column in X.T[1:]:  # where those before do not tell rows apart
+        if first.all():
+            break
+        tied = ~first
+        tied[:-1] |= ~first[1:]
+        tied = np.flatnonzero(tied)
+        rows, values = order[tied], column[order[tied]] + 0.0
+        by_column = np.lexsort((values, np.cumsum(first[tied])))
+        order[tied], values = rows[by_column], values[by_column]
+        first[tied[1:]] |= values[1:] != values[:-1]
     if not by_value and len(order) == len(X) and first.all():
-        own = np.arange(len(X))
+        own = np.arange(len(X), dtype=np.int32 if len(X) < 1 << 31 else np.int64)
         return own, weights, own
     group = np.full(len(X), -1)
     group[order] = np.cumsum(first) - 1
@@ -57,6 +62,13 @@ def distinct_rows(X, weights, by_value=True):
         return rows, summed, group
     order = np.argsort(rows)
     return rows[order], summed[order], regrouped(group, inverse(order))
+
+
+def of_sum_one(weights):
+    """Weights (n,) over their sum, but in no memory where they are one number, broadcast."""
+    if weights.strides == (0,):
+        return np.broadcast_to(1 / len(weights), weights.shape)
+    return weights / weights.sum()
 
 
 def inverse(order):

@@ -15,6 +15,8 @@ ROWS = {
     "one": lambda: np.ones((1, 2)),
     "signed zeros": lambda: np.array([[0.0, 1.0], [-0.0, 1.0], [0.0, -0.0], [-0.0, 0.0]]),
     "equal first column": lambda: np.c_[np.zeros(30), normal(30, 1)],
+    "binary": lambda: np.random.default_rng(2).integers(2, size=(60, 5)).astype(float),
+    "told apart by the last": lambda: np.c_[np.ones((9, 3)), [2.0, 0, 1, 1, -0.0, 2, 5, 0, 1]],
 }
 
 

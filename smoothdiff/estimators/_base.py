@@ -8,7 +8,7 @@ from .._compute import workers
 from .._large_cloud import is_large
 from .._memory import memory_told
 from .._progress import Progress, warn
-from ..cloud import PointCloud
+from ..cloud import PointCloud, of_sum_one
 from ..model import Diffusion
 from ..ode import METHODS
 from ..scores import OfPoints, Score
@@ -122,7 +122,7 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
         self.n_components_ = subspace.dim
         self.spacing_, self.t0_, self.t_min_ = scales
         self._weightless = subspace.project(X[self._group < 0])
-        self.weights_ = weights / weights.sum()
+        self.weights_ = of_sum_one(weights) if is_large(X) else weights / weights.sum()
         warn_of_scales(self, variances, len(cloud))
 
     def _fit_subspace(self, X, share, n_effective):
@@ -321,4 +321,4 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
 
     def _training_rows(self, parents):
         """Rows of the training data for points of the cloud; -1 stays."""
-        return np.where(parents >= 0, self._rows[parents], -1)
+        return np.where(parents >= 0, self._rows[parents], np.intp(-1))

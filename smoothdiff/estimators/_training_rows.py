@@ -1,7 +1,7 @@
 """The rows that an estimator was given, as the distinct weighted ones that it learns from."""
 
 from .._large_cloud import LargeCloud, is_large
-from ..cloud import PointCloud, distinct_rows, regrouped
+from ..cloud import PointCloud, distinct_rows, of_sum_one, regrouped
 
 __all__ = ["TrainingRows"]
 
@@ -25,7 +25,8 @@ class TrainingRows:
         self.rows, weight, self.group = distinct_rows(X, weights, by_value=not self._large)
         # What is large and has nothing to merge is not copied.
         self._whole = self._large and len(self.rows) == len(X)
-        self.data, self.share = X if self._whole else X[self.rows], weight / weights.sum()
+        self.data = X if self._whole else X[self.rows]
+        self.share = of_sum_one(weight) if self._large else weight / weights.sum()
 
     def cloud(self, subspace, n_neighbors):
         """The points, in the order of which all attributes are from now on."""

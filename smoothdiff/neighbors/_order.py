@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from .._compute import slices
+
 __all__ = ["spatial_order"]
 
-# Points of which copies are made.
-AT_ONCE = 1 << 20
+# Values that are copied together.
+AT_ONCE = 1 << 22
 
 
 def spatial_order(points, size):
@@ -18,7 +20,7 @@ def spatial_order(points, size):
     >>> sorted(spatial_order(np.array([[0.0], [5.0], [1.0]]), 2).tolist())
     [0, 1, 2]
     """
-    order = np.arange(len(points))
+    order = np.arange(len(points), dtype=np.int32 if len(points) < 1 << 31 else np.int64)
     pending = [(0, len(points))]
     while pending:
         start, stop = pending.pop()
@@ -36,8 +38,8 @@ def spatial_order(points, size):
 def _widest(points, index):
     """The axis along which these points extend farthest."""
     low, high = points[index[0]].copy(), points[index[0]].copy()
-    for start in range(0, len(index), AT_ONCE):
-        part = points[index[start : start + AT_ONCE]]
+    for some in slices(len(index), max(AT_ONCE // points.shape[1], 1)):
+        part = points[index[some]]
         np.minimum(low, part.min(axis=0), out=low)
         np.maximum(high, part.max(axis=0), out=high)
     return np.argmax(high - low)

@@ -29,8 +29,9 @@ CALL, PAIRS = 2048, 1 << 17
 # where nothing is left out.
 TOGETHER, MORE, MORE_FROM_DIM, MORE_FROM = 64, 256, 16, 1024
 BITS = 8
-# Points kept for a query beyond which it is asked again with a smaller radius, and how often.
-MAX_KEPT, MAX_SCANS = 512, 3
+# Points kept for a query beyond which it is asked again within less: at first, and for each of the
+# further scans.
+MAX_KEPT = 512, 2048, 2048
 # Leaves, unless they are large, that bound a radius that is not known: the nearest k points lie no
 # farther than theirs.
 PILOT_LEAVES = 4
@@ -75,28 +76,30 @@ class ScanNeighbors(Backend):
         # From afar the doubt is wider than the points; what float32 cannot square is not scanned.
         told_apart = (doubt < 2 * reach * self._largest) & (reach < LARGEST_REACH)
         left, radius = np.flatnonzero(told_apart), asked.copy()
-        for scan in range(MAX_SCANS):
+        for scan, most in enumerate(MAX_KEPT):
             left = left[(doubt < SCAN_DOUBT * radius**2)[left]]
-            if scan:
-                left = left[radius[left] < np.inf]
             if len(left) == 0:
                 break
             calls = np.array_split(left, -(-len(left) // CALL))
             results = map_threads(
-                lambda rows: self._scan_within(x[rows], radius[rows], doubt[rows], k), calls
+                lambda rows, most=most: self._scan_within(
+                    x[rows], radius[rows], doubt[rows], k, most
+                ),
+                calls,
             )
             for rows, (near, which, kept, tried) in zip(calls, results, strict=True):
-                distances[rows], indices[rows], radius[rows] = near, which, tried
-                crowded = kept > MAX_KEPT
+                distances[rows], indices[rows] = near, which
+                crowded = kept > most
                 # A smaller radius that holds nothing says nothing of what lies beyond it, and one
                 # that holds fewer than k is no answer where no radius was given.
                 least = np.where(asked[rows] == np.inf, near[:, -1], near[:, 0])
                 told = (np.isfinite(least) | (tried >= asked[rows])) & ~crowded
                 reached = np.minimum(tried, self._covered(near))
                 covered[rows] = np.where(told, reached, np.inf)
-                # Take fewer of a crowd.
-                fewer = (MAX_KEPT / 2 / kept.clip(1)) ** (1 / x.shape[1])
-                radius[rows] *= np.where(crowded, fewer, 1)
+                # Of a crowd ask for the nearest k, and if they are one, for fewer.
+                fewer = tried * (most / 2 / kept.clip(1)) ** (1 / x.shape[1])
+                again = fewer if scan else np.where(asked[rows] < np.inf, np.inf, fewer)
+                radius[rows] = np.where(crowded, again, np.nan)
             left = left[covered[left] == np.inf]
         left = np.flatnonzero(covered == np.inf)
         if len(left):
@@ -104,10 +107,10 @@ class ScanNeighbors(Backend):
             covered[left] = self._covered(distances[left])
         return distances, indices, covered
 
-    def _scan_within(self, x, radius, doubt, k):
+    def _scan_within(self, x, radius, doubt, k, most):
         """The k nearest within the radius, how many were kept for each row, and the radius.
 
-        Rows for which more than MAX_KEPT were kept are left without neighbors. A radius that is
+        Rows for which more than ``most`` were kept are left without neighbors. A radius that is
         infinite becomes one within which there are k points.
         """
         leaves, queries = self._leaves.here(), _Queries.of(x)
@@ -117,7 +120,7 @@ class ScanNeighbors(Backend):
         if len(unknown):
             radius = radius.copy()
             radius[unknown] = self._pilot_radius(queries, gaps, unknown, doubt, k)
-        row, index, kept = self._within(queries, gaps <= SLACK * radius**2, radius**2 + doubt)
+        row, index, kept = self._within(queries, gaps <= SLACK * radius**2, radius**2 + doubt, most)
         squared = squared_distances(x, self.points, index, row)
         inside = np.flatnonzero(squared <= (radius**2)[row])
         row, index, squared = row[inside], index[inside], squared[inside]
@@ -143,7 +146,7 @@ class ScanNeighbors(Backend):
         kth = squares[:, k - 1].astype(np.float64)
         return np.sqrt(np.maximum(kth + queries.square[rows] + doubt[rows], 0))
 
-    def _within(self, queries, meets, squared_radius):
+    def _within(self, queries, meets, squared_radius, most):
         """Rows and points that may lie within the radius of each other, and how many a row has."""
         leaves, n = self._leaves.here(), meets.shape[1]
         bound = np.full(CALL + 1, -np.inf, dtype=np.float32)
@@ -166,7 +169,7 @@ class ScanNeighbors(Backend):
             found.append((row[meeting, slot], leaf[meeting], place, words[words != 0]))
         rows, leaf, place, word = map(np.concatenate, zip(*found, strict=True))
         kept = np.bincount(rows, np.bitwise_count(word), minlength=n).astype(np.intp)
-        some = np.flatnonzero(kept[rows] <= MAX_KEPT)
+        some = np.flatnonzero(kept[rows] <= most)
         which, point = _ones(word[some], place[some], leaves.size)
         index = leaf[some][which].astype(np.intp) * leaves.size + point
         order = self._leaves.arrays.order

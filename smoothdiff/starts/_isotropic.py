@@ -26,7 +26,7 @@ class Isotropic(SphericalLaw):
     """
 
     def __init__(self, cloud: PointCloud, t0, spacing=None, n_neighbors=None):
-        super().__init__(cloud, np.full(len(cloud), float(t0)))
+        super().__init__(cloud, np.broadcast_to(float(t0), len(cloud)))
         self.t0 = float(t0)
 
     def log_density(self, x, scale=1.0):

@@ -1,5 +1,7 @@
 """Data in float32 that are kept in it, and results that come batch by batch."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from given import normal
@@ -76,6 +78,20 @@ def test_the_spacing_of_a_part_is_near_that_of_all(monkeypatch):
 
 
 # ------------------------------------------------------------------ the estimators
+
+
+@pytest.mark.usefixtures("_all_is_large")
+def test_a_fit_takes_less_than_two_and_a_half_times_the_data(tmp_path):
+    """Which are in a file; the search for the spacing, of a size of its own, is left out."""
+    np.save(tmp_path / "X.npy", normal(500_000, 10).astype(np.float32))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    tracemalloc.start()
+    model = EmpiricalScoreDiffusion(spacing=0.1, t0=0.01).fit(mapped)
+    kept, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 1.5 * mapped.nbytes
+    assert peak < 2.5 * mapped.nbytes
+    assert (model.weights_ == 1 / len(mapped)).all()
 
 
 @pytest.mark.usefixtures("_all_is_large")

@@ -50,9 +50,9 @@ def test_far_leaves_are_left_out(rng, monkeypatch):
     x = points[::200] + 0.1 * rng.normal(size=(100, 8))
     seen, within = [], ScanNeighbors._within
 
-    def counted(self, queries, meets, squared_radius):
+    def counted(self, queries, meets, *rest):
         seen.append(meets.mean())
-        return within(self, queries, meets, squared_radius)
+        return within(self, queries, meets, *rest)
 
     monkeypatch.setattr(ScanNeighbors, "_within", counted)
     with float64():

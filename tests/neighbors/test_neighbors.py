@@ -189,6 +189,37 @@ def test_a_crowd_within_the_radius_takes_no_memory():
     assert (covered >= distances[:, -1]).all()
 
 
+def test_a_crowd_in_a_shell_is_told_by_the_scan(monkeypatch):
+    """From afar, in many dimensions, half of the radius holds none of it and the radius thousands."""
+    points, x = normal(20_000, 30), 3 * normal(100, 30, 1)
+    every = np.sort(all_distances(x, points), axis=1)
+    asked_again, slow = [], PairwiseNeighbors.query
+
+    def counted(self, x, k):
+        asked_again.append(len(x))
+        return slow(self, x, k)
+
+    monkeypatch.setattr(PairwiseNeighbors, "query", counted)
+    distances, _, covered = ScanNeighbors(points).query_within(x, 20, every[:, 5000])
+    np.testing.assert_allclose(distances, every[:, :20], rtol=1e-12)
+    np.testing.assert_allclose(covered, every[:, 19], rtol=1e-12)
+    assert sum(asked_again) <= 10
+
+
+def test_points_in_float32_are_searched_part_by_part(monkeypatch):
+    """They are not copied as a whole, and the distances are those to them as they are."""
+    monkeypatch.setattr("smoothdiff.neighbors._pairwise.PART", 1 << 16)
+    points, x = normal(100_000, 12).astype(np.float32), normal(7, 12, 1)
+    tracemalloc.start()
+    distances, indices = PairwiseNeighbors(points).query(x, 30)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < points.nbytes
+    expected, nearest = PairwiseNeighbors(points.astype(float)).query(x, 30)
+    np.testing.assert_array_equal(distances, expected)
+    np.testing.assert_array_equal(indices, nearest)
+
+
 @pytest.mark.parametrize(("n", "threads", "expected"), [(50, 2, 1), (3000, 2, 2), (3000, 1, 1)])
 def test_a_scan_takes_the_threads_that_it_is_given(n, threads, expected, monkeypatch):
     """And a short one a single thread: those of OpenMP wait in a loop."""
