@@ -190,7 +190,7 @@ def test_a_crowd_within_the_radius_takes_no_memory():
 
 
 def test_a_crowd_in_a_shell_is_told_by_the_scan(monkeypatch):
-    """From afar, in many dimensions, half of the radius holds none of it and the radius thousands."""
+    """From afar in many dimensions: 0.9 of a radius that holds thousands holds none."""
     points, x = normal(20_000, 30), 3 * normal(100, 30, 1)
     every = np.sort(all_distances(x, points), axis=1)
     asked_again, slow = [], PairwiseNeighbors.query
