@@ -101,8 +101,14 @@ def _budget(n_jobs):
         return 1
     n_jobs = configured if n_jobs is None else n_jobs
     if n_jobs is None:
-        return joblib.cpu_count()
-    return max(joblib.cpu_count() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs
+        return _n_cores()
+    return max(_n_cores() + 1 + n_jobs, 1) if n_jobs < 0 else n_jobs
+
+
+@cache
+def _n_cores():
+    """Asked for once: the answer takes as long as the sum over a small cloud."""
+    return joblib.cpu_count()
 
 
 def _in_dask_task():
