@@ -98,16 +98,14 @@ class LargeCloud(PointCloud):
             return super().neighborhoods(k)
         return others(self.neighbors, self.at(of), of, min(k, len(self) - 1))
 
-    def spacing(self, resolution=0.0):
+    def spacing(self, resolution=0.0, of=None):
         """Half the median distance to the nearest other point, of 16384 points all over space.
 
         Of all points 1.2 percent, or fewer, have a distance between that median and that of all
         points (three standard errors of a random choice; one that is spread out has less).
         """
-        some = np.arange(0, len(self), -(-len(self) // SPACING_POINTS))
-        nearest = self.neighborhoods(1, some)[0][:, 0]
-        nearest = nearest[nearest > resolution]
-        return float(np.median(nearest)) / 2 if len(nearest) else 0.0
+        some = np.arange(0, len(self), -(-len(self) // SPACING_POINTS)) if of is None else of
+        return super().spacing(resolution, some)
 
 
 def _aligned(shape):

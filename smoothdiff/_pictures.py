@@ -19,6 +19,7 @@ __all__ = [
     "ORANGE",
     "SKY",
     "VERMILION",
+    "as_text",
     "draw_atoms",
     "draw_points",
     "draw_rings",
@@ -36,6 +37,11 @@ COLORS = {
     "network": VERMILION,
 }
 """Each score has one color in all pictures."""
+
+
+def as_text(name):
+    """A name in which matplotlib finds no mathematics."""
+    return str(name).replace("$", r"\$")
 
 
 def in_math(value):

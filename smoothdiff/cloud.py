@@ -203,15 +203,16 @@ class PointCloud(Derived):
         order = np.argsort(self.points[:, 0], kind="stable")
         return self.points[order, 0], order, np.argsort(order)
 
-    def spacing(self, resolution=0.0):
+    def spacing(self, resolution=0.0, of=None):
         """Half the median distance of a point to the nearest other one ("Delta").
 
         Points closer together than ``resolution`` count as one, and are passed over where another
-        point has none so close. Returns 0.0 when there is no other point.
+        point has none so close. Returns 0.0 when there is no other point. With ``of``, numbers of
+        points (m,), the median is that of these points.
         """
         k = 1
         while k // 2 < min(len(self) - 1, MOST_TWINS):
-            distances = self.neighborhoods(k)[0]
+            distances = self.neighborhoods(k, of)[0]
             nearest = np.where(distances > resolution, distances, np.inf).min(axis=1)
             nearest = nearest[nearest < np.inf]
             if len(nearest):

@@ -5,6 +5,7 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
+from .._pictures import as_text
 from .._pyplot import pyplot
 from ._given import as_input, check_estimator, rows_of
 from ._law import Law
@@ -296,7 +297,7 @@ class DensityDisplay:
         ax.set(
             xlim=(self.x0[0], self.x0[-1]),
             ylim=(bottom, top + 0.05 * (top - bottom)),
-            xlabel=self.labels[0],
+            xlabel=as_text(self.labels[0]),
             ylabel="log-density",
         )
 
@@ -315,8 +316,8 @@ class DensityDisplay:
         ax.set(
             xlim=(self.x0[0], self.x0[-1]),
             ylim=(self.x1[0], self.x1[-1]),
-            xlabel=self.labels[0],
-            ylabel=self.labels[1],
+            xlabel=as_text(self.labels[0]),
+            ylabel=as_text(self.labels[1]),
             aspect=aspect_of(self.x0, self.x1),
         )
 

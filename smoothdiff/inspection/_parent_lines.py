@@ -5,6 +5,7 @@ from inspect import signature
 import numpy as np
 
 from .. import _checks as checks
+from .._pictures import as_text
 from .._pyplot import pyplot
 from ._given import check_estimator, check_parents, rows_of
 from ._plane import aspect_of, choose_plane
@@ -188,10 +189,14 @@ class ParentLinesDisplay:
             *samples.T, s=16, color=SAMPLE, linewidths=0, zorder=4, label="samples"
         )
         if on_line:
-            ax.set(xlabel=self.labels[0], ylim=(-0.15, 1.15))
+            ax.set(xlabel=as_text(self.labels[0]), ylim=(-0.15, 1.15))
             ax.set_yticks([0, 1], ["training\npoints", "samples"])
         else:
-            ax.set(xlabel=self.labels[0], ylabel=self.labels[1], aspect=aspect_of(*shown.T))
+            ax.set(
+                xlabel=as_text(self.labels[0]),
+                ylabel=as_text(self.labels[1]),
+                aspect=aspect_of(*shown.T),
+            )
         set_title(ax, "samples and parents" + (", projected" if self.projected else ""))
         legend_below(ax, handles=[self.samples_, self.points_, self.lines_], ncols=2)
         return self

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _checks as checks
-from .._pictures import in_math
+from .._pictures import as_text, in_math
 from .._pyplot import pyplot
 from ..estimators import _validation
 from ._given import as_input, check_estimator, rows_of
@@ -211,7 +211,7 @@ class ScoreFieldDisplay:
         of_points = {"label": named, **(scatter_kw or {})}
         for panel, t in zip(self.axes_, self.times, strict=True):
             set_title(panel, f"variance $t = {in_math(t)}$", self.where)
-            panel.set_xlabel(self.labels[0])
+            panel.set_xlabel(as_text(self.labels[0]))
         if plane:
             self._draw_arrows(cmap, quiver_kw or {}, of_points)
         else:
@@ -244,7 +244,7 @@ class ScoreFieldDisplay:
             if self.points is not None:
                 draw_training(panel, self.points, **of_points)
             panel.set_aspect(aspect_of(self.x0, self.x1))
-        self.axes_[0].set_ylabel(self.labels[1])
+        self.axes_[0].set_ylabel(as_text(self.labels[1]))
         self.colorbar_ = self.figure_.colorbar(
             self.quivers_[0], ax=self.axes_, label=r"$t\,|s_t(x)|$", aspect=30, extend="min"
         )

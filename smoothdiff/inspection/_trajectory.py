@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _checks as checks
-from .._pictures import in_math
+from .._pictures import as_text, in_math
 from .._pyplot import pyplot
 from ._given import as_input, check_estimator, rows_of
 from ._plane import aspect_of, choose_plane
@@ -214,7 +214,7 @@ class TrajectoryDisplay:
             self.points_ = draw_training(
                 ax, flat, **{"marker": "<", "facecolors": TRAINING, **of_points}
             )
-        ax.set(xscale="log", xlabel="variance t", ylabel=self.labels[0])
+        ax.set(xscale="log", xlabel="variance t", ylabel=as_text(self.labels[0]))
         ax.invert_xaxis()
         zero = self.times[-1] == 0
         log_ticks(ax, x[:-1] if zero and len(x) > 1 else x, zero=x[-1] if zero else None)
@@ -226,7 +226,7 @@ class TrajectoryDisplay:
                 ax, self.points, **{"facecolors": BESIDE, "zorder": 1.5, **of_points}
             )
         aspect = aspect_of(*self._shown().T)
-        ax.set(xlabel=self.labels[0], ylabel=self.labels[1], aspect=aspect)
+        ax.set(xlabel=as_text(self.labels[0]), ylabel=as_text(self.labels[1]), aspect=aspect)
 
     def _shown(self):
         """All that is drawn in a plane, (n, 2)."""

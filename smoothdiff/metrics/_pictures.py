@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.metrics import roc_curve
 
+from .._pictures import as_text
 from .._pyplot import BLUE, ORANGE
 from ._similarity import associations
 
@@ -32,7 +33,7 @@ def short(name):
     if len(name) > MOST_LABEL:
         half = MOST_LABEL // 2  # long names often differ at their end
         name = f"{name[:half]}\u2026{name[half + 1 - MOST_LABEL :]}"
-    return name.replace("$", r"\$")
+    return as_text(name)
 
 
 def bars(ax, names, lengths, color):

@@ -144,7 +144,13 @@ class ShapedLaw(Derived, StartingLaw):
         return mixture.tile(points, coefficient, 1 / (2 * alpha), factors, least)
 
 
-def floored(trace):
-    """Mean squares (n,) raised to a small part of their median: twins do not start from nothing."""
-    positive = trace[trace > 0]
-    return np.maximum(trace, SMALLEST_BANDWIDTH**2 * np.median(positive) if len(positive) else 1.0)
+def floored(trace, rounding):
+    """Mean squares (n,) raised to a small part of their median: twins do not start from nothing.
+
+    The median is that of distances which are more than rounding, if there are any.
+    """
+    for least in rounding**2, 0.0:
+        known = trace[trace > least]
+        if len(known):
+            return np.maximum(trace, SMALLEST_BANDWIDTH**2 * np.median(known))
+    return np.ones(len(trace))

@@ -53,7 +53,7 @@ class Local(ShapedLaw):
             super().__init__(cloud, variance, np.zeros((1, 1), np.intp), np.zeros((1, 1)), frame)
             return
         distances, indices, count = cloud.neighborhoods_by_weight(n_neighbors)
-        trace = floored((count * distances**2).sum(axis=1))
+        trace = floored((count * distances**2).sum(axis=1), cloud.rounding)
         scale = t0 / spacing**2
         amplitude = np.sqrt(scale * max(1 - w_g - w_s, 0.0) * count)
         super().__init__(cloud, scale * trace / r, indices, amplitude, frame)

@@ -46,7 +46,7 @@ class LocalPCA(ShapedLaw):
             return
         distances, indices, share = cloud.neighborhoods_by_weight(n_neighbors)
         m = min(n_neighbors, n - 1)
-        trace = floored((share * distances**2).sum(axis=1))
+        trace = floored((share * distances**2).sum(axis=1), cloud.rounding)
         shrinkage = np.empty(n)
         for rows in slices(n, ROWS_AT_ONCE):
             differences = cloud.at(indices[rows]) - cloud.at(rows)[:, None]

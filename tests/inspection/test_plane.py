@@ -42,13 +42,13 @@ def test_without_matplotlib(display, monkeypatch, fitted):
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_names_of_a_table(display):
     rng = np.random.default_rng(0)
-    X = pd.DataFrame(rng.normal(size=(20, 3)), columns=["age", "height", "weight"])
+    X = pd.DataFrame(rng.normal(size=(20, 3)), columns=["age in $^2", "height", "weight"])
     model = SmoothedPLDiffusion(random_state=0).fit(X)
-    made = display.from_estimator(model, X, features=["weight", "age"])
-    assert tuple(made.labels) == ("weight", "age")
+    made = display.from_estimator(model, X, features=["weight", "age in $^2"])
+    assert tuple(made.labels) == ("weight", "age in $^2")
     ax = made.figure_.axes[0]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight", "age")
-    np.testing.assert_array_equal(made.points, X[["weight", "age"]])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("weight", r"age in \$^2")
+    np.testing.assert_array_equal(made.points, X[["weight", "age in $^2"]])
 
 
 @pytest.mark.parametrize("display", DISPLAYS)

@@ -161,3 +161,16 @@ def test_mostly_twins_do_not_measure_the_others(apart):
     cloud = PointCloud(np.array([[0.0, 1.0], [apart, 1.0], [3.0, 1.0]]), np.full(3, 1 / 3))
     law = LAWS["adaptive"](cloud, T0, SPACING, 1)
     np.testing.assert_allclose(law.variances, T0 * np.array([1e-12, 1e-12, 1.0]), rtol=1e-12)
+
+
+@pytest.mark.parametrize("start", ["local", "local-pca"])
+def test_mostly_twins_start_from_a_part_of_what_the_others_do(start):
+    """Of four rows with a twin within rounding, and two without one, the two set the measure."""
+    points = np.random.default_rng(0).normal(size=(6, 2))
+    points = np.concatenate([points, points[:4] * (1 + 2e-16)])
+    cloud = PointCloud(points, np.full(10, 0.1))
+    law = LAWS[start](cloud, T0, SPACING, 1)
+    trace = np.trace(law.covariances, axis1=1, axis2=2)
+    twins = np.r_[0:4, 6:10]
+    part = trace[twins] / np.median(trace[4:6])
+    assert np.all((part > 1e-13) & (part < 1e-11))
