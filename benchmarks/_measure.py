@@ -66,6 +66,12 @@ def installed_versions():
     return versions
 
 
+def earlier(name):
+    """Results that an earlier run recorded, if any."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text())["results"] if path.exists() else {}
+
+
 def record(name, results):
     """Print results and keep them as JSON, with the versions and cores that they hold for."""
     entry = {

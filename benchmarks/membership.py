@@ -19,7 +19,6 @@ Beside the models: rows that nobody was fitted on (tells nothing), one Gaussian,
 by noise of a t0 in each direction, and the members drawn again (tells everything).
 """
 
-import json
 import os
 import warnings
 
@@ -34,7 +33,7 @@ from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
 from smoothdiff.metrics._rows import read
 
 from . import _mixed
-from ._measure import RESULTS, record
+from ._measure import earlier, record
 
 SPLITS, MANY = 5, 10
 POINTS = ("iris", "wine", "breast_cancer", "diabetes")
@@ -177,8 +176,7 @@ def tables():
 
 
 def main():
-    path = RESULTS / "membership.json"
-    results = json.loads(path.read_text())["results"] if path.exists() else {}
+    results = earlier("membership")
     for name, table in tables():
         if os.environ.get("SMOOTHDIFF_ONLY", name) != name:
             continue

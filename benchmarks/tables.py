@@ -20,7 +20,6 @@ stays where they are not. ``SMOOTHDIFF_SLOW=ForestDiffusion:ecoli`` runs that on
 All but the last line as `smoothdiff.metrics` has them. The weighting is that of the rows.
 """
 
-import json
 import os
 import warnings
 
@@ -29,7 +28,7 @@ import numpy as np
 from smoothdiff import metrics
 
 from . import _mixed
-from ._measure import RESULTS, peak_bytes, record, seconds
+from ._measure import earlier, peak_bytes, record, seconds
 from ._table_generators import FAST, SLOW
 
 SEEDS = range(5)
@@ -96,7 +95,7 @@ def summary(rows):
 def main():
     folder = os.environ["SMOOTHDIFF_TABLES"]
     FAST["smoothdiff"](*_mixed.load(folder, "ecoli"), 0)  # compile
-    results = _earlier()
+    results = earlier("tables")
 
     def note(name, found):
         results.update({f"{name}, {g}": summary(rows) for g, rows in found.items() if rows})
@@ -113,8 +112,3 @@ def main():
         for name in _mixed.TABLES:
             note(name, {generator: slow(folder, name, generator)})
     return results
-
-
-def _earlier():
-    path = RESULTS / "tables.json"
-    return json.loads(path.read_text())["results"] if path.exists() else {}
