@@ -252,7 +252,9 @@ class TableDiffusion(BaseEstimator):
         where : dict, optional
             Conditions on columns, that all rows fit: from names to a value (None: missing), a
             list of values, or a range (low, high), either of them None for no bound. Samples
-            start around the training rows that fit, and those that fit are kept.
+            start around the training rows that fit, and those that fit are kept. A number that is
+            to have a value, or one of a list, is given by a parent, as a category is: means of
+            several hardly ever have it.
         return_parents : bool, default=False
             Also return which training rows each new one was made from.
 

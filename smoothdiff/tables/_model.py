@@ -5,7 +5,7 @@ among these give what cannot be averaged (`_donors`), columns make values of wha
 (`_columns`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -80,9 +80,13 @@ class TableModel:
     # ------------------------------------------------------------------ sampling
 
     def sample(self, generator, n, where: Where | None = None) -> Drawn:
-        """Draw n rows, all of which fit ``where``."""
+        """Draw n rows, all of which fit ``where``.
+
+        A parent gives the numbers that are to have a certain value, which means hardly ever have.
+        """
         if where is None:
             return self._draw(generator, n, [group.starts for group in self.groups])
+        giving = replace(self, schema=self.schema.given(where.of_values))
         fitting = where.of_training_rows()
         starts = [group.starts[fitting[group.starts]] for group in self.groups]
         progress = Progress(n, "rows")
@@ -91,7 +95,7 @@ class TableModel:
         while not parts or kept < n:
             rate = (kept + 1) / (drawn + 1)
             size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
-            part = self._draw(generator, size if n else 0, starts)
+            part = giving._draw(generator, size if n else 0, starts)
             parts.append(part.take(np.flatnonzero(where.fits(part.columns))[: n - kept]))
             kept, drawn = kept + len(parts[-1].parents), drawn + size
             progress(kept, f"{kept / drawn:.2%} of the draws fit")

@@ -1,6 +1,7 @@
 """The schema of a table: how each column is taken, and why."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -84,6 +85,16 @@ class Schema(Sequence):
     def giving(self, group):
         """The columns of a group that a parent gives: constants need none."""
         return [self[name] for name in group if self[name].kind != "constant"]
+
+    def given(self, names):
+        """The schema where a parent gives these columns, if they are averaged here."""
+        columns = [
+            replace(column, kind="discrete")
+            if column.name in names and column.interpolated
+            else column
+            for column in self.columns
+        ]
+        return Schema(columns, self.by, self.together)
 
     def grouped(self, marks, kinds, *, whole):
         """The schema with columns together of which one follows from another (`_dependence`).

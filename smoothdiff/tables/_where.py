@@ -43,6 +43,11 @@ class Where:
         self.conditions = conditions
         self._columns = {name: schema[name] for name in conditions}
 
+    @property
+    def of_values(self):
+        """Names of the columns that are to have a value, or one of several, and no range."""
+        return [name for name, wanted in self.conditions.items() if not isinstance(wanted, tuple)]
+
     def fits(self, columns):
         """Which rows fit, (n,), of columns by name."""
         fitting = [self._fits(name, columns[name]) for name in self.conditions]

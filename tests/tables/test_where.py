@@ -46,6 +46,22 @@ def test_samples_start_around_rows_that_fit(table, model):
     assert 0.2 < rome.mean() < 0.45
 
 
+@pytest.mark.parametrize("wanted", ["a value", "one of three"])
+def test_a_value_of_an_averaged_column_is_given_by_a_parent(table, model, wanted, monkeypatch):
+    """Of a hundred draws some fit; all other columns are as ever."""
+    monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 100)
+    incomes = table["income"].dropna().unique()[:3].tolist()
+    where = {"income": incomes[0] if wanted == "a value" else incomes}
+    made, parents, weights = model.sample(20, 1, where=where, return_parents=True)
+    assert set(made["income"]) <= set(incomes)
+    of_row = [
+        set(table["income"].to_numpy()[p[w > 0]]) for p, w in zip(parents, weights, strict=True)
+    ]
+    assert all(income in some for income, some in zip(made["income"], of_row, strict=True))
+    assert not made["weight"].isin(table["weight"]).all()
+    assert model.schema_["income"].interpolated
+
+
 def test_conditions_on_by_choose_among_the_models(table):
     model = TableDiffusion(by="sex", random_state=0).fit(table)
     made, parents, weights = model.sample(40, where={"sex": "M"}, return_parents=True)
@@ -98,6 +114,6 @@ def test_conditions_that_cannot_be_met(model, where, error, sentence):
 
 def test_giving_up_says_why(table, model, monkeypatch):
     monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 500)
-    income = float(table["income"].iloc[0])
+    one = {name: (float(table[name].iloc[0]),) * 2 for name in ("income", "weight")}
     with pytest.raises(ValueError, match=r"None of \d+ samples fits .* 1 training rows do; give"):
-        model.sample(5, where={"income": income, "weight": float(table["weight"].iloc[0])})
+        model.sample(5, where=one)
