@@ -78,7 +78,7 @@ def test_clusters_far_apart(r):
         assert_log_density(noise.log_density(x, points, t), reference.log_density(x, points, t))
 
 
-@pytest.mark.parametrize("r", [3, 4])
+@pytest.mark.parametrize("r", [1, 4])  # in one dimension |log p| is least, and so the tolerance
 def test_tiles_that_add_little_are_not_left_out(r):
     """A tile of points far behind another adds exp(-gap): seen down to the promised 1e-9."""
     t, gaps = 0.5, np.array([5.0, 10.0, 15.0, 18.0, 20.0])
