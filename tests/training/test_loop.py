@@ -46,10 +46,15 @@ def first_parameters(points):
     return flat(begin(*positional, **named).state.params)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("decayed", DECAYED)
+@pytest.mark.parametrize(
+    ("architecture", "decayed"),
+    [(a, d) for a in ARCHITECTURES for d in DECAYED if (a, d) != ("mlp", "all")],
+)
 def test_what_decays(architecture, decayed):
-    """One step takes learning rate x decay of what decays, and of nothing else."""
+    """One step takes learning rate x decay of what decays, and of nothing else.
+
+    Of a plain network "papers" is all of it.
+    """
     settings = Settings(
         architecture=architecture,
         objective="dsm",
