@@ -235,10 +235,10 @@ def smoothed_pl_model(
 
 def _as_integers(*arrays):
     """The floats of all arrays as integers over one common power of two, and that power."""
-    exact = [[Fraction(float(value)) for value in np.ravel(array)] for array in arrays]
-    unit = max(f.denominator for values in exact for f in values)
+    exact = [[float(value).as_integer_ratio() for value in np.ravel(array)] for array in arrays]
+    unit = max(denominator for values in exact for _, denominator in values)
     integers = [
-        np.array([f.numerator * (unit // f.denominator) for f in values], dtype=object)
+        np.array([top * (unit // bottom) for top, bottom in values], dtype=object)
         for values in exact
     ]
     return [i.reshape(np.shape(a)) for i, a in zip(integers, arrays, strict=True)], unit
@@ -252,15 +252,14 @@ def _solve_integers(matrix, right):
     rows = [[*row, b] for row, b in zip(matrix, right, strict=True)]
     previous = 1
     for i in range(len(rows)):
-        pivot = next((j for j in range(i, len(rows)) if rows[j][i] != 0), None)
+        pivot = next((j for j in range(i, len(rows)) if rows[j][0] != 0), None)
         if pivot is None:
             return None
         rows[i], rows[pivot] = rows[pivot], rows[i]
-        for j in range(len(rows)):
-            if j != i:
-                p, q = rows[i][i], rows[j][i]
-                rows[j] = [(p * b - q * a) // previous for a, b in zip(rows[i], rows[j])]  # noqa: B905
-        previous = rows[i][i]
+        p, *kept = rows[i]  # columns that are done with are dropped
+        for j, (q, *row) in enumerate(rows):
+            rows[j] = [(p * b - q * a) // previous for a, b in zip(kept, row)]  # noqa: B905
+        rows[i], previous = kept, p
     return [Fraction(row[-1], previous) for row in rows]
 
 

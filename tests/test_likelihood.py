@@ -116,8 +116,10 @@ def test_support_without_smoothing_is_the_shrunken_cells(rho_0, rho_min):
     assert 0 < expected.sum() < len(x)
 
 
-@pytest.mark.parametrize(("rho_0", "rho_min"), [(0.2, 0.1), (0.7, 0.35), (1.5, 0.9)])
-@pytest.mark.parametrize("start", STARTS)
+@pytest.mark.parametrize(
+    ("start", "rho_0", "rho_min"),
+    [(start, 0.7, 0.35) for start in STARTS] + [("local", 0.2, 0.1), ("adaptive", 1.5, 0.9)],
+)
 def test_mass_in_the_plane_is_one(start, rho_0, rho_min):
     """Midpoint rule on six randomly shifted grids: their scatter is its error (jumps included)."""
     rng = np.random.default_rng(0)
@@ -186,10 +188,17 @@ def test_normal_factor(dim, variance, rng):
 # ------------------------------------------------------------------ by steps of the ODE
 
 
-@pytest.mark.parametrize(("solver", "order"), [("euler", 1), ("heun", 2)])
-@pytest.mark.parametrize("Estimator", [EmpiricalScoreDiffusion, SmoothedPLDiffusion])
-@pytest.mark.parametrize("d", [1, 2, 4])
-def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, order, d):
+@pytest.mark.parametrize(
+    ("Estimator", "solver", "d"),
+    [
+        (EmpiricalScoreDiffusion, "euler", 1),
+        (EmpiricalScoreDiffusion, "heun", 4),
+        (SmoothedPLDiffusion, "euler", 4),
+        (SmoothedPLDiffusion, "heun", 1),
+        (SmoothedPLDiffusion, "heun", 2),
+    ],
+)
+def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, d):
     """Median error over 60 points as the steps double; where the flow has kinks, rows jump."""
     X, x = normal(40, d), 0.8 * normal(60, d, 1)
     shared = {"t0": 0.3, "t_min": 0.1, "spacing": 0.4}
@@ -200,10 +209,11 @@ def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, order,
         np.median(
             np.abs(Estimator(solver=solver, n_steps=n, **shared).fit(X).score_samples(x) - exact)
         )
-        for n in (20, 40, 80, 160)
+        for n in (20, 40, 80)
     ]
-    assert abs(np.log2(errors[0] / errors[-1]) / 3 - order) < 0.35
-    assert errors[-1] < {"euler": 0.1, "heun": 2e-3}[solver]
+    order, most = {"euler": (1, 0.1), "heun": (2, 8e-3)}[solver]
+    assert abs(np.log2(errors[0] / errors[-1]) / 2 - order) < 0.35
+    assert errors[-1] < most
 
 
 @pytest.mark.filterwarnings("ignore:Rows that no sample reaches")

@@ -11,8 +11,9 @@ from smoothdiff.cloud import PointCloud
 
 # The promise of the library: an error of 1e-9 max(1, |log p|).
 TOLERANCE = 1e-9
-# Up to 3 dimensions differences are summed; above, matrix products are used where they may be.
-DIMENSIONS = [1, 2, 3, 4, 10, 30]
+# Up to 3 dimensions differences are summed; above, matrix products are used where they may be. The
+# sizes are few, one tile of points or two, so that the tests share what is compiled for them.
+DIMENSIONS = [1, 3, 4, 30]
 
 
 def assert_log_density(actual, desired):
@@ -60,7 +61,7 @@ def test_offset_costs_only_what_rounding_of_the_input_does(r):
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1e12])
-@pytest.mark.parametrize("r", [2, 10])
+@pytest.mark.parametrize("r", [3, 30])
 def test_scale_of_the_data(r, scale):
     points, x = normal(300, r), 2 * normal(50, r, 1)
     scaled = noise.log_density(scale * x, scale * points, 0.05 * scale**2)
@@ -77,7 +78,7 @@ def test_clusters_far_apart(r):
         assert_log_density(noise.log_density(x, points, t), reference.log_density(x, points, t))
 
 
-@pytest.mark.parametrize("r", [1, 2, 5])
+@pytest.mark.parametrize("r", [1, 4])  # in one dimension |log p| is least, and so the tolerance
 def test_tiles_that_add_little_are_not_left_out(r):
     """A tile of points far behind another adds exp(-gap): seen down to the promised 1e-9."""
     t, gaps = 0.5, np.array([5.0, 10.0, 15.0, 18.0, 20.0])
@@ -91,7 +92,7 @@ def test_tiles_that_add_little_are_not_left_out(r):
         assert_log_density(noise.log_density(x, points, t), expected)
 
 
-@pytest.mark.parametrize("r", [1, 3, 10])
+@pytest.mark.parametrize("r", [3, 4])
 def test_weights_and_a_variance_for_each_row(r, rng):
     points, weights = normal(700, r), rng.exponential(size=700)
     weights[::7] = 0
@@ -103,10 +104,10 @@ def test_weights_and_a_variance_for_each_row(r, rng):
     np.testing.assert_allclose(actual, expected, rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("r", [1, 2, 3, 4, 10])
+@pytest.mark.parametrize("r", DIMENSIONS)
 def test_score_is_the_gradient_of_the_log_density(r):
     """Central differences of the slow log-density: relative error h^2 / t, here 1e-8."""
-    points, x, t = normal(200, r), 1.5 * normal(20, r, 1), 0.3
+    points, x, t = normal(300, r), 1.5 * normal(20, r, 1), 0.3
     h = 1e-4 * np.sqrt(t)
     numeric = np.stack(
         [
@@ -123,8 +124,7 @@ def test_score_is_the_gradient_of_the_log_density(r):
     np.testing.assert_allclose(score, numeric, rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("n", [1, 511, 512, 513, 1025])
-@pytest.mark.parametrize("r", [2, 5])
+@pytest.mark.parametrize(("n", "r"), [(1, 3), (511, 3), (512, 4), (513, 4), (513, 3), (1025, 4)])
 def test_padding_of_the_points_adds_nothing(n, r):
     points, x = normal(n, r), 2 * normal(30, r, 1)
     log_p, mean = noise.log_density(x, points, 0.1), noise.denoiser(x, points, 0.1)
@@ -132,9 +132,9 @@ def test_padding_of_the_points_adds_nothing(n, r):
     np.testing.assert_allclose(mean, reference.denoiser(x, points, 0.1), rtol=0, atol=1e-9)
 
 
-@pytest.mark.parametrize("r", [2, 5])
+@pytest.mark.parametrize("r", [3, 4])
 def test_padding_of_the_queries_changes_nothing(r):
-    points, x = normal(40, r), 2 * normal(257, r, 1)
+    points, x = normal(300, r), 2 * normal(257, r, 1)
     log_p, mean = reference.log_density(x, points, 0.1), reference.denoiser(x, points, 0.1)
     for m in (1, 255, 256, 257):
         assert_log_density(noise.log_density(x[:m], points, 0.1), log_p[:m])
@@ -162,7 +162,7 @@ def test_mixture_of_unequal_widths(r, rng):
     assert_log_density(mixture.log_density(mixture.tile(points, c, half), x), expected)
 
 
-@pytest.mark.parametrize("r", [2, 5, 12])
+@pytest.mark.parametrize("r", [2, 12])
 def test_mixture_with_factors(r, rng):
     """Precisions h_k I - F_k' F_k, summed in a loop."""
     n, q = 600, min(r, 4)
@@ -191,7 +191,7 @@ def test_spatial_order_is_a_permutation_into_boxes_that_split(n):
     assert sum(width) <= np.ptp(points, axis=0).prod() * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("r", [1, 4])
+@pytest.mark.parametrize("r", [3, 4])
 def test_rows_do_not_depend_on_each_other(r):
     points, x = normal(900, r), 3 * normal(600, r, 1)
     together = noise.log_density(x, points, 0.05)
@@ -202,14 +202,14 @@ def test_rows_do_not_depend_on_each_other(r):
 
 
 def test_repeated_points_are_weights(rng):
-    points, counts = normal(100, 3), rng.integers(1, 4, size=100)
+    points, counts = normal(400, 3), rng.integers(1, 4, size=400)
     x = 2 * normal(50, 3, 1)
     repeated = noise.log_density(x, np.repeat(points, counts, axis=0), 0.1)
     weighted = noise.log_density(x, points, 0.1, counts)
     np.testing.assert_allclose(repeated, weighted, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("r", [2, 10])
+@pytest.mark.parametrize("r", [3, 30])
 def test_user_precision_does_not_matter(user_precision, r):
     points, x = normal(300, r), 2 * normal(50, r, 1)
     log_p, mean = noise.log_density(x, points, 1e-3), noise.denoiser(x, points, 1e-3)
@@ -218,7 +218,7 @@ def test_user_precision_does_not_matter(user_precision, r):
 
 
 def test_law_is_reused_for_every_t():
-    points, x = normal(300, 2), normal(50, 2, 1)
+    points, x = normal(300, 3), normal(50, 3, 1)
     law = noise.NoisedLaw(PointCloud.of(points))
     for t in (1e-3, 0.1, 10.0):
         assert_log_density(law.log_density(x, t), reference.log_density(x, points, t))

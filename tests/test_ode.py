@@ -13,7 +13,7 @@ from smoothdiff.ode import FLOWS, METHODS, counted_normals, integrate, states
 from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 
 ORDERS = {"euler": 1, "heun": 2}
-STEPS = np.array([40, 80, 160, 320])
+STEPS = np.array([40, 80, 160])
 
 
 def observed_order(errors):
@@ -23,17 +23,13 @@ def observed_order(errors):
 
 def fine_flow(score, x, t_start, t_end):
     """The same ODE by scipy's eighth-order method, in the variable sqrt(t)."""
-    out = []
-    for row in x:
 
-        def slope(sigma, z):
-            return -sigma * score(z[None], sigma**2)[0]
+    def slope(sigma, z):
+        return -sigma * score(z.reshape(x.shape), sigma**2).ravel()
 
-        solution = solve_ivp(
-            slope, np.sqrt([t_start, t_end]), row, method="DOP853", rtol=1e-10, atol=1e-12
-        )
-        out.append(solution.y[:, -1])
-    return np.array(out)
+    ends = np.sqrt([t_start, t_end])
+    solution = solve_ivp(slope, ends, x.ravel(), method="DOP853", rtol=1e-10, atol=1e-12)
+    return solution.y[:, -1].reshape(x.shape)
 
 
 def test_there_is_a_known_order_for_every_method():
@@ -82,7 +78,7 @@ def test_order_against_the_closed_form_of_one_point(method, start, end):
 
 
 @pytest.mark.parametrize("method", FLOWS)
-@pytest.mark.parametrize("r", [1, 2, 3])
+@pytest.mark.parametrize("r", [1, 3])
 def test_order_against_the_closed_form_flow(method, r):
     """Smoothed PL-ESF, denoising: the mean error over 100 rows falls with the method's order."""
     cloud, x = PointCloud.of(normal(20, r)), 1.2 * normal(100, r, 1)

@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KernelDensity
 
@@ -111,6 +112,8 @@ def quick_demo(tmp_path, monkeypatch):
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.setattr(_contest, "contenders", small_contenders)
     monkeypatch.setattr(_contest, "DRAWN", 50)
+    some = [part[:300] for part in load_digits(return_X_y=True)]
+    monkeypatch.setattr("sklearn.datasets.load_digits", lambda return_X_y: some)
     return tmp_path
 
 

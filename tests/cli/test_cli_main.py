@@ -100,7 +100,7 @@ def test_as_a_program(folder, X):
     np.testing.assert_array_equal(_files.parse_csv(done.stdout).values, drawn)
 
     with subprocess.Popen(
-        [*COMMAND, *arguments, "-n", "20000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *arguments, "-n", "3000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdout.readline() == b"a,b,c\n"
         process.stdout.close()

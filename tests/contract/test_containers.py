@@ -33,7 +33,17 @@ CONTAINERS = {
 
 @pytest.fixture(scope="module")
 def of_numbers(make):
-    return {flat: make().fit(values(flat)) for flat in (False, True)}
+    return {flat: numbers(make().fit(values(flat)), values(flat)) for flat in (False, True)}
+
+
+def numbers(model, X):
+    """What a model draws and says, of rows of its own and of others."""
+    return (
+        model.sample(20, random_state=0),
+        model.score_samples(np.round(4 * normal(10, 3, 1))),
+        model.score_samples(X),
+        model.denoise(X, model.t0_),
+    )
 
 
 def values(flat):
@@ -45,17 +55,10 @@ def values(flat):
 @pytest.mark.parametrize("container", CONTAINERS)
 def test_containers_and_types(make, of_numbers, container):
     flat = "bool" in container
-    plain, wrapped = of_numbers[flat], CONTAINERS[container](values(flat))
-    model = make().fit(wrapped)
-    x = np.round(4 * normal(10, 3, 1))
-    np.testing.assert_array_equal(model.score_samples(x), plain.score_samples(x))
-    np.testing.assert_array_equal(
-        model.sample(20, random_state=0), plain.sample(20, random_state=0)
-    )
-    np.testing.assert_array_equal(model.score_samples(wrapped), plain.score_samples(values(flat)))
-    np.testing.assert_array_equal(
-        model.denoise(wrapped, model.t0_), plain.denoise(values(flat), plain.t0_)
-    )
+    wrapped = CONTAINERS[container](values(flat))
+    found = numbers(make().fit(wrapped), wrapped)
+    for of_wrapped, of_plain in zip(found, of_numbers[flat], strict=True):
+        np.testing.assert_array_equal(of_wrapped, of_plain)
 
 
 def test_memory_mapped(make, model, tmp_path):

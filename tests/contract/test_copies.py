@@ -52,8 +52,10 @@ COPIES = {
 }
 
 
-@pytest.mark.parametrize("used", [False, True], ids=["fresh", "used"])
-@pytest.mark.parametrize("way", COPIES)
+@pytest.mark.parametrize(
+    ("way", "used"),
+    [(way, False) for way in COPIES] + [("pickle", True), ("skops", True)],
+)
 def test_copies_give_the_same_numbers(make, way, used, tmp_path):
     model = make(random_state=5).fit(X, sample_weight=np.arange(40))
     if used:
@@ -86,7 +88,7 @@ def test_files_do_not_grow_with_use(make, way, tmp_path):
         through_skops(model, tmp_path)
         return (tmp_path / "model.skops").stat().st_size
 
-    model = make(random_state=0).fit(normal(300, 3))
+    model = make(random_state=0).fit(X)
     before = size(model)
     for _ in range(2):
         everything(model)

@@ -21,13 +21,13 @@ NO_PARENTS = LocalAverageDiffusion, NeuralScoreDiffusion, ScoreDiffusion
 
 
 def test_samples_follow_the_density(make):
-    """5000 samples in one dimension against the integral of score_samples, 100 steps.
+    """5000 samples in one dimension against the integral of score_samples, 50 steps.
 
     A few thousandths are allowed to the steps.
     """
     n = 5000
-    model = make(t0=0.2, t_min=0.05, spacing=0.3, n_steps=100).fit(LINE[:, None])
-    grid = np.linspace(-8, 8, 4001)
+    model = make(t0=0.2, t_min=0.05, spacing=0.3, n_steps=50).fit(LINE[:, None])
+    grid = np.linspace(-8, 8, 2001)
     density = np.exp(model.score_samples(((grid[1:] + grid[:-1]) / 2)[:, None]))
     cumulative = np.append(0, np.cumsum(density * np.diff(grid)))
     assert abs(cumulative[-1] - 1) < 3e-3
@@ -51,7 +51,7 @@ def test_residual_variance_is_kept(make):
 
 
 def test_data_in_a_subspace_keep_noise_of_t_min_alone(make):
-    X, n = normal(30, 1) * [0.8, 0.6], 20_000
+    X, n = normal(40, 1) * [0.8, 0.6], 20_000
     model = make(t0=0.02, t_min=0.005, spacing=1 / 3, n_components="auto").fit(X)
     off = model.sample(n, random_state=0) @ [-0.6, 0.8]
     assert abs(off.var() - 0.005) <= 4 * 0.005 * np.sqrt(2 / n)
@@ -60,7 +60,7 @@ def test_data_in_a_subspace_keep_noise_of_t_min_alone(make):
 
 @pytest.mark.without(*NO_PARENTS, because="they refuse t_min=0")
 def test_data_in_a_subspace_keep_no_noise_at_zero(make):
-    X = normal(30, 1) * [0.8, 0.6]
+    X = normal(40, 1) * [0.8, 0.6]
     x = make(t0=0.02, t_min=0, spacing=1 / 3).fit(X).sample(50, random_state=0)
     np.testing.assert_allclose(x @ [-0.6, 0.8], 0, atol=1e-15)
 
@@ -69,7 +69,7 @@ def test_data_in_a_subspace_keep_no_noise_at_zero(make):
 def test_no_samples(make, solver):
     if solver not in make.cls.SOLVERS:
         return
-    model = make(solver=solver, n_steps=3).fit(normal(20, 3))
+    model = make(solver=solver, n_steps=3).fit(normal(40, 3))
     assert model.sample(0).shape == (0, 3)
     assert model.sample(0).dtype == np.float64
     assert model.trajectory(n_samples=0, times=[model.t0_]).shape == (1, 0, 3)
@@ -78,7 +78,7 @@ def test_no_samples(make, solver):
 @pytest.mark.without(*NO_PARENTS, because="they have no parents")
 @pytest.mark.parametrize("t_min", ["auto", 0])
 def test_no_parents_of_no_samples(make, t_min):
-    x, parents, weights = make(t_min=t_min).fit(normal(20, 3)).sample(0, return_parents=True)
+    x, parents, weights = make(t_min=t_min).fit(normal(40, 3)).sample(0, return_parents=True)
     assert x.shape == (0, 3)
     assert parents.shape == weights.shape == (0, 4 if make.cls is SmoothedPLDiffusion else 1)
     assert parents.dtype.kind == "i"
@@ -97,7 +97,7 @@ def test_asking_for_parents_changes_no_sample(make, solver):
 
 
 def test_one_sample_by_default(make):
-    model = make().fit(normal(20, 3))
+    model = make().fit(normal(40, 3))
     assert model.sample().shape == (1, 3)
     assert model.sample(np.int64(4)).shape == (4, 3)
     assert model.trajectory().shape == (model.n_steps + 1, 1, 3)

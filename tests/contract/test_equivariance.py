@@ -1,5 +1,7 @@
 """The frame and the unit of the data change results only as they must: x -> c x, t -> c^2 t."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from given import normal
@@ -45,7 +47,6 @@ def gaussian(x, t):
 
 TRANSFORMATIONS = {
     "translation": Transformed(shift=[3.0, -50.0, 0.25]),
-    "rotation": Transformed(ROTATION),
     "reflection": Transformed([1, -1, 1]),
     "permuted columns": Transformed(np.eye(3)[:, [2, 0, 1]]),
     "smaller": Transformed(c=1e-3),
@@ -71,9 +72,14 @@ MODELS = {
 }
 # Quasi-random points and random parameters are drawn in the frame of principal axes, of which a
 # rotation or reflection may turn one round; training also draws rows in the order of their values.
-TURNS = {"rotation", "reflection", "all"}
+TURNS = {"reflection", "all"}
 LEFT_OUT = {"cube": TURNS, "network": {*TURNS, "permuted columns"}}
 PAIRS = [(m, t) for m in MODELS for t in TRANSFORMATIONS if t not in LEFT_OUT.get(m, ())]
+
+
+@cache
+def plainly_fitted(name):
+    return clone(MODELS[name]).fit(X)
 
 
 @pytest.fixture(scope="module", params=PAIRS, ids="-".join)
@@ -81,7 +87,7 @@ def changed(request):
     """The model fitted to data and to their image, the transformation, and a tolerance."""
     name, transformation = request.param
     model, change = MODELS[name], TRANSFORMATIONS[transformation]
-    plain, image = clone(model).fit(X), clone(model)
+    plain, image = plainly_fitted(name), clone(model)
     if isinstance(model, ScoreDiffusion):
         image.set_params(field=change.field)
     tolerance = 1e-3 if name == "network" else 1e-8  # trained in 32 bits

@@ -25,7 +25,7 @@ def test_a_path_of_no_length(make, solver):
     """t_min = t0, which a grid of times gave with rounding: they then went up and down."""
     if solver not in make.cls.SOLVERS:
         return
-    X = normal(20, 2)
+    X = normal(40, 2)
     model = make(solver=solver, t_min_scale=1.0, t0_scale=0.7, n_components=1).fit(X)
     assert model.t_min_ == model.t0_
     new = model.sample(5, random_state=0)
@@ -40,7 +40,7 @@ def test_a_path_of_no_length(make, solver):
 @pytest.mark.parametrize("power", [-470, 470])
 def test_far_units(make, power):
     """Powers of two round nothing: the same numbers, of squares near the end of the range."""
-    X, c = normal(20, 2), 2.0**power
+    X, c = normal(40, 2), 2.0**power
     plain, far = make().fit(X), make().fit(c * X)
     draws = [model.sample(9, random_state=0) for model in (plain, far)]
     np.testing.assert_allclose(draws[1], c * draws[0], rtol=1e-9)
@@ -52,7 +52,7 @@ def test_far_units(make, power):
 @pytest.mark.parametrize("start", STARTS)
 @pytest.mark.parametrize("power", [-470, 470])
 def test_far_units_of_every_start(start, power):
-    X, c = normal(20, 2), 2.0**power
+    X, c = normal(40, 2), 2.0**power
     plain, far = (SmoothedPLDiffusion(start=start).fit(scale * X) for scale in (1, c))
     expected = plain.score_samples(X)
     shift = 2 * power * np.log(2)
@@ -62,7 +62,7 @@ def test_far_units_of_every_start(start, power):
 @pytest.mark.parametrize("solver", ["euler", "heun", "sde"])
 def test_far_units_by_steps(solver):
     for power in (-470, 470):
-        model = EmpiricalScoreDiffusion(solver=solver, n_steps=5).fit(2.0**power * normal(20, 2))
+        model = EmpiricalScoreDiffusion(solver=solver, n_steps=5).fit(2.0**power * normal(40, 2))
         assert finite(model.sample(9, random_state=0) / 2.0**power)
 
 
@@ -70,7 +70,7 @@ def test_far_units_by_steps(solver):
 @pytest.mark.parametrize("unit", [1e-160, 1e-310])
 def test_units_too_small(make, unit):
     with pytest.raises(ValueError, match=r"squares distances, and t0_scale .* full precision"):
-        make().fit(unit * normal(20, 2))
+        make().fit(unit * normal(40, 2))
 
 
 @pytest.mark.parametrize("unit", [1e152, 1e307])
@@ -81,7 +81,7 @@ def test_units_too_large(make, unit):
 
 @pytest.mark.without(*LEARNED, because="what they have far away is their own affair")
 def test_rows_far_away(make):
-    model = make().fit(normal(20, 2))
+    model = make().fit(normal(40, 2))
     x = np.array([[1e145, 0.0], [0.0, -1e140]])
     assert finite(model.denoise(x, model.t0_))
     density = model.score_samples(x)
@@ -105,8 +105,8 @@ def test_one_row_and_a_share_of_its_variance():
 
 def test_a_large_constant_hides_no_small_column():
     """Rounding of a constant column says nothing of the differences in others."""
-    X = 1e-9 * normal(20, 2)
-    beside = np.c_[X, np.full(20, 1e10)]
+    X = 1e-9 * normal(40, 2)
+    beside = np.c_[X, np.full(40, 1e10)]
     plain, model = SmoothedPLDiffusion().fit(X), SmoothedPLDiffusion().fit(beside)
     np.testing.assert_allclose(model.spacing_, plain.spacing_, rtol=1e-9)
     assert model.n_components_ == 2
@@ -114,7 +114,7 @@ def test_a_large_constant_hides_no_small_column():
 
 def test_given_scales_too_large():
     with pytest.raises(ValueError, match=r"t0_scale \* spacing\*\*2 is inf"):
-        SmoothedPLDiffusion(t0_scale=1e300, spacing=1e5).fit(normal(20, 2))
+        SmoothedPLDiffusion(t0_scale=1e300, spacing=1e5).fit(normal(40, 2))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # of rows that no sample reaches, and noise
@@ -131,6 +131,6 @@ def test_given_scales_too_large():
     ],
 )
 def test_given_scales_as_large_as_may_be(given, start):
-    model = SmoothedPLDiffusion(start=start, **given).fit(normal(20, 2))
+    model = SmoothedPLDiffusion(start=start, **given).fit(normal(40, 2))
     assert finite(model.sample(9, random_state=0))
-    assert not np.isnan(model.score_samples(normal(20, 2))).any()
+    assert not np.isnan(model.score_samples(normal(40, 2))).any()

@@ -57,11 +57,11 @@ def test_to_stay_is_the_identity(of_some_components):
 
 
 def test_flow_down_and_up_again(make):
-    """Exact in closed form; by steps to the error of 400."""
+    """Exact in closed form; by steps to the error of 150."""
     model = make(kappa=0.5) if make.takes("kappa") else make()
     if make.takes("n_quadrature"):
         model.set_params(n_quadrature=4)
-    model.set_params(t0=1.0, spacing=0.8, n_steps=400).fit(normal(40, 2))
+    model.set_params(t0=1.0, spacing=0.8, n_steps=150).fit(normal(40, 2))
     y = normal(15, 2, 1)
     back = model.flow(model.flow(y, 0.7, 0.3), 0.3, 0.7)
     np.testing.assert_allclose(back, y, rtol=0, atol=1e-3)

@@ -71,7 +71,7 @@ def test_grid_search_through_a_pipeline(make):
 
 
 def test_two_workers_find_what_one_does(make):
-    X, grid = moons(60), {"t0": [0.05, 0.2], "t_min": [0.001, 0.005]}
+    X, grid = moons(80), {"t0": [0.05, 0.2], "t_min": [0.001, 0.005]}
     one, two = (
         GridSearchCV(make(), grid, cv=2, n_jobs=n_jobs, error_score="raise").fit(X)
         for n_jobs in (1, 2)
@@ -116,7 +116,7 @@ GRID = {"kappa": [0.01, 0.05], "t0": [0.01, 0.1], "t_min": [0.001, 0.005]}
 
 
 def test_grid_search_over_kappa_and_both_times():
-    X, cv = moons(80), KFold(3)
+    X, cv = moons(60), KFold(3)
     search = GridSearchCV(SmoothedPLDiffusion(), GRID, cv=cv, error_score="raise").fit(X)
     assert len(search.cv_results_["params"]) == 8
     for parameters, mean in zip(
@@ -150,5 +150,5 @@ def test_search_prefers_a_bandwidth_of_the_right_size():
     """The sign and the ordering of score: far too narrow and far too wide are worse."""
     search = GridSearchCV(
         EmpiricalScoreDiffusion(t0=100.0), {"t_min": [1e-5, 0.02, 0.5]}, error_score="raise"
-    ).fit(moons(150))
+    ).fit(moons(64))
     assert search.best_params_ == {"t_min": 0.02}

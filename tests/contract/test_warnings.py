@@ -83,9 +83,9 @@ def rough_score(x, t):
     [
         NeuralScoreDiffusion(
             **{"max_iter": 200, "tol": 1.0, "n_iter_no_change": 1, "hidden_width": 4},
-            **{"batch_size": 8, "n_steps": 8, "random_state": 0},
+            **{"batch_size": 8, "n_steps": 4, "random_state": 0},
         ),
-        ScoreDiffusion(rough_score, n_steps=8),
+        ScoreDiffusion(rough_score, n_steps=4),
     ],
     ids=["probes", "32 bits"],
 )

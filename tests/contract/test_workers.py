@@ -71,14 +71,15 @@ def numbers(model, expected):
     return everything(model) if len(expected) > 1 else draws(model)
 
 
-@pytest.mark.parametrize("n_jobs", [2, 3, -1, None])
+@pytest.mark.parametrize("n_jobs", [3, -1, None])
 def test_workers(alone, n_jobs):
     _, fitted, expected = alone
     assert_same(numbers(fitted().set_params(n_jobs=n_jobs), expected), expected)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2, -1])
-@pytest.mark.parametrize("backend", ["sequential", "threading", "loky"])
+@pytest.mark.parametrize(
+    ("backend", "n_jobs"), [("sequential", -1), ("threading", 1), ("threading", 2), ("loky", -1)]
+)
 def test_backends(alone, backend, n_jobs):
     """Fitted and asked under each of them; loky hands the blocks to other processes."""
     model, fitted, expected = alone
@@ -132,7 +133,9 @@ def test_eight_threads_ask_a_fresh_estimator_at_once(make):
             np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("rows", [pytest.param(1, marks=pytest.mark.slow), 7, 64])
+@pytest.mark.parametrize(
+    "rows", [pytest.param(1, marks=pytest.mark.slow), pytest.param(7, marks=pytest.mark.slow), 64]
+)
 def test_blocks(make, rows, monkeypatch):
     """Samples and their parents are the same; fields and densities to rounding, 1e-11."""
     model = make(n_steps=3).fit(X)
@@ -147,8 +150,8 @@ def test_blocks(make, rows, monkeypatch):
 
 
 def test_rows_do_not_depend_on_each_other(model):
-    alone = np.concatenate([model.score_samples(row[None]) for row in MORE[:30]])
-    np.testing.assert_allclose(alone, model.score_samples(MORE[:30]), rtol=1e-12)
+    alone = np.concatenate([model.score_samples(row[None]) for row in MORE[:12]])
+    np.testing.assert_allclose(alone, model.score_samples(MORE[:12]), rtol=1e-12)
 
 
 ON_DEVICES = """

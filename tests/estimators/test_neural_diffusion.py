@@ -55,7 +55,7 @@ def test_samples_and_density_of_a_trained_model():
 
 
 def test_one_noise_level_has_no_samples():
-    model = NeuralScoreDiffusion(architecture="mlp", **QUICK).fit(normal(9, 2))
+    model = NeuralScoreDiffusion(architecture="mlp", **QUICK).fit(normal(12, 2))
     assert model.score_function(normal(3, 2), model.t0_).shape == (3, 2)
     X = normal(3, 2)
     for call in (
@@ -116,18 +116,18 @@ def test_a_run_stopped_and_resumed_is_the_same(tmp_path, monkeypatch):
 def test_where_a_checkpoint_cannot_be(tmp_path):
     for bad in (tmp_path / "no" / "run.npz", tmp_path, ""):
         with pytest.raises(ValueError, match=r"'checkpoint' .* a file in a directory that exists"):
-            NeuralScoreDiffusion(checkpoint=bad, **QUICK).fit(normal(9, 2))
+            NeuralScoreDiffusion(checkpoint=bad, **QUICK).fit(normal(12, 2))
     with pytest.raises(ValueError, match=r"'checkpoint' .* a file that can be written"):
-        NeuralScoreDiffusion(checkpoint=tmp_path / ("x" * 300), **QUICK).fit(normal(9, 2))
+        NeuralScoreDiffusion(checkpoint=tmp_path / ("x" * 300), **QUICK).fit(normal(12, 2))
 
 
 def test_a_checkpoint_of_a_warm_start(tmp_path):
     """Begun elsewhere, it is another run than that from random parameters."""
     path = tmp_path / "run.npz"
-    model = NeuralScoreDiffusion(warm_start=True, **QUICK).fit(normal(9, 2))
-    model.set_params(checkpoint=path).fit(normal(9, 2))
+    model = NeuralScoreDiffusion(warm_start=True, **QUICK).fit(normal(12, 2))
+    model.set_params(checkpoint=path).fit(normal(12, 2))
     with pytest.raises(ValueError, match="is of other data or parameters"):
-        NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(9, 2))
+        NeuralScoreDiffusion(checkpoint=path, **QUICK).fit(normal(12, 2))
 
 
 def test_an_interrupt_before_the_first_steps(monkeypatch):
@@ -135,7 +135,7 @@ def test_an_interrupt_before_the_first_steps(monkeypatch):
     model = NeuralScoreDiffusion(**QUICK)
     before = dict(vars(model))
     with pytest.raises(KeyboardInterrupt):
-        model.fit(normal(9, 2))
+        model.fit(normal(12, 2))
     assert vars(model) == before
 
 
@@ -143,11 +143,11 @@ def test_a_loss_that_is_not_finite():
     """The first step leaves parameters without a finite loss; those before it are kept."""
     model = NeuralScoreDiffusion(**{**QUICK, "learning_rate": 1e30})
     with pytest.raises(RuntimeError, match=r"The loss of step 2 is not finite: most likely"):
-        model.fit(normal(9, 2))
+        model.fit(normal(12, 2))
     assert np.isfinite(model.loss_curve_).all()
     still = NeuralScoreDiffusion(**{**QUICK, "learning_rate": 1e-30, "max_iter": 1})
-    np.testing.assert_array_equal(leaves(model), leaves(still.fit(normal(9, 2))))
-    assert np.isfinite(model.score_function(normal(9, 2), model.t0_)).all()
+    np.testing.assert_array_equal(leaves(model), leaves(still.fit(normal(12, 2))))
+    assert np.isfinite(model.score_function(normal(12, 2), model.t0_)).all()
 
 
 def test_a_loss_that_rises():
@@ -165,16 +165,16 @@ def test_a_loss_that_rises():
 def test_numbers_beyond_32_bits():
     model = NeuralScoreDiffusion(**{**QUICK, "t0": 1e-90, "t_min": 1e-92})
     with pytest.raises(RuntimeError, match=r"t0=1e-90 .* is out of the range of 32-bit floats"):
-        model.fit(normal(9, 2))
+        model.fit(normal(12, 2))
     with pytest.raises(ValueError, match="sample_weight must have a finite sum"):
-        NeuralScoreDiffusion(**QUICK).fit(normal(9, 2), sample_weight=np.full(9, 1e308))
+        NeuralScoreDiffusion(**QUICK).fit(normal(12, 2), sample_weight=np.full(12, 1e308))
 
 
 def test_rows_held_out_count_by_their_weight():
     """A repeated row is held out as one of twice the weight."""
-    X = normal(9, 2)
+    X = normal(20, 2)
     settings = {**QUICK, "early_stopping": True, "validation_fraction": 0.5}
-    weights = np.r_[[2.0] * 4, np.ones(5)]
+    weights = np.r_[[2.0] * 4, np.ones(16)]
     weighted = NeuralScoreDiffusion(**settings).fit(X, sample_weight=weights)
     repeated = NeuralScoreDiffusion(**settings).fit(np.r_[X, X[:4]])
     plain = NeuralScoreDiffusion(**settings).fit(X)
@@ -250,4 +250,4 @@ def test_search_over_weight_decay_compiles_once():
 def test_a_checkpoint_needs_a_seed(tmp_path):
     settings = {**QUICK, "random_state": None}
     with pytest.raises(ValueError, match="needs an integer random_state"):
-        NeuralScoreDiffusion(checkpoint=str(tmp_path / "x.npz"), **settings).fit(normal(9, 2))
+        NeuralScoreDiffusion(checkpoint=str(tmp_path / "x.npz"), **settings).fit(normal(12, 2))

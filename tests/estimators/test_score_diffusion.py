@@ -51,9 +51,10 @@ def gaussian_log_density(model, X, x):
 
 @pytest.mark.parametrize("d", [1, 3, 12])
 def test_a_linear_field_has_a_closed_form(d):
-    """200 steps of Heun's method: density, flow, and the law of the samples."""
+    """100 steps of Heun's method: density, flow, and the law of the samples."""
     data, rows = normal(25, d), normal(10, d, 1)
-    model = ScoreDiffusion(gaussian_score, t0=0.5, t_min=0.05, random_state=0).fit(data)
+    options = {"t0": 0.5, "t_min": 0.05, "n_steps": 100, "random_state": 0}
+    model = ScoreDiffusion(gaussian_score, **options).fit(data)
     expected = gaussian_log_density(model, data, rows)
     np.testing.assert_allclose(model.score_samples(rows), expected, rtol=0, atol=1e-4)
     stretch = np.sqrt(1.05 / 1.5)

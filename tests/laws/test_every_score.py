@@ -14,10 +14,10 @@ from smoothdiff.scores._neural import NeuralScore
 T = 0.05
 
 
-@pytest.fixture(params=[1, 2, 4])
+@pytest.fixture(params=[1, 3])
 def case(request, score_case):
     """The case, its score, its points and rows to evaluate it at."""
-    points = normal(12, request.param, seed=request.param)
+    points = normal(40, request.param, seed=request.param)
     return score_case, score_case.make(points, 1.0), points, 1.5 * normal(20, request.param, 9)
 
 
@@ -26,7 +26,7 @@ def test_every_score_has_a_case(score_cases):
     kinds = {scores.Score, scores.Field, scores.Denoiser, scores.OfPoints}
     fields = {c for c in classes if isinstance(c, type) and issubclass(c, Score)} - kinds
     made = {
-        type(case.make(normal(12, 2), 1.0)) for case in score_cases if "PyTorch" not in case.name
+        type(case.make(normal(40, 3), 1.0)) for case in score_cases if "PyTorch" not in case.name
     }
     assert made == fields
 
@@ -40,13 +40,13 @@ def test_score_is_denoiser_less_x_over_t(case):
 
 def test_rows_do_not_depend_on_each_other(case):
     _, score, _, x = case
-    t = np.linspace(0.02, 0.5, 20)
-    alone = np.concatenate([score(x[i : i + 1], t[i]) for i in range(20)])
+    x, t = x[:6], np.linspace(0.02, 0.5, 6)
+    alone = np.concatenate([score(x[i : i + 1], t[i]) for i in range(6)])
     np.testing.assert_allclose(score(x, t), alone, rtol=1e-11, atol=1e-11)
-    order = np.random.default_rng(0).permutation(20)
+    order = np.random.default_rng(0).permutation(6)
     np.testing.assert_allclose(score(x[order], t[order])[np.argsort(order)], alone, 1e-11, 1e-11)
     divergence = score.divergence(x, t)[0]
-    alone = np.concatenate([score.divergence(x[i : i + 1], t[i])[0] for i in range(20)])
+    alone = np.concatenate([score.divergence(x[i : i + 1], t[i])[0] for i in range(6)])
     np.testing.assert_allclose(divergence, alone, rtol=1e-9, atol=1e-9 / T)
 
 
@@ -67,7 +67,7 @@ def test_float64_and_nothing_written(case, user_precision):
 
 
 def test_variances_are_positive(score_case):
-    score, x = score_case.make(normal(12, 2), 1.0), normal(5, 2, 1)
+    score, x = score_case.make(normal(40, 3), 1.0), normal(5, 3, 1)
     for t in (0.0, -0.1, np.nan, np.array([0.1, 0.1, 0.1, 0.1, 0.0])):
         for call in (score, score.denoise, score.divergence):
             with pytest.raises(ValueError, match=r"t must be a positive variance\. Got "):

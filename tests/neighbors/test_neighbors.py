@@ -33,7 +33,7 @@ POINTS = {
 }
 
 
-@pytest.fixture(params=[1, 2, 6, 7, 20])
+@pytest.fixture(params=[1, 2, 7, 20])
 def r(request):
     return request.param
 
@@ -64,7 +64,7 @@ def assert_nearest(distances, indices, x, points):
 
 
 @pytest.mark.parametrize("way", [Neighbors, TreeNeighbors, PairwiseNeighbors, ScanNeighbors])
-@pytest.mark.parametrize("k", [1, 2, 12])
+@pytest.mark.parametrize("k", [1, 12])
 def test_the_k_nearest(points, x, k, way):
     assert_nearest(*way(points).query(x, k), x, points)
 
@@ -84,7 +84,7 @@ def test_the_way_is_chosen_by_size_and_dimension(n, r, way):
     assert type(Neighbors(normal(n, r))._backend) is way
 
 
-@pytest.mark.parametrize("reach", [0.0, 0.5, 1.0, 3.0, np.inf])
+@pytest.mark.parametrize("reach", [0.0, 1.0, 3.0, np.inf])
 @pytest.mark.parametrize("k", [1, 12])
 @pytest.mark.parametrize("way", [TreeNeighbors, ScanNeighbors])
 def test_the_nearest_within_a_radius(points, x, k, reach, way):
@@ -96,12 +96,13 @@ def test_the_nearest_within_a_radius(points, x, k, reach, way):
     distances, indices, covered = way(points).query_within(x, k, radius)
     rounding = 8 * EPS * (np.abs(x).max() + np.abs(points).max())
     named = np.take_along_axis(all_distances(x, points), indices, axis=1)
-    for i in range(len(x)):
-        n = np.isfinite(distances[i]).sum()
-        np.testing.assert_allclose(distances[i, :n], every[i, :n], rtol=1e-9, atol=rounding)
-        np.testing.assert_allclose(named[i, :n], distances[i, :n], rtol=1e-9, atol=rounding)
-        within = (every[i] < min(covered[i], radius[i]) - rounding).sum()
-        assert n >= min(within, k)
+    n = np.isfinite(distances).sum(axis=1)
+    there = np.arange(k) < n[:, None]
+    found = distances[there]
+    np.testing.assert_allclose(found, every[:, :k][there], rtol=1e-9, atol=rounding)
+    np.testing.assert_allclose(named[there], found, rtol=1e-9, atol=rounding)
+    within = (every < (np.minimum(covered, radius) - rounding)[:, None]).sum(axis=1)
+    assert np.all(n >= np.minimum(within, k))
 
 
 @pytest.mark.parametrize("r", [7, 12])

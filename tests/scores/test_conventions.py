@@ -50,7 +50,7 @@ def test_the_exact_score_in_another_convention(convention, xp):
     """Equal to 1e-10 over seven decades of t, score and divergence."""
     exact, x = EmpiricalScore(PointCloud.of(POINTS)), 1.5 * normal(40, 3, 1)
     field = CallableScore(ADAPTERS[convention](xp), WHOLE, x[:4], 0.1)
-    for t in (1e-3, 0.01, 0.1, 1.0, 100.0, 1e4):
+    for t in (1e-3, 1.0, 1e4):
         np.testing.assert_allclose(field.denoise(x, t), exact.denoise(x, t), rtol=0, atol=1e-10)
         np.testing.assert_allclose(field(x, t), exact(x, t), rtol=1e-10, atol=1e-10 / t)
         value, error = field.divergence(x, t)

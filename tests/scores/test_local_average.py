@@ -48,9 +48,12 @@ def plain_average(score, x, t, u):
 
 
 @pytest.mark.parametrize("window", SAMPLED)
-@pytest.mark.parametrize("r", [1, 2, 3])
+@pytest.mark.parametrize("r", [2, 3])
 def test_average_over_the_window(window, r):
-    """Against 20000 plain points, 5 of their standard errors; the rule's own error is below."""
+    """Against 20000 plain points, 5 of their standard errors; the rule's own error is below.
+
+    The two tests after this one have an integral for one dimension.
+    """
     score, x = field(r, window, 1024), normal(8, r, 2)
     mean, error = plain_average(score, x, T, window_points(window, 20000, r))
     assert np.all(np.abs(score(x, T) - mean) < 5 * error)
@@ -71,7 +74,7 @@ def test_one_dimension_is_exact(window):
 
 
 def test_gaussian_window_in_one_dimension():
-    score, x = field(1, "gaussian", 4096), normal(6, 1, 2)
+    score, x = field(1, "gaussian", 4096), normal(3, 1, 2)
     deviation = score.half_width(T) / np.sqrt(3)
     for row, value in zip(x, score(x, T), strict=True):
 
@@ -83,8 +86,9 @@ def test_gaussian_window_in_one_dimension():
         assert abs(value[0] - expected) < 1e-3 * (1 + abs(expected))
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("r", [1, 3])
+@pytest.mark.parametrize(
+    ("window", "r"), [("cube", 2), ("ball", 3), ("gaussian", 1), ("gaussian", 2), ("min-norm", 2)]
+)
 def test_no_window_is_the_empirical_score(window, r):
     """From kappa sqrt(t) = spacing on exactly, and continuously before."""
     x = normal(20, r, 2)
@@ -95,8 +99,9 @@ def test_no_window_is_the_empirical_score(window, r):
     np.testing.assert_allclose(narrow, exact, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("r", [1, 2, 4])
+@pytest.mark.parametrize(
+    ("window", "r"), [("cube", 1), ("cube", 4), ("ball", 2), ("gaussian", 2), ("min-norm", 4)]
+)
 def test_one_point_has_a_linear_score(window, r):
     """Averaged over any symmetric window it is itself."""
     score = LocalAverageScore(PointCloud.of(np.ones((1, r))), 0.1, 0.5, window)
@@ -114,7 +119,7 @@ def test_divergence(window, r):
     )
 
 
-@pytest.mark.parametrize("r", [2, 5])
+@pytest.mark.parametrize("r", [2, pytest.param(5, marks=pytest.mark.slow)])
 def test_the_rule_beats_plain_monte_carlo(r):
     """64 points with an axis integrated exactly, against the 512 plain points of the paper."""
     x = normal(12, r, 2)
@@ -207,8 +212,9 @@ def test_the_smoothed_pl_is_the_limit_on_even_lines_alone(window):
 
 def test_density_integrates_to_one_and_searches():
     X = normal(30, 1)
-    model = LocalAverageDiffusion(kappa=0.3, t0=0.3, t_min=0.1, start="isotropic").fit(X)
-    x = np.linspace(-6, 6, 1201)[:, None]
+    shared = {"t0": 0.3, "t_min": 0.1, "start": "isotropic", "n_steps": 50}
+    model = LocalAverageDiffusion(kappa=0.3, **shared).fit(X)
+    x = np.linspace(-6, 6, 401)[:, None]
     assert abs(np.trapezoid(np.exp(model.score_samples(x)), x[:, 0]) - 1) < 2e-3
     grid = {"kappa": [0.1, 1.0], "n_steps": [20], "t0": [0.3], "t_min": [0.1]}
     search = GridSearchCV(LocalAverageDiffusion(), grid, cv=2, error_score="raise").fit(X)

@@ -18,6 +18,18 @@ from smoothdiff.theory import (
 )
 
 
+def integrals(function, edges):
+    """Of a function of arrays, between each two edges: 20 Gauss-Legendre nodes on 8 panels.
+
+    Next to machine precision where nothing jumps and a panel is no wider than a deviation.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    ends = np.linspace(edges[:-1], edges[1:], 9, axis=1)
+    half = np.diff(ends, axis=1)[..., None] / 2
+    x = ends[:, :-1, None] + half * (1 + nodes)
+    return (half * weights * function(x)).sum(axis=(1, 2))
+
+
 @pytest.mark.parametrize(("kappa", "t0"), [(0.1, 0.09), (1.2, 0.02), (0.9, 0.05), (0.3, 0.9)])
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_atoms_and_density_have_mass_one(kappa, t0, weights):
@@ -28,8 +40,7 @@ def test_atoms_and_density_have_mass_one(kappa, t0, weights):
     def between(x):
         return terminal_density(x, LINE, kappa, t0, weights, spacing=0.3)
 
-    parts = [quad(between, *gap, epsabs=1e-12, epsrel=1e-11, limit=200) for gap in pairwise(LINE)]
-    mass = sum(part[0] for part in parts)
+    mass = integrals(between, LINE).sum()
     np.testing.assert_allclose(atoms.sum() + mass, 1, rtol=1e-9)
     assert mass > 0.001
 
@@ -75,7 +86,7 @@ def test_samples_follow_atoms_and_density(kappa, t0, spacing):
     def between(z):
         return terminal_density(z, LINE, kappa, t0, WEIGHTS, spacing=spacing)
 
-    bins = [quad(between, *part, epsabs=1e-9)[0] for part in pairwise(edges)]
+    bins = integrals(between, edges)
     atoms = atom_weights(LINE, kappa, t0, WEIGHTS, spacing=spacing)
     counts = np.histogram(x[~on_a_point.any(axis=1)], edges)[0]
     share = np.concatenate([on_a_point.mean(axis=0), counts / n])
@@ -146,9 +157,8 @@ def test_divergence_of_the_uniform_law(kappa, t0, weights):
         density = terminal_density(x, LINE, kappa, t0, weights, spacing=0.3)
         return -np.log(density * np.ptp(LINE)) / np.ptp(LINE)
 
-    parts = [quad(integrand, *gap, epsabs=1e-12, epsrel=1e-11, limit=200) for gap in pairwise(LINE)]
     found = terminal_kl(LINE, kappa, t0, weights, spacing=0.3)
-    np.testing.assert_allclose(found, sum(part[0] for part in parts), rtol=1e-8)
+    np.testing.assert_allclose(found, integrals(integrand, LINE).sum(), rtol=1e-8)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
@@ -164,10 +174,9 @@ def test_divergence_of_one_terminal_law_from_another(of, weights):
     (b, q), (a, p) = laws.values()
 
     def integrand(x):
-        return q(x) * np.log(q(x) / p(x)) if q(x) > 0 else 0.0
+        return q(x) * np.log(q(x) / p(x))
 
-    parts = [quad(integrand, *gap, epsabs=1e-12, epsrel=1e-11, limit=200) for gap in pairwise(LINE)]
-    expected = (b * np.log(b / a)).sum() + sum(part[0] for part in parts)
+    expected = (b * np.log(b / a)).sum() + integrals(integrand, LINE).sum()
     found = terminal_kl(LINE, 0.4, 0.06, weights, spacing=0.3, of=of)
     np.testing.assert_allclose(found, expected, rtol=1e-7)
     assert found > 1e-3

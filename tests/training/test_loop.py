@@ -46,10 +46,15 @@ def first_parameters(points):
     return flat(begin(*positional, **named).state.params)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-@pytest.mark.parametrize("decayed", DECAYED)
+@pytest.mark.parametrize(
+    ("architecture", "decayed"),
+    [(a, d) for a in ARCHITECTURES for d in DECAYED if (a, d) != ("mlp", "all")],
+)
 def test_what_decays(architecture, decayed):
-    """One step takes learning rate x decay of what decays, and of nothing else."""
+    """One step takes learning rate x decay of what decays, and of nothing else.
+
+    Of a plain network "papers" is all of it.
+    """
     settings = Settings(
         architecture=architecture,
         objective="dsm",
@@ -77,7 +82,7 @@ def test_what_decays(architecture, decayed):
 def test_a_first_step_by_hand():
     """AdamW's: learning rate times the sign of the gradient, and the decay."""
     settings = replace(QUICK, learning_rate=0.01, weight_decay=0.5, decayed="all")
-    positional, named = arguments(normal(9, 2), settings)
+    positional, named = arguments(normal(12, 2), settings)
     run = begin(*positional, **named)
     after, _ = train(run, run.state, 1)
     before, after = flat(run.state.params), flat(after.params)
@@ -90,12 +95,12 @@ def test_a_first_step_by_hand():
 
 def test_the_network_takes_the_unit_ball():
     """In other units, x -> c x and t -> c^2 t, a run is the same but for its scale."""
-    X = normal(9, 2)
+    X = normal(12, 2)
     run, other = fit(X), fit(64 * X, t0=0.3 * 64**2, t_min=0.003 * 64**2)
     np.testing.assert_array_equal(flat(other.best), flat(run.best))
     assert other.scale == 64 * run.scale
     assert np.linalg.norm(X / run.scale, axis=1).max() == pytest.approx(1)
-    assert fit(np.zeros((3, 2))).scale == 1.0
+    assert fit(np.zeros((12, 2))).scale == 1.0
 
 
 def test_other_rates_share_a_program(compilations):
@@ -126,7 +131,7 @@ def test_settings_are_numbers_of_python():
 
 def test_the_average_has_nothing_of_the_random_start():
     """A long average of a short run is the plain mean of its parameters."""
-    X = normal(9, 2)
+    X = normal(12, 2)
     each = [fit(X, replace(QUICK, max_iter=k)) for k in (1, 2, 3)]
     mean = np.mean([flat(run.best) for run in each], axis=0)
     averaged = fit(X, replace(QUICK, max_iter=3, ema_decay=0.999))
@@ -135,7 +140,7 @@ def test_the_average_has_nothing_of_the_random_start():
 
 def test_the_average_forgets():
     """With decay 1/2 it is the last parameters by a half, those before by a quarter, ..."""
-    X = normal(9, 2)
+    X = normal(12, 2)
     each = [flat(fit(X, replace(QUICK, max_iter=k)).best) for k in range(1, 6)]
     expected = each[0]
     for after in each[1:]:
@@ -149,7 +154,7 @@ def test_the_best_on_rows_held_out_are_kept():
     settings = replace(
         QUICK, max_iter=1500, early_stopping=True, validation_fraction=0.4, learning_rate=0.01
     )
-    positional, named = arguments(normal(12, 2), settings)
+    positional, named = arguments(normal(16, 2), settings)
     run = begin(*positional, **named)
     losses, params = [], []
     while not run.over:
@@ -204,22 +209,22 @@ def test_an_interrupt_before_the_first_steps(monkeypatch):
 
     monkeypatch.setattr(_loop, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        fit(normal(9, 2))
+        fit(normal(12, 2))
 
 
 def test_a_loss_that_is_not_finite():
     """The first step leaves parameters without a finite loss; those before it are kept."""
-    run = fit(normal(9, 2), replace(QUICK, learning_rate=1e30), verbose=True)
+    run = fit(normal(12, 2), replace(QUICK, learning_rate=1e30), verbose=True)
     assert run.failed == 2
     assert np.isfinite(run.losses).all()
-    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(9, 2)))
+    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(12, 2)))
 
 
 def test_what_the_last_step_left_is_looked_at():
     """One step, far too long: its own loss is finite, that of the parameters it leaves is not."""
-    run = fit(normal(9, 2), replace(QUICK, max_iter=1, learning_rate=1e20))
+    run = fit(normal(12, 2), replace(QUICK, max_iter=1, learning_rate=1e20))
     assert run.failed == 2
-    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(9, 2)))
+    np.testing.assert_array_equal(flat(run.best), first_parameters(normal(12, 2)))
 
 
 def failing(bad):
@@ -237,7 +242,7 @@ def failing(bad):
 @pytest.mark.parametrize("bad", [101, 102, 150])
 def test_the_last_good_parameters(monkeypatch, bad):
     """Those that left a finite loss, two steps before the bad loss, wherever a call begins."""
-    X, settings = normal(9, 2), replace(QUICK, n_iter_no_change=100)
+    X, settings = normal(12, 2), replace(QUICK, n_iter_no_change=100)
     good = fit(X, replace(settings, max_iter=bad - 2))
     monkeypatch.setattr(_loop, "train", failing(bad))
     run = fit(X, replace(settings, max_iter=300))
@@ -249,10 +254,10 @@ def test_the_last_good_parameters(monkeypatch, bad):
 def test_a_failure_in_the_first_steps_with_rows_held_out(monkeypatch, bad):
     """There is no look at them yet: the parameters that training began with are kept."""
     settings = replace(QUICK, early_stopping=True)
-    positional, named = arguments(normal(9, 2), settings)
+    positional, named = arguments(normal(12, 2), settings)
     begun = begin(*positional, **named)
     monkeypatch.setattr(_loop, "train", failing(bad))
-    run = fit(normal(9, 2), settings, verbose=True)
+    run = fit(normal(12, 2), settings, verbose=True)
     assert run.failed == bad
     np.testing.assert_array_equal(flat(run.best), flat(begun.best))
 
@@ -271,7 +276,7 @@ def test_a_loss_that_rises():
 
 def test_the_first_parameters_are_for_the_variances_of_the_run():
     """In units in which the points are in the unit ball."""
-    points = 100 * normal(9, 2)
+    points = 100 * normal(12, 2)
     positional, named = arguments(points, t0=300.0, t_min=3.0)
     run = begin(*positional, **named)
     slope, bias = run.state.params["time"][0]
