@@ -87,7 +87,7 @@ told(lambda: SmoothedPLDiffusion().fit(np.ones((10, 2))))
 # ---------
 #
 # All is computed in 64 bits, whatever JAX is set to, and centered first: offsets do no harm.
-# float32 input is taken and widened.
+# float32 input is widened, unless it is large (:doc:`large_data`).
 
 far = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X + 1e8).sample(200)
 near = SmoothedPLDiffusion(t_min=0, random_state=0).fit(X).sample(200)
