@@ -47,6 +47,7 @@ def test_samples_start_around_rows_that_fit(table, model):
 
 
 def test_conditions_on_by_choose_among_the_models(table):
+    table = table[["sex", "age", "city", "weight"]]
     model = TableDiffusion(by="sex", random_state=0).fit(table)
     made, parents, weights = model.sample(40, where={"sex": "M"}, return_parents=True)
     assert set(made["sex"]) == {"M"}
