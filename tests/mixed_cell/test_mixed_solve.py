@@ -34,7 +34,7 @@ def cloud(request):
 @pytest.fixture(scope="module")
 def solved(cloud, rho):
     """x, points and the solution."""
-    x = queries(cloud.points)
+    x = queries(cloud.points, 8)
     return x, cloud.points, solve(x, cloud, rho, faces=True)
 
 
@@ -188,7 +188,7 @@ def test_a_ratio_for_each_row(r, rng):
 @pytest.mark.parametrize("ratio", [0.01, 0.3, 0.9])
 @pytest.mark.parametrize(
     ("n", "r", "m"),
-    [(300, 5, 12), pytest.param(500, 10, 8, marks=pytest.mark.slow), (500, 20, 4)],
+    [(300, 5, 12), pytest.param(500, 10, 8, marks=pytest.mark.slow), (500, 20, 2)],
 )
 @pytest.mark.parametrize(
     "kind", ["normal", pytest.param("clusters", marks=pytest.mark.slow), "curve"]

@@ -25,7 +25,7 @@ def test_units_do_not_matter(scale):
 
 @pytest.mark.parametrize("column", [2**60 + np.arange(N), np.arange(N).astype(object) + 10**25])
 def test_integers_that_floats_cannot_tell_apart_are_refused(column):
-    table = X.assign(id=RNG.permutation(column))
+    table = X.assign(id=np.resize(column[:9], N))
     with pytest.raises(ValueError, match=r"'id' has whole numbers beyond 2\*\*53"):
         drawn(table)
     made = drawn(table, kinds={"id": "categorical"})

@@ -210,9 +210,9 @@ def test_copies_are_no_more_frequent_than_chance_makes_them():
     known = set(X.itertuples(index=False, name=None))
     model = TableDiffusion(random_state=0).fit(X)
     by_chance = copied(rows(4000))
-    assert copied(model.sample(1500)) < by_chance + 0.03
+    assert copied(model.sample(800)) < by_chance + 0.03
     model._table.singles._marks = model._table.singles._marks[:0]
-    assert copied(model.sample(1500)) > by_chance + 0.15
+    assert copied(model.sample(800)) > by_chance + 0.15
 
 
 def test_single_rows_of_many_columns_do_not_come_out(table, made):
@@ -227,7 +227,7 @@ def test_a_single_draw_is_no_copy_either():
     rows = list(X.itertuples(index=False, name=None))
     single = {row for row in rows if rows.count(row) == 1}
     model = TableDiffusion(random_state=0).fit(X)
-    made = [tuple(model.sample(1).iloc[0]) for _ in range(60)]
+    made = [tuple(model.sample(1).iloc[0]) for _ in range(30)]
     assert single
     assert not single & set(made)
 
@@ -248,7 +248,7 @@ def test_where_only_copies_can_come_out_they_do():
 
 
 def test_filled_gaps(table):
-    X = table.copy()
+    X = table[["age", "kids", "agreed", "city", "pressure"]].copy()
     X.loc[X["city"] == "Rome", "pressure"] = np.nan
     made = TableDiffusion(missing="fill", random_state=0).fit(X).sample(N)
     assert not made.isna().any().any()
@@ -281,7 +281,8 @@ def test_no_row_is_dropped(table):
 
 
 def test_a_model_for_each_value(table):
-    X = table.assign(label=np.where(table["income"] > table["income"].median(), "rich", "poor"))
+    rich = table["income"] > table["income"].median()
+    X = table[["income", "weight", "city"]].assign(label=np.where(rich, "rich", "poor"))
     model = TableDiffusion(by="label", random_state=0).fit(X)
     made, parents, weights = model.sample(N, return_parents=True)
     own = X["label"].to_numpy()[parents]
