@@ -111,8 +111,8 @@ pd.DataFrame(
 # Only some rows
 # --------------
 #
-# ``where`` asks for rows that fit. They are drawn from the whole model, and kept if they do. A number
-# that is to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
+# ``where`` asks for rows that fit. They are drawn from the whole model, and kept if they do. A
+# number that is to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
 
 some = model.sample(200, where={"country": ["NO", "SE"], "age": (30, 40)})
 print(some.country.value_counts().to_dict(), "ages", some.age.min(), "to", some.age.max())
