@@ -65,7 +65,7 @@ def test_resuming_keeps_the_corners(r):
     np.testing.assert_array_less(minimum.defect, 1e-11)
 
 
-@pytest.mark.parametrize("r", [3, 5, 7])
+@pytest.mark.parametrize("r", [3, 7])
 def test_a_spoiled_inverse_is_formed_anew(r, monkeypatch):
     """Rows that rounding spoiled are not solved from the start, and not in integers."""
     rng = np.random.default_rng(r)

@@ -80,7 +80,7 @@ MORE = {
 def test_tiny_ratios(name):
     """As exact as any other: inside the hull, on it, and far outside."""
     cloud = PointCloud.of(MORE[name] if name in MORE else CLOUDS[name]())
-    x = queries(cloud.points, 4)
+    x = queries(cloud.points, 2)
     size = max(np.abs(x).max(), np.abs(cloud.points).max())
     for ratio in TINY:
         cell = solve(x, cloud, ratio, faces=True)
