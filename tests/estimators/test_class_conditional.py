@@ -48,6 +48,13 @@ def test_scikit_learn_checks(estimator, check):
         np.random.set_state(state)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Class .* one distinct row")
+@parametrize_with_checks([ClassConditionalDiffusion()])
+def test_scikit_learn_checks_of_the_default(estimator, check):
+    test_scikit_learn_checks(estimator, check)
+
+
 # ---------------------------------------------------------------------- Bayes' rule
 
 
