@@ -15,7 +15,7 @@ same program on the same numbers, so that these do not depend on how many device
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
 from itertools import cycle
@@ -46,6 +46,8 @@ ROWS_PER_TASK = 65536
 LEAST_ROWS = 1024
 # Products of coordinates from which scikit-learn's search for neighbors pays for more threads.
 OPENMP_FROM = 1 << 24
+# How often work is sent to a cluster that loses it.
+DASK_ATTEMPTS = 3
 
 
 @contextmanager
@@ -302,14 +304,21 @@ def _map_dask(client, function, blocks):
     """Function of each block by the workers of a cluster, in order.
 
     Every worker gets the function once. A block is part of its task, so that both are there for
-    another worker when one is lost: what joblib's own backend sends ahead would be gone.
+    another worker when one is lost: what joblib's own backend sends ahead would be gone. If the
+    function itself is lost, with a worker that ends before the cluster knows of another copy, the
+    tasks are cancelled, and all is sent once more.
     """
     import dask
 
-    sent = client.scatter(function, broadcast=True, hash=False)
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-        tasks = [client.submit(_run, sent, *block, pure=False) for block in blocks]
-    return client.gather(tasks)
+    for attempt in range(1, DASK_ATTEMPTS + 1):
+        sent = client.scatter(function, broadcast=True, hash=False)
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            tasks = [client.submit(_run, sent, *block, pure=False) for block in blocks]
+        try:
+            return client.gather(tasks)
+        except CancelledError:
+            if attempt == DASK_ATTEMPTS:
+                raise
 
 
 def _run(function, *block):

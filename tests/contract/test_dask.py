@@ -95,6 +95,24 @@ def dies_once(marker, function, *block):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def test_a_model_that_the_cluster_loses(client, monkeypatch):
+    """Its tasks are cancelled, and it is sent once more: the numbers are the same."""
+    model = SmoothedPLDiffusion(random_state=0).fit(X)
+    rows, gather, gone = normal(90, 3, 1), client.gather, []
+
+    def gather_but_once(tasks):
+        if not gone:
+            gone.append(tasks)
+            client.cancel(tasks)
+        return gather(tasks)
+
+    monkeypatch.setattr(client, "gather", gather_but_once)
+    with joblib.parallel_config(backend="dask"):
+        found = model.score_samples(rows)
+    assert len(gone) == 1
+    np.testing.assert_array_equal(found, model.score_samples(rows))
+
+
 def test_a_worker_that_is_killed(client, tmp_path):
     """In the middle of the work: its blocks go to another, and the numbers are the same."""
     model = SmoothedPLDiffusion(random_state=0).fit(X)
