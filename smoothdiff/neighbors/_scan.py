@@ -140,7 +140,8 @@ class ScanNeighbors(Backend):
         few = PILOT_LEAVES if leaves.size <= MANY else 1
         n_leaves = min(max(few, -(-k // leaves.size) + 1), len(gaps))
         nearest = np.zeros((CALL, n_leaves), dtype=np.int32)
-        nearest[rows] = np.argpartition(gaps.T[rows], n_leaves - 1, axis=1)[:, :n_leaves]
+        for some in np.split(rows, range(QUERIES, len(rows), QUERIES)):
+            nearest[some] = np.argpartition(gaps[:, some].T, n_leaves - 1, axis=1)[:, :n_leaves]
         squares = np.asarray(_squares(queries.x32, nearest, leaves.points, leaves.squares))[rows]
         squares.partition(k - 1, axis=1)
         kth = squares[:, k - 1].astype(np.float64)
