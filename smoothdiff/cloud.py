@@ -7,6 +7,7 @@ import numpy as np
 from . import _checks as checks
 from ._derived import Derived, derived
 from .neighbors import Neighbors
+from .neighbors._order import numbered
 
 __all__ = ["PointCloud", "as_cloud", "distinct_rows"]
 
@@ -53,7 +54,7 @@ def distinct_rows(X, weights, by_value=True):
         order[tied], values = rows[by_column], values[by_column]
         first[tied[1:]] |= values[1:] != values[:-1]
     if not by_value and len(order) == len(X) and first.all():
-        own = np.arange(len(X), dtype=np.int32 if len(X) < 1 << 31 else np.int64)
+        own = numbered(len(X))
         return own, weights, own
     group = np.full(len(X), -1)
     group[order] = np.cumsum(first) - 1

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+# Code that begins with it, in an interpreter of its own, judges with forests of 20 trees, as
+# conftest has it here.
+FEW_TREES = "import smoothdiff.metrics._classifier as forests\nforests.TREES = 20\n"
+
 
 def normal(n, d, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from given import FEW_TREES
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -328,7 +329,6 @@ def test_the_first_code_of_the_readme(tmp_path):
 def test_the_table_of_the_readme(tmp_path):
     """As written, on a file of customers, with forests of 20 trees."""
     pytest.importorskip("pandas")
-    few = "import smoothdiff.metrics._classifier as forests\nforests.TREES = 20\n"
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     code = "\n".join(blocks[1:3])
     rng = np.random.default_rng(0)
@@ -341,7 +341,7 @@ def test_the_table_of_the_readme(tmp_path):
     check = "assert set(some.country) <= {'NO', 'SE'} and some.age.between(30, 40).all()"
     check += "\nassert new.shape == (112, 4) and (new.dtypes == table.dtypes).all()"
     check += "\nassert 0 < len(safe) <= 112 and 'usefulness' in found.verdicts"
-    assert "drawn first" in output_of(tmp_path, "-c", f"{few}{code}\n{check}")
+    assert "drawn first" in output_of(tmp_path, "-c", f"{FEW_TREES}{code}\n{check}")
     assert (tmp_path / "report.html").stat().st_size > 10_000
 
 

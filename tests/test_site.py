@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from given import FEW_TREES
 
 import smoothdiff
 
@@ -82,7 +83,6 @@ def test_the_first_page_has_ten_lines_that_run(tmp_path):
     """As written, without a warning, on a file of customers, with forests of 20 trees."""
     blocks = blocks_of_the_first_page()
     assert len(blocks) == 2
-    few = "import smoothdiff.metrics._classifier as forests\nforests.TREES = 20\n"
     rng = np.random.default_rng(0)
     rows = [f"{age},{rng.choice(['NO', 'SE'])}" for age in rng.integers(18, 80, size=120)]
     (tmp_path / "customers.csv").write_text("\n".join(["age,country", *rows]))
@@ -90,7 +90,7 @@ def test_the_first_page_has_ten_lines_that_run(tmp_path):
     for block in blocks:
         assert len([line for line in block.splitlines() if line.strip()]) <= 10
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", few + blocks[0] + check + blocks[1]],
+        [sys.executable, "-W", "error", "-c", FEW_TREES + blocks[0] + check + blocks[1]],
         cwd=tmp_path,
         capture_output=True,
         text=True,

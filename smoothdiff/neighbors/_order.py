@@ -4,10 +4,15 @@ import numpy as np
 
 from .._compute import slices
 
-__all__ = ["spatial_order"]
+__all__ = ["numbered", "spatial_order"]
 
 # Values that are copied together.
 AT_ONCE = 1 << 22
+
+
+def numbered(n):
+    """The numbers 0 to n - 1, in 32 bits where these hold them."""
+    return np.arange(n, dtype=np.int32 if n < 1 << 31 else np.int64)
 
 
 def spatial_order(points, size):
@@ -20,7 +25,7 @@ def spatial_order(points, size):
     >>> sorted(spatial_order(np.array([[0.0], [5.0], [1.0]]), 2).tolist())
     [0, 1, 2]
     """
-    order = np.arange(len(points), dtype=np.int32 if len(points) < 1 << 31 else np.int64)
+    order = numbered(len(points))
     pending = [(0, len(points))]
     while pending:
         start, stop = pending.pop()

@@ -63,12 +63,13 @@ def test_small_samples_of_many_sizes_compile_once(make, compilations):
 
 
 @pytest.mark.without(NeuralScoreDiffusion, because="its training compiles for a number of points")
-def test_training_sets_of_similar_size_share_their_programs(make, compilations):
-    x = normal(40, 3, 1)
-    make().fit(normal(40, 3)).score_samples(x)
+@pytest.mark.parametrize("d", [2, 5])
+def test_training_sets_of_similar_size_share_their_programs(make, d, compilations):
+    x = normal(40, d, 1)
+    make().fit(normal(300, d)).score_samples(x)
     del compilations[:]
-    for n in (33, 50, 64):
-        make().fit(normal(n, 3)).score_samples(x)
+    for n in (260, 333, 500):
+        make().fit(normal(n, d)).score_samples(x)
     assert compilations == []
 
 
