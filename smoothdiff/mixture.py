@@ -35,6 +35,9 @@ SMALLEST_TILE = 8
 # Queries of a tile; of a mixture with factors, in few and in many dimensions.
 TILE_QUERIES, FEW_QUERIES = 256, 16
 FEW_FACTORED, MANY_FACTORED = 32, 128
+# Points of a mixture so small that factors fewer than r, but not half as many, are filled up with
+# zeros: another program would take longer to compile than the zeros to sum.
+ONE_PROGRAM = 512
 # Queries that would take as long as what a visit of a tile of points costs besides.
 OVERHEAD = 8
 # Bounds of tiles at queries that are formed at once.
@@ -101,8 +104,10 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     array([-2.])
     """
     points = np.asarray(points, dtype=np.float64)
-    n = len(points)
-    most = FEW_POINTS if points.shape[1] <= FEW_DIM and n > FEW_FROM else TILE_POINTS
+    n, r = points.shape
+    if factors is not None and n <= ONE_PROGRAM and r / 2 <= factors.shape[1] < r:
+        factors = np.pad(factors, ((0, 0), (0, r - factors.shape[1]), (0, 0)))
+    most = FEW_POINTS if r <= FEW_DIM and n > FEW_FROM else TILE_POINTS
     size = min(max(_padded_tiles(n), SMALLEST_TILE), most)
     shared = np.ndim(half_precision) == 0
     half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))

@@ -11,9 +11,9 @@ __all__ = ["DEFECT", "minimize_rows"]
 # Chunks of rows in one compiled call.
 CHUNKS_PER_CALL = 16
 # Slots that rows begin in, in many dimensions: as a rule a row has few corners. Those with no more
-# than ROOM left, and those that run out of them, take all r + 1; so do a few rows, for which the
-# second program is not worth its compilation.
-FEW_SLOTS, DIM_PER_SLOT, ROOM, FEW_ROWS = 8, 6, 2, 256
+# than ROOM left, and those that run out of them, take all r + 1. So do a few rows, and all where
+# fewer than SPARED slots would be spared: a second program is not worth its compilation there.
+FEW_SLOTS, DIM_PER_SLOT, ROOM, FEW_ROWS, SPARED = 8, 6, 2, 1024, 4
 # Relative difference of the corners' gradients that marks a row as spoiled by rounding.
 DEFECT = 1e-11
 # Condition from which a system counts as singular.
@@ -79,7 +79,7 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
     """`minimize` in few slots, and in all for the rows that need them."""
     n, dim = x.shape
     few = FEW_SLOTS + dim // DIM_PER_SLOT
-    if few > dim or n < FEW_ROWS:
+    if dim + 1 - few < SPARED or n < FEW_ROWS:
         return _in_slots(dim + 1, active, candidates, cloud, scale, x, ratio)
     corners = np.zeros(n) if active is None else (active.corner >= 0).sum(axis=0)
     narrow = np.flatnonzero(corners < few - ROOM)

@@ -102,7 +102,8 @@ def test_rows_of_few_corners_need_few_slots(monkeypatch):
     with float64():
         wide, once = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
         monkeypatch.setattr(_batch, "_in_slots", counted)
-        monkeypatch.setattr(_batch, "FEW_SLOTS", 4)
+        for name, value in {"FEW_SLOTS": 4, "SPARED": 3, "FEW_ROWS": 256}.items():
+            monkeypatch.setattr(_batch, name, value)
         few, again = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
         assert used[0] == (5, n)
         assert used[1][0] == r + 1
