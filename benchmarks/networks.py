@@ -6,11 +6,16 @@ the circle. At each t: the kappa that fits the tangent part of the network's sco
 have), both over p_t, so that 1 is no fit and the aim is less than a tenth. ``least_gap`` is the
 part of 5000 samples (Euler, 200 steps) in the middle half of that gap which has fewest, and
 ``smoothed_least_gap`` that of the Smoothed PL-ESF of the kappa at t0.
+
+Then examples/plot_weight_decay.py with ``--full``: networks of one t and two points, by decay. The
+delta that fits best evenly over the line, and what part of the squared distance from the exact
+score it leaves there, and weighted by p_t.
 """
 
 import numpy as np
 
 from smoothdiff import ScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff.claims import trained
 from smoothdiff.cloud import PointCloud
 from smoothdiff.datasets import circle, uniform_line
 from smoothdiff.network import Layer, initialize
@@ -124,6 +129,21 @@ def measure(name, options):
     return row
 
 
+def of_two_points(decay):
+    """One row of the networks at one t."""
+    points, t, *_ = trained.AT_ONE_T["two"]
+    cloud, spacing = PointCloud.of(points), 1.0
+    field = trained.at_one_t("two", decay, full=True).score_function
+    x = np.linspace(-1.5, 1.5, 601)[:, None]
+    even = closest_smoothing(field(x, t), cloud, x, t, spacing)
+    seen = closest_smoothing(field, cloud, t=t, spacing=spacing, weighting="p_t")
+    return {
+        "delta": even.kappa * np.sqrt(t),
+        "part": even.residual / even.residual_of_esf,
+        "part_p_t": seen.residual / seen.residual_of_esf,
+    }
+
+
 def main():
     import warnings
 
@@ -132,5 +152,7 @@ def main():
     for name, options in CONFIGURATIONS.items():
         results[name] = measure(name, options)
         print(name, {k: round(v, 3) for k, v in results[name].items()}, flush=True)
+    for decay in trained.DECAYS["two"]:
+        results[f"two points, decay {decay}"] = of_two_points(decay)
     record("networks", results)
     return results

@@ -3,6 +3,8 @@
 Both include their search for neighbors; ours also certifies every row. ``fit`` and ``sample``
 are timed apart: SMOTE has no fit, so ``ratio_with_fit`` is the harder comparison. The papers' law,
 spheres around the points, is timed beside the default one: its starts lie nearer.
+
+results/sampling_earlier.json is what an earlier day found: SMOTE's times differ most between days.
 """
 
 import numpy as np
