@@ -32,8 +32,10 @@ docs-quick: $(VENV)/.docs
 	SMOOTHDIFF_DOCS=quick $(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/quick
 	$(BIN)/python docs/check_site.py docs/_build/quick
 
+# All benchmarks, and the pages that have their figures.
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks
+	$(BIN)/python docs/figures.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

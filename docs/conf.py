@@ -37,6 +37,7 @@ source_suffix = {".rst": "restructuredtext", ".md": "markdown"}
 exclude_patterns = [
     "_build",
     "pages",
+    "templates",
     "explorer",
     "**/GALLERY_HEADER.rst",
     "sg_execution_times.rst",
