@@ -17,6 +17,7 @@ NAMES = (
     "likelihood",
     "search",
     "shrinkage",
+    "noise_left",
     "quality",
     "outliers",
     "tables",

@@ -85,6 +85,18 @@ laws = [
 few_columns = [table for table in columns if columns[table] <= 7]
 smaller, usual = (found["few columns"][f"local 10, {rule}"] for rule in (".0125 r", ".1"))
 
+# ------------------------------------------------------------------ noise that is left
+
+left = RESULTS["noise_left"]
+left_in = [f"{t} (r = {left[f'{t}, local, 0.1'].r})" for t in heads(left, "local, 0.1")]
+
+
+def noise_left_by(start):
+    return listed_digits(
+        (left[f"{table}, {start}, 0.1"].left for table in heads(left, "local, 0.1")), ".2f"
+    )
+
+
 # ------------------------------------------------------------------ quality
 
 ENDS = ("iris protocol", "mean")
