@@ -28,6 +28,12 @@ def near_copies_stay(train, target, is_class, seed):
     return model.fit(train).sample(len(train))
 
 
+def independent(train, target, is_class, seed):
+    by = target if is_class else None
+    model = TableDiffusion(by=by, independent=True, random_state=seed)
+    return model.fit(train).sample(len(train))
+
+
 def one_model(train, target, is_class, seed):
     return TableDiffusion(random_state=seed).fit(train).sample(len(train))
 
@@ -173,6 +179,7 @@ def _ctgan(kind):
 
 FAST = {
     "smoothdiff": ours,
+    "smoothdiff, independent draws": independent,
     "smoothdiff, near copies stay": near_copies_stay,
     "smoothdiff, one model": one_model,
     "training rows, drawn again": bootstrap,

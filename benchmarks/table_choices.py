@@ -23,6 +23,7 @@ CHOICES = {
     "one model": {"by": None},
     "one donor for a row": {"draw": "row"},
     "near copies stay": {"redraw": "equal"},
+    "independent draws": {"independent": True},
     "t0_scale 0.25": {"estimator": SmoothedPLDiffusion(t0_scale=0.25)},
     "t0_scale 0.5": {"estimator": SmoothedPLDiffusion(t0_scale=0.5)},
     "t0_scale 2": {"estimator": SmoothedPLDiffusion(t0_scale=2)},

@@ -189,9 +189,9 @@ class PointCloud(Derived):
     def _neighborhoods(self):
         return _Neighborhoods(self.points, self.neighbors, min(self.n_neighbors, len(self) - 1))
 
-    def draw(self, generator, n, weights=None):
-        """Indices of n points drawn by weight, their own by default, (n,)."""
-        weights = self.weights if weights is None else weights
+    def draw(self, generator, n):
+        """Indices of n points drawn by weight, (n,)."""
+        weights = self.weights
         if np.all(weights == weights[0]):
             return generator.integers(len(weights), size=n)
         cumulative = np.cumsum(weights)

@@ -77,7 +77,7 @@ class Diffusion:
     def sample(self, generator, n, *, parents=False, around=None, verbose=0, done=None) -> End:
         """Draw n rows (n, d), and the points of the cloud that each was made of if asked for.
 
-        With ``around``, weights of the points, they start in the noise of some of them only.
+        With ``around``, (n,), each starts in the noise of the point that it names.
         A solver that steps reports its steps if ``verbose``; of others ``done(k)`` is called as k
         more rows are there.
         """

@@ -96,8 +96,8 @@ def test_points_of_no_weight_are_never_drawn(extreme):
         def random(self, n):
             return np.full(n, extreme)
 
-    cloud = PointCloud.of(normal(4, 2))
-    drawn = cloud.draw(Generator(), 3, np.array([0.0, 0.3, 0.7, 0.0]))
+    cloud = PointCloud(normal(4, 2), np.array([0.0, 0.3, 0.7, 0.0]))
+    drawn = cloud.draw(Generator(), 3)
     np.testing.assert_array_equal(drawn, 1 if extreme == 0 else 2)
 
 

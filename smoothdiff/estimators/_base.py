@@ -209,11 +209,13 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
             x, parents, weights = (np.concatenate(part) for part in zip(*batches, strict=True))
             return x, self._training_rows(parents), weights
 
+    def _points_of(self, rows):
+        """How much of each point of the cloud some training rows are, (n_points,)."""
+        rows = rows[self._group[rows] >= 0]
+        return np.bincount(self._group[rows], self.weights_[rows], len(self._rows))
+
     def _draw(self, generator, n, *, parents=False, around=None, done=None):
-        """Draw n rows; with ``around``, training rows, they start in the noise of these only."""
-        if around is not None:
-            around = around[self._group[around] >= 0]
-            around = np.bincount(self._group[around], self.weights_[around], len(self._rows))
+        """Draw n rows; with ``around``, (n,), each starts in the noise of a point of the cloud."""
         with self._workers():
             return self.diffusion_.sample(
                 generator, n, parents=parents, around=around, verbose=self.verbose, done=done

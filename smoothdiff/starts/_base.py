@@ -21,8 +21,7 @@ class StartingLaw(ABC):
     def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r), and for each a training point close to it, (n,).
 
-        With ``around``, weights (n_points,) that replace those of the points, it draws from the
-        noise of some of them only.
+        With ``around``, (n,), each is drawn from the noise of the point that it names.
         """
 
     @abstractmethod

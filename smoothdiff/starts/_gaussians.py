@@ -37,7 +37,7 @@ class SphericalLaw(Derived, StartingLaw):
 
     def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
-        k = self.cloud.draw(generator, n, around)
+        k = self.cloud.draw(generator, n) if around is None else around
         x = generator.standard_normal((n, self.cloud.dim))
         if np.all(self.variances == self.variances[0]):
             x *= np.sqrt(self.variances[0])
@@ -101,7 +101,7 @@ class ShapedLaw(Derived, StartingLaw):
 
     def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
-        k = self.cloud.draw(generator, n, around)
+        k = self.cloud.draw(generator, n) if around is None else around
         noise = generator.standard_normal((n, self.cloud.dim))
         if self.cloud.dim == 1:
             return self.cloud.points[k] + self._widths[k] * noise, k

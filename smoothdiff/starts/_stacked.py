@@ -38,8 +38,8 @@ class StackedLaw(StartingLaw):
         """Choose a law for each draw, and draw from it."""
         law = generator.choice(len(self.laws), size=n, p=self.weights)
         parts = [
-            c.sample(generator, count, around)
-            for c, count in zip(self.laws, np.bincount(law, minlength=len(self.laws)), strict=True)
+            c.sample(generator, np.count_nonzero(own), None if around is None else around[own])
+            for c, own in zip(self.laws, law == np.arange(len(self.laws))[:, None], strict=True)
         ]
         x, near = (np.concatenate(part) for part in zip(*parts, strict=True))
         place = np.argsort(np.argsort(law, kind="stable"))  # of each draw among the joined parts

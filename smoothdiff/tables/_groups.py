@@ -1,7 +1,7 @@
 """The models of a table: one for all rows, or one for each value of some columns, in blocks."""
 
+import inspect
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,11 +12,22 @@ from .._compute import slices
 from .._progress import ScaleWarning, warn
 from ..estimators._base import BaseDiffusion
 from ..estimators._smoothed import StartedDiffusion
+from ..scores import OfPoints
 from ._frame import take
 from ._schema import Schema
 from ._values import codes_and_levels, is_missing
 
-__all__ = ["NO_ROW", "Group", "fit_groups", "label_of"]
+__all__ = [
+    "NO_ROW",
+    "Group",
+    "OneRow",
+    "check_made_of_rows",
+    "check_names_parents",
+    "evenly",
+    "fit_groups",
+    "independently",
+    "label_of",
+]
 
 # A value of fewer rows than this, or of equal rows only, has no model of its own.
 FEWEST_ROWS = 5
@@ -25,6 +36,24 @@ FEWEST_ROWS = 5
 MOST_ROWS = 20_000
 # Padding among parents.
 NO_ROW = -1
+
+
+def evenly(generator, n, weights):
+    """Draw n places by weight, each as often as its weight says but for less than one, (n,).
+
+    Systematic sampling, of places in random order: each of the n has the law of the weights, but
+    they are not independent, and what is counted among them varies less.
+    """
+    order = generator.permutation(np.flatnonzero(weights))
+    ends = np.cumsum(weights[order])
+    marks = (np.arange(n) + generator.random()) * (ends[-1] / max(n, 1))
+    found = np.searchsorted(ends, marks, side="right")
+    return generator.permutation(order[np.minimum(found, len(order) - 1)])
+
+
+def independently(generator, n, weights):
+    """Draw n places by weight, (n,)."""
+    return generator.choice(len(weights), size=n, p=weights / weights.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +66,7 @@ class Group:
     """Those that have the group's value: fewer where the model is of others too."""
     share: float
     """Probability of the group."""
-    fit: Callable[[], Any]
+    fit: "_Fit"
     """Fits the model."""
     kept: Any = None
     """The model, unless it is one of so many that each is fitted when it is needed."""
@@ -47,14 +76,25 @@ class Group:
         """The fitted model."""
         return self.fit() if self.kept is None else self.kept
 
-    def draw(self, generator, model, n, starts):
-        """Draw n embedded rows from the group's model, around some of the training rows.
+    def part(self, starts):
+        """Which part of the group's weight some of the rows that samples start from have."""
+        weight = self.fit.weights[np.searchsorted(self.rows, self.starts)]
+        return weight[np.isin(self.starts, starts)].sum() / weight.sum()
+
+    def shares(self, model, starts):
+        """How much of each of the model's points some of the rows are, (n_points,)."""
+        if isinstance(model, BaseDiffusion):
+            return model._points_of(np.searchsorted(self.rows, starts))
+        return np.ones(1)  # the model is not told where to start
+
+    def draw(self, generator, model, around):
+        """Draw embedded rows from the group's model, each around a point of it, (n,).
 
         Returns positions (n, q), training rows (n, k) that are their parents, weights (n, k).
         """
-        if len(starts) < len(self.rows) and isinstance(model, BaseDiffusion):
-            place = np.searchsorted(self.rows, starts)
-            Z, found, weights = model._draw(generator, n, parents=True, around=place)
+        n = len(around)
+        if isinstance(model, BaseDiffusion):
+            Z, found, weights = model._draw(generator, n, parents=True, around=around)
             found = model._training_rows(found)
         else:
             Z, found, weights = model.sample(n, random_state=generator, return_parents=True)
@@ -184,3 +224,32 @@ def _warn_of_rare(schema, members):
         f"(fewer than {FEWEST_ROWS}, or all equal) are drawn from a model of all rows, around "
         f"theirs: {shown}{more}."
     )
+
+
+# ------------------------------------------------------------------ which models will do
+
+
+def check_names_parents(estimator):
+    """Refuse an estimator whose samples do not say which rows they are made of."""
+    sample = getattr(estimator, "sample", None)
+    if (
+        isinstance(estimator, type)
+        or sample is None
+        or "return_parents" not in inspect.signature(sample).parameters
+    ):
+        raise TypeError(
+            "The 'estimator' parameter of TableDiffusion must be an estimator whose sample "
+            "returns parents, such as SmoothedPLDiffusion. Got "
+            f"{type(estimator).__name__} instead."
+        )
+
+
+def check_made_of_rows(groups):
+    """Refuse a score whose samples are not made of training rows."""
+    for group in groups:
+        model = group.kept
+        if isinstance(model, BaseDiffusion) and not isinstance(model.diffusion_.score, OfPoints):
+            raise TypeError(
+                "The 'estimator' parameter of TableDiffusion must be an estimator whose samples "
+                f"are made of training rows. Those of {type(model).__name__} are not."
+            )

@@ -16,7 +16,7 @@ from .._progress import Progress
 from ._copies import SingleRows
 from ._donors import Donors, in_blocks, interpolated
 from ._frame import take
-from ._groups import NO_ROW, Group
+from ._groups import NO_ROW, Group, evenly, independently
 from ._schema import Schema
 from ._where import Where
 
@@ -25,8 +25,9 @@ __all__ = ["Drawn", "TableModel"]
 # Draws of which none fits, after which it is said that there will be none.
 GIVEN_UP_AFTER = 100_000
 FEWEST_DRAWS = 64
-# How often copies of single training rows are drawn again.
-ATTEMPTS = 20
+# How often copies of single training rows are drawn again, and how often of these around the same
+# point: a row far from all others may give nothing but copies of it.
+ATTEMPTS, ATTEMPTS_THERE = 20, 5
 # Part of the draws that are copies from which the rest, what is left, would be no fair draw.
 MOST_COPIED = 0.8
 # Draws that tell this.
@@ -72,6 +73,8 @@ class TableModel:
     """Whether new rows have no gaps."""
     singles: SingleRows | None
     """Training rows that are not to come out again."""
+    independent: bool
+    """Whether new rows are drawn independently of each other, and not evenly."""
 
     def embed(self, columns):
         """Coordinates (n, q) of rows, whose columns are given by name."""
@@ -125,28 +128,32 @@ class TableModel:
 
     def _draw_groups(self, generator, n, starts):
         """For each of n rows the group that it comes from, (n,)."""
-        part = [len(some) / len(g.starts) for some, g in zip(starts, self.groups, strict=True)]
-        shares = np.array([group.share for group in self.groups]) * part
+        shares = [g.share * g.part(some) for some, g in zip(starts, self.groups, strict=True)]
         if len(shares) == 1:
             return np.zeros(n, dtype=np.intp)
-        return generator.choice(len(shares), size=n, p=shares / shares.sum())
+        return self._draw_places(generator, n, np.array(shares))
 
     def _draw_new(self, generator, group, n, starts) -> Drawn:
         """Draw n rows of a group.
 
-        Copies of single training rows, and near ones, are drawn again, a few times. Where little
-        else comes out (one donor gives all of a row, or the model memorizes) all stay.
+        Copies of single training rows, and near ones, are drawn again a few times, first around the
+        same point, which so keeps its share, then around any. Where little else comes out (one
+        donor gives all of a row, or the model memorizes) all stay.
         """
         model = group.model
-        parts = [self._draw_any(generator, group, model, n, starts)]
+        shares = group.shares(model, starts)
+        around = self._draw_places(generator, n, shares)
+        parts = [self._draw_any(generator, group, model, around)]
         place, open_ = np.arange(n), np.arange(n)
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             copied = open_[self._copied(parts[-1])]
             only_copies = n >= ENOUGH_DRAWS and len(copied) > MOST_COPIED * n
             if len(copied) == 0 or only_copies:
                 break
             before = sum(len(part.parents) for part in parts)
-            parts.append(self._draw_any(generator, group, model, len(copied), starts))
+            if attempt >= ATTEMPTS_THERE:
+                around[copied] = self._draw_places(generator, len(copied), shares)
+            parts.append(self._draw_any(generator, group, model, around[copied]))
             place[copied], open_ = before + np.arange(len(copied)), copied
         return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
 
@@ -156,10 +163,13 @@ class TableModel:
             return np.zeros(len(drawn.parents), dtype=bool)
         return self.singles.copied(drawn.columns, drawn.parents)
 
-    def _draw_any(self, generator, group, model, n, starts) -> Drawn:
-        Z, parents, weights = group.draw(generator, model, n, starts)
-        examples = np.full(n, group.starts[0])
+    def _draw_any(self, generator, group, model, around) -> Drawn:
+        Z, parents, weights = group.draw(generator, model, around)
+        examples = np.full(len(around), group.starts[0])
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
+
+    def _draw_places(self, generator, n, weights):
+        return (independently if self.independent else evenly)(generator, n, weights)
 
     def _decode(self, generator, Z, parents, weights, examples):
         """Columns by name; ``examples`` are training rows with the right values of ``by``."""

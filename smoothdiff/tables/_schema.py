@@ -143,8 +143,7 @@ class Schema(Sequence):
     def rows(self):
         """The printed table, as tuples of strings."""
         return [
-            (str(c.name), c.dtype, c.kind, str(c.n_distinct), str(c.n_missing), self._how(c), c.why)
-            for c in self.columns
+            (str(c.name), c.dtype, c.kind, *_counts(c), self._how(c), c.why) for c in self.columns
         ]
 
     def __repr__(self):
@@ -163,6 +162,13 @@ class Schema(Sequence):
 
         body = "".join(line(row, "td") for row in self.rows())
         return f"<table><thead>{line(HEADER, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def _counts(column):
+    """How many values a column has, and how many are missing; nobody looked at a dropped one."""
+    if column.kind == "drop":
+        return "", ""
+    return str(column.n_distinct), str(column.n_missing)
 
 
 def _grid(step):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from smoothdiff import SmoothedPLDiffusion, TableDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion
+from smoothdiff.tables._groups import evenly, independently
 from smoothdiff.tables._model import TableModel
 
 pd = pytest.importorskip("pandas")
@@ -312,6 +313,53 @@ def test_by_several_columns(table):
     found = made.groupby(["member", "sex"], observed=True).size() / 2000
     share = table.groupby(["member", "sex"], observed=True).size() / len(table)
     np.testing.assert_allclose(found, share, atol=0.04)
+
+
+# ------------------------------------------------------------------ even draws
+
+
+def counts(pick, n, weights, times=2000):
+    """How often each place is drawn, (times, places), and the first place of each draw."""
+    generator = np.random.default_rng(0)
+    drawn = np.array([pick(generator, n, weights) for _ in range(times)])
+    return np.array([np.bincount(row, minlength=len(weights)) for row in drawn]), drawn[:, 0]
+
+
+@pytest.mark.parametrize("weights", [[1.0, 1.0, 1.0], [0.5, 0.0, 2.5, 0.3, 7.0]])
+def test_even_draws_are_draws_by_weight(weights):
+    """Each has the law of the weights, and none is drawn more or less often by one or more."""
+    shares = np.array(weights) / sum(weights)
+    found, first = counts(evenly, 7, np.array(weights))
+    assert (np.abs(found - 7 * shares) < 1).all()
+    error = np.sqrt(shares * (1 - shares) / len(first))
+    frequency = np.bincount(first, minlength=len(shares)) / len(first)
+    assert (np.abs(frequency - shares) <= 4.5 * error).all()
+    assert (np.abs(found.mean(axis=0) / 7 - shares) <= 4.5 * error).all()
+    independent, _ = counts(independently, 7, np.array(weights))
+    assert (np.ptp(independent, axis=0)[shares > 0] >= 3).all()  # and these are independent
+
+
+def test_no_draws():
+    assert len(evenly(np.random.default_rng(0), 0, np.ones(3))) == 0
+
+
+@pytest.mark.parametrize("independent", [False, True])
+def test_values_of_by_are_drawn_evenly(independent):
+    """Exactly as often as in the data, unless draws are to be independent."""
+    rng = np.random.default_rng(0)
+    X = [[kind, float(x)] for kind, x in zip("aab" * 20, rng.normal(size=60), strict=True)]
+    model = TableDiffusion(by=0, independent=independent, random_state=0).fit(X)
+    often = {int((model.sample(30)[:, 0] == "a").sum()) for _ in range(20)}
+    assert (often == {20}) != independent
+
+
+def test_rows_start_around_every_row():
+    """Without noise that reaches other rows each row is parent once: of itself."""
+    X = [[kind, 100.0 * k] for k, kind in enumerate("abcabcabcabc")]
+    estimator = EmpiricalScoreDiffusion(t0=1e-4, t_min=0)
+    model = TableDiffusion(estimator, redraw=None, random_state=0).fit(X)
+    _, parents, _ = model.sample(12, return_parents=True)
+    np.testing.assert_array_equal(np.sort(parents[:, 0]), np.arange(12))
 
 
 # ------------------------------------------------------------------ arrays, weights, seeds
