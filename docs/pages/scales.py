@@ -13,6 +13,13 @@ Three numbers decide what a sample is. ``t`` is a variance throughout: noise of 
 ``t0="auto"`` is the square of the spacing of the data, half the distance to a neighbor;
 ``t0_scale`` and ``t_min_scale`` change t0 and t_min without a unit. The defaults suit sampling:
 change one when you see what you do not want.
+
+.. image:: /gallery/images/sphx_glr_plot_dials_001.gif
+   :alt: As kappa grows samples run together at single points; as t0 grows they spread to segments
+      and triangles of points far apart; as t_min grows they keep their noise
+
+The same samples, as one number is turned up and back: the one in the black frame. Colors say of how
+many training points (rings) each is made. :doc:`The script </gallery/plot_dials>`.
 """
 
 # %%
