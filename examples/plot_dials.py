@@ -62,9 +62,9 @@ for name, path in paths.items():
     for value, x, dims in path[:: n_frames - 1]:
         shares = ", ".join(f"{(dims == j).mean():.1%} {kind}" for j, kind in enumerate(kinds))
         away = np.linalg.norm(x[:, None] - points, axis=2).min(axis=1).mean()
-        print(f"{name} = {value:g}: {shares}; {away:.3f} from the nearest training point")
+        print(f"{name} = {value:g}: {shares}; {away:.3f} from the nearest")
 
-figure, axes = plt.subplots(1, 3, figsize=(8.4, 3.4), layout="constrained")
+figure, axes = plt.subplots(1, 3, figsize=(8.4, 2.9), layout="constrained")
 drawn = [
     pictures.draw_samples(ax, path[0][1], s=6, alpha=0.8)
     for ax, path in zip(axes, paths.values(), strict=True)

@@ -143,7 +143,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
             )
 
     def decompose(self, X, t):
-        """Which training points make up the denoiser at X, and how.
+        r"""Which training points make up the denoiser at X, and how.
 
         Parameters
         ----------
@@ -159,7 +159,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
                 ends.
             v : array of shape (n, n_features)
                 Point of the dual Voronoi face, equidistant from the parents; in the subspace,
-                X is (1 - rho) a + rho v with rho = kappa sqrt(t) / spacing_.
+                X is :math:`(1 - \rho) a + \rho v`, rho = kappa sqrt(t) / spacing_.
             parents : integer array of shape (n, k)
                 Training rows that ``a`` is made of, by decreasing weight; -1 is padding.
             weights : array of shape (n, k)
