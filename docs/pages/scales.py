@@ -71,6 +71,7 @@ draw(axes[2], "t_min_scale", (0.0, 0.05, 0.3, 1.0), **start)
 # ======================================  ==================================================
 # samples too close to training rows      smaller kappa, larger t0_scale or t_min_scale
 # samples where no data are               smaller t0_scale
+# samples beside a curve, not on it       a narrow start: :doc:`curves_and_surfaces`
 # columns too narrow                      larger t_min_scale
 # columns too wide, or fuzzy              smaller t_min_scale
 # held-out rows very unlikely             `SmoothedPLDiffusionCV`, which chooses all of them

@@ -36,9 +36,10 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
     weighted mean of a few named training rows. Sampling takes one geometric solve for each row,
     certified to be exact, and the density is exact as well: no network, no training, no ODE.
 
-    The defaults are the best for `sample`. Who calls `score_samples` should fit
-    `SmoothedPLDiffusionCV` instead: held-out rows lie off the faces by more than the little noise
-    that good samples keep, and the density there is poor.
+    The defaults are the best for `sample`, of tables and clouds; data on a curve or surface want a
+    narrower start, ``start_neighbors=4, start_shrinkage=(0, 0.02)``. Who calls `score_samples`
+    should fit `SmoothedPLDiffusionCV` instead: held-out rows lie off the faces by more than the
+    little noise that good samples keep, and the density there is poor.
 
     Parameters
     ----------
