@@ -68,12 +68,12 @@ def fitted(X, **settings):
 
 def draw(samples, points):
     """A panel for each."""
-    figure = plt.figure(figsize=(11, 3), layout="constrained")
+    figure = plt.figure(figsize=(2 * len(samples), 2.4), layout="constrained")
     for place, (title, new) in enumerate(samples.items()):
         ax = figure.add_subplot(1, len(samples), place + 1, projection="3d")
         ax.scatter(*new.T, s=2, color="tab:orange")
-        ax.scatter(*points.T, s=6, color="black")
-        ax.set(title=title, xticklabels=[], yticklabels=[], zticklabels=[], box_aspect=(1, 1, 1))
+        ax.scatter(*points.T, s=3, color="black")
+        ax.set(title=title, xticklabels=[], yticklabels=[], zticklabels=[])
 
 
 models = fitted(X, t_min=0)
@@ -84,19 +84,19 @@ draw(samples, X)
 # Why the default is too wide: the noise of the start is shaped by ten neighbors, and on a curve ten
 # neighbors reach five steps to each side. In a cloud they are all about as far as the nearest.
 # A tenth of that variance is given to a sphere and a tenth to the shape of the whole cloud, which
-# leads off the curve, across to the next turn. The width of the noise, along the curve and across
+# leads off the curve, towards the next turn. The width of the noise, along the curve and across
 # it, in steps from point to point:
 
 
 def widths(covariances):
-    """Standard deviations of noise along its axes, the widest first, in steps."""
+    """Standard deviations of noise along its two widest axes, in steps."""
     if covariances.ndim == 1:  # of spheres
         covariances = covariances[:, None, None] * np.eye(3)
-    return np.median(np.sqrt(np.linalg.eigvalsh(covariances))[:, ::-1], axis=0) / step
+    return np.median(np.sqrt(np.linalg.eigvalsh(covariances))[:, :0:-1], axis=0) / step
 
 
 noise = {name: widths(model.start_covariances_) for name, model in models.items()}
-table[["noise along", "across", "across, too"]] = pd.DataFrame(noise).T
+table[["noise along", "noise across"]] = pd.DataFrame(noise).T
 print(f"neighbors are {step:.3f} apart")
 table.round(3)
 
