@@ -1,10 +1,14 @@
-"""How Sphinx builds the site. ``SMOOTHDIFF_DOCS=quick`` runs the first page's script alone."""
+"""How Sphinx builds the site. ``SMOOTHDIFF_DOCS=quick`` runs two scripts only, whose
+pictures are on other pages."""
 
 import os
+import shutil
 import sys
 import tempfile
 import warnings
 from pathlib import Path
+
+from sphinx_gallery.scrapers import figure_rst
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
@@ -78,13 +82,25 @@ def fresh(config, script):
     warnings.simplefilter("default")
 
 
+def animation(block, script, config):
+    """What shows the GIF that a script has just written, if it has."""
+    written = Path(*as_run_by_hand(config, script)).with_suffix(".gif")
+    if not written.exists():
+        return ""
+    title = Path(script["src_file"]).read_text(encoding="utf-8").splitlines()[1]
+    shown = Path(next(script["image_path_iterator"])).with_suffix(".gif")
+    shutil.move(written, shown)
+    return figure_rst([str(shown)], config["src_dir"], f"Animation: {title}")
+
+
 sphinx_gallery_conf = {
     "examples_dirs": ["pages", "../examples"],
     "gallery_dirs": ["guide", "gallery"],
-    "filename_pattern": r"three_pictures" if quick else r"\.py$",
+    "filename_pattern": r"three_pictures|plot_dials" if quick else r"\.py$",
     "copyfile_regex": r"index\.rst",
     "within_subsection_order": "FileNameSortKey",
     "reset_argv": as_run_by_hand,
+    "image_scrapers": (animation, "matplotlib"),
     "reset_modules": ("matplotlib", fresh),
     "abort_on_example_error": True,
     "show_memory": False,

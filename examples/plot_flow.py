@@ -91,3 +91,4 @@ print(f"{output.stat().st_size / 1e6:.2f} MB")
 still = output.with_name(f"{output.stem}_end.png")
 figure.savefig(still, dpi=110)
 print(f"wrote {output} and {still}")
+# sphinx_gallery_thumbnail_number = 2

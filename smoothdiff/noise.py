@@ -80,7 +80,7 @@ class NoisedLaw(Derived):
 
 
 def log_density(x, points, t, weights=None):
-    """Log-density of the noised empirical law, log p_t(x).
+    r"""Log-density of the noised empirical law, :math:`p_t(x) = \sum_k w_k N(x; y_k, t I)`.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def log_density(x, points, t, weights=None):
 
 
 def denoiser(x, points, t, weights=None):
-    """Posterior mean D_t(x) = E[x_0 | x_t = x], shape (m, d); parameters as `log_density`.
+    """Posterior mean :math:`D_t(x) = E[x_0 | x_t = x]`, (m, d); parameters as `log_density`.
 
     Examples
     --------
@@ -121,7 +121,7 @@ def denoiser(x, points, t, weights=None):
 
 
 def empirical_score(x, points, t, weights=None):
-    """Empirical score function (D_t(x) - x) / t, shape (m, d); parameters as `log_density`.
+    """Empirical score function :math:`(D_t(x) - x) / t`, (m, d); parameters as `log_density`.
 
     Examples
     --------

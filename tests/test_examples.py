@@ -31,12 +31,13 @@ def output_of(tmp_path, *arguments):
 
 
 BEGINS = {".png": b"\x89PNG", ".gif": b"GIF89a"}
+ANIMATED = {"flow", "dials"}
 
 
 def run(name, tmp_path, *flags):
     """Standard output of an example that has drawn its picture, which is as figures should be."""
     pytest.importorskip("matplotlib")
-    picture = tmp_path / f"{name}{'.gif' if name == 'flow' else '.png'}"
+    picture = tmp_path / f"{name}{'.gif' if name in ANIMATED else '.png'}"
     drawn = ROOT / "tests" / "drawn.py"
     text = output_of(tmp_path, drawn, EXAMPLES / f"plot_{name}.py", picture, *flags)
     pictures = sorted(tmp_path.iterdir())
@@ -248,6 +249,21 @@ def flow(text):
     assert numbers("# MB", text, 1)[0][0] < 1
 
 
+def dials(text):
+    row = "{} = #: #% of one point, #% of two points, #% of three points; # from"
+    ends = {name: numbers(row.format(name), text, 2) for name in ("kappa", "t0_scale")}
+    (*rest, near), (*_, copied) = ends["kappa"]
+    assert ends["kappa"][1] == [1, 100, 0, 0, copied]
+    assert copied < 1e-9 < near
+    assert rest[1] < 50
+    assert ends["t0_scale"][1][-1] > 1.2 * near  # farther away, though more are copies
+    kept = numbers(row.format("t_min_scale"), text, 2)
+    assert kept[0][1:] == [*rest[1:], near]
+    assert kept[1][1:4] == rest[1:]  # noise changes no parents
+    assert kept[1][-1] > 1.5 * near
+    assert numbers("# MB", text, 1)[0][0] < 1
+
+
 def decay_search(text):
     ((memorized,),) = numbers("ESF: held-out log-likelihood #", text, 1)
     for name, gain in (("kappa", 2.0), ("weight_decay", 0.3)):
@@ -291,6 +307,7 @@ CLAIMS = {
         decay_search,
         displays,
         flow,
+        dials,
     )
 }
 # What would be printed if the claim were false: a pattern and what takes its place.
@@ -308,12 +325,13 @@ FALSE = {
     "circle": (r"(n = 8, network:) \S+", r"\1 0.500"),
     "uneven": (r"(in each gap: ratio) \S+", r"\1 0.5000"),
     "flow": (r"(line, Smoothed PL-ESF:) \S+%", r"\1 95.0%"),
+    "dials": (r"(kappa = 1: )\S+%", r"\g<1>90.0%"),
     "displays": (r"(region of 50%:) \S+%", r"\1 60.0%"),
     "decay_search": (r"(\nweight_decay 0: held-out log-likelihood) \S+", r"\1 -1.00"),
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
 SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven", "denoising"}
-SLOW |= {"cells", "variants", "displays", "weight_decay", "flow"}
+SLOW |= {"cells", "variants", "displays", "weight_decay", "flow", "dials"}
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 

@@ -72,6 +72,25 @@ def test_every_entry_has_an_example():
     assert not lacking
 
 
+def test_parameters_in_the_text_exist():
+    """Where a page says ``name=value``, something public has such a parameter."""
+    known = {
+        name
+        for value in LISTED
+        for part in [value, *(vars(value).values() if inspect.isclass(value) else [])]
+        if inspect.isfunction(part) or inspect.isclass(part)
+        for name in inspect.signature(part).parameters
+    }
+    named = {
+        name
+        for page in (DOCS / "pages").glob("*.*")
+        for literal in re.findall(r"``([^`]+)``", page.read_text(encoding="utf-8"))
+        for name in re.findall(r"(?<![\w-])(\w+)=(?=[\"{\[\d])", literal)
+    }
+    assert {"start", "redraw", "kinds", "n_components"} <= named
+    assert named <= known
+
+
 def blocks_of_the_first_page():
     """Python code of docs/index.rst."""
     text = (DOCS / "index.rst").read_text(encoding="utf-8")

@@ -83,6 +83,9 @@ print("the same to the last bit:", np.array_equal(one.sample(500), two.sample(50
 #     with joblib.parallel_config(backend="dask"):
 #         new = model.sample(1_000_000)
 #
+# In a script, though not in a notebook, this belongs under ``if __name__ == "__main__":``, since
+# Dask's processes read the script again.
+#
 # The fitted model goes to each worker once. If one is lost, its blocks go to another, and the
 # numbers are still those of one process, to the last bit. `GridSearchCV` deals out its candidates
 # in the same way. A Dask array of rows to score is read piece by piece::

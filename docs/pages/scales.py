@@ -13,6 +13,13 @@ Three numbers decide what a sample is. ``t`` is a variance throughout: noise of 
 ``t0="auto"`` is the square of the spacing of the data, half the distance to a neighbor;
 ``t0_scale`` and ``t_min_scale`` change t0 and t_min without a unit. The defaults suit sampling:
 change one when you see what you do not want.
+
+.. image:: /gallery/images/sphx_glr_plot_dials_001.gif
+   :alt: As kappa grows samples run together at single points; as t0 grows they spread to segments
+      and triangles of points far apart; as t_min grows they keep their noise
+
+The same samples, as one number is turned up and back: the one in the black frame. Colors say of how
+many training points (rings) each is made. :doc:`The script </gallery/plot_dials>`.
 """
 
 # %%
@@ -64,6 +71,7 @@ draw(axes[2], "t_min_scale", (0.0, 0.05, 0.3, 1.0), **start)
 # ======================================  ==================================================
 # samples too close to training rows      smaller kappa, larger t0_scale or t_min_scale
 # samples where no data are               smaller t0_scale
+# samples beside a curve, not on it       a narrow start: :doc:`curves_and_surfaces`
 # columns too narrow                      larger t_min_scale
 # columns too wide, or fuzzy              smaller t_min_scale
 # held-out rows very unlikely             `SmoothedPLDiffusionCV`, which chooses all of them

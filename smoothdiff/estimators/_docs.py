@@ -24,13 +24,16 @@ t_min_scale : "auto" or float in [0, 1], default="auto"
     the differences to them; "local", shaped by those and by the whole cloud. "gaussian" is one
     Gaussian for all. A list is their mixture, with weights.
 start_neighbors : int, default=10
-    Neighbors that shape the noise, counted by weight: heavy rows start narrow.
+    Neighbors that shape the noise, counted by weight: heavy rows start narrow. Ten suit
+    tables and clouds, and are too many for data on a curve or surface: take 4.
 start_shrinkage : (float, float), default=(0.1, 0.1)
-    Of "local": how much its shape is that of the whole cloud, and how much a sphere.""",
+    Of "local": how much its shape is that of the whole cloud, and how much a sphere. (0, 0.02)
+    keeps samples on a curve or surface that has no noise.""",
     "n_components": """n_components : "auto", int, float in (0, 1), "mle" or None, default="auto"
     Tangent dimensions: "auto" is the numerical rank, the others are as in scikit-learn's
-    PCA. The data along the normal directions are modeled as Gaussian. Columns that are
-    constant in the data are no directions: samples have the constant there.""",
+    PCA. The data along the normal directions are modeled as Gaussian. They are those
+    of one flat subspace: a helix has three. Columns that are constant in the data are no
+    directions: samples have the constant there.""",
     "steps": """n_steps : int, default=200
     Steps from t0 to t_min.
 schedule_rho : float, default=2.0

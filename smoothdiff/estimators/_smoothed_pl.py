@@ -36,9 +36,10 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
     weighted mean of a few named training rows. Sampling takes one geometric solve for each row,
     certified to be exact, and the density is exact as well: no network, no training, no ODE.
 
-    The defaults are the best for `sample`. Who calls `score_samples` should fit
-    `SmoothedPLDiffusionCV` instead: held-out rows lie off the faces by more than the little noise
-    that good samples keep, and the density there is poor.
+    The defaults are the best for `sample`, of tables and clouds; data on a curve or surface want a
+    narrower start, ``start_neighbors=4, start_shrinkage=(0, 0.02)``. Who calls `score_samples`
+    should fit `SmoothedPLDiffusionCV` instead: held-out rows lie off the faces by more than the
+    little noise that good samples keep, and the density there is poor.
 
     Parameters
     ----------
@@ -143,7 +144,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
             )
 
     def decompose(self, X, t):
-        """Which training points make up the denoiser at X, and how.
+        r"""Which training points make up the denoiser at X, and how.
 
         Parameters
         ----------
@@ -159,7 +160,7 @@ class SmoothedPLDiffusion(SmoothedDiffusion):
                 ends.
             v : array of shape (n, n_features)
                 Point of the dual Voronoi face, equidistant from the parents; in the subspace,
-                X is (1 - rho) a + rho v with rho = kappa sqrt(t) / spacing_.
+                X is :math:`(1 - \rho) a + \rho v`, rho = kappa sqrt(t) / spacing_.
             parents : integer array of shape (n, k)
                 Training rows that ``a`` is made of, by decreasing weight; -1 is padding.
             weights : array of shape (n, k)

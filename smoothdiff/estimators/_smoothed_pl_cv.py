@@ -43,7 +43,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
     cv : int, splitter or iterable of (train, test), default=5
         Folds are shuffled. From 4000 rows on an int means one split that holds out 1000.
     start_scales : sequence of float, default=(0.6, 1.0, 1.5)
-        Candidates for the start's covariances, in units of t0.
+        Candidates for the start's covariances, in units of t0. Data on a curve want narrower ones,
+        such as (0.05, 0.1, 0.2, 0.4, 0.8), and fewer neighbors.
     start_neighbors : sequence of int or int, default=(7, 20, 40)
     start_shrinkages : sequence of (float, float), default=((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), \
 (0.4, 0.05))

@@ -50,7 +50,7 @@ FAR = 100
 
 
 def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
-    """Solve the mixed-cell problem for each row of x, exactly.
+    r"""Solve the mixed-cell problem for each row of x, exactly.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
     same holds without sigma; their sum is ``(a - a*).(v - v*) >= -sigma / 2``. Then
     ``|delta|^2 = |(1 - rho) (a - a*) + rho (v - v*)|^2`` gives
 
-        |a - a*| <= sqrt(|delta|^2 + rho (1 - rho) sigma) / (1 - rho).
+    .. math:: |a - a^*| \le \frac{\sqrt{|\delta|^2 + \rho (1 - \rho) \sigma}}{1 - \rho} .
 
     Here delta is rounding of x, at most 1e-13 of the distances around it, and ``rho sigma`` is how
     far the gradient of a point that is no parent, ``g_k = rho |y_k|^2 - 2 y_k.(rho v)``, lies below

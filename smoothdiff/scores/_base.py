@@ -25,9 +25,9 @@ __all__ = ["Denoiser", "Field", "OfPoints", "Score"]
 
 
 class Score(ABC):
-    """A score field s_t(x) and its denoiser D_t(x), for x (n, r) and variances t > 0.
+    """A score field :math:`s_t(x)` and its denoiser :math:`D_t(x)`, for x (n, r) and variances t.
 
-    t is a float or an array (n,).
+    t is positive, a float or an array (n,).
 
     Examples
     --------

@@ -46,7 +46,7 @@ class _Shrunken(Denoiser):
 
 
 class EmpiricalBayesScore(_Shrunken):
-    """grad p_t / max(p_t, eps), with ``eps`` a density.
+    r""":math:`\nabla p_t / \max(p_t, \epsilon)`, with ``eps``, a density, for epsilon.
 
     Examples
     --------
@@ -68,7 +68,7 @@ class EmpiricalBayesScore(_Shrunken):
 
 
 class TikhonovScore(_Shrunken):
-    """s_t / (1 + lambda).
+    r""":math:`s_t / (1 + \lambda)`, with ``penalty`` for lambda.
 
     Examples
     --------
@@ -112,7 +112,7 @@ class EarlyStoppedScore(_Shrunken):
 
 
 class TemperatureScore(Denoiser):
-    """The ESF with the exponents -|x - y_k|^2 / 2t divided by ``tau`` > 1 (arXiv 2601.19285).
+    """The ESF with exponents :math:`-|x - y_k|^2 / 2t` divided by ``tau`` > 1 (arXiv 2601.19285).
 
     Examples
     --------

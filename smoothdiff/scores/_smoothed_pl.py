@@ -144,7 +144,7 @@ class FixedDeltaScore(_PiecewiseLinear):
 
 
 class PLScore(_PiecewiseLinear):
-    """PL-ESF of a point cloud, (y - x) / t y the point nearest to x; it jumps.
+    """PL-ESF of a point cloud, :math:`(y - x) / t` with y the point nearest to x; it jumps.
 
     Examples
     --------

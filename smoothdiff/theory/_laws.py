@@ -16,10 +16,12 @@ __all__ = ["atom_weights", "kl_bound", "smoothing_ratio", "terminal_density", "t
 
 
 def atom_weights(points, kappa, t0, weights=None, *, spacing=None):
-    """a_k, shape (n,): how much of the noised empirical law p_t0 the flow takes to each point.
+    r"""How much of the noised empirical law at t0 the flow takes to each point, shape (n,).
 
-    a_k = P(y_k - rho Delta_{k-1} <= x <= y_k + rho Delta_k), with -inf and inf at the ends and
-    rho = kappa sqrt(t0) / spacing, at most 1 (then they sum to 1).
+    .. math:: a_k = P(y_k - \rho \Delta_{k-1} \le x \le y_k + \rho \Delta_k) , \quad
+        \rho = \kappa \sqrt{t_0} / \Delta ,
+
+    without a bound beyond the two ends; rho is at most 1 (then they sum to 1).
 
     Examples
     --------
@@ -68,7 +70,7 @@ def _log_density(x, y, kappa, t0, weights, spacing):
 
 
 def terminal_kl(points, kappa, t0, weights=None, *, spacing=None, of="uniform"):
-    """KL(of || law at t = 0 of the flow of the Smoothed PL-ESF from p_t0), for any points.
+    r"""KL(of || law at t = 0 of the flow of the Smoothed PL-ESF from p_t0), for any points.
 
     Parameters
     ----------
@@ -80,12 +82,12 @@ def terminal_kl(points, kappa, t0, weights=None, *, spacing=None, of="uniform"):
 
     Notes
     -----
-    With b_k and q the masses and the density of ``of``, and a_k and p of the law,
+    With :math:`b_k` and q the masses and the density of ``of``, and :math:`a_k` and p of the law,
 
-        KL = sum_k b_k log(b_k / a_k) + int q log(q / p).
+    .. math:: KL = \sum_k b_k \log \frac{b_k}{a_k} + \int q \log \frac{q}{p} .
 
-    The uniform law has b_k = 0. Infinite where p is 0 (rho >= 1) and q is not. By quadrature, from
-    logarithms, to a relative 1e-9 or better; `kl_bound` bounds it for two points.
+    The uniform law has no masses. Infinite where p is 0 (rho >= 1) and q is not. By quadrature,
+    from logarithms, to a relative 1e-9 or better; `kl_bound` bounds it for two points.
 
     Examples
     --------
@@ -127,18 +129,23 @@ def terminal_kl(points, kappa, t0, weights=None, *, spacing=None, of="uniform"):
 
 
 def kl_bound(kappa, t0, *, printed=False):
-    """Upper bound of KL(u_1 || p_hat_0), u_1 uniform on [-1, 1], for the points -1 and 1.
+    r"""Upper bound of the divergence KL(u_1 || p_hat_0), for the points -1 and 1.
 
-    kappa and t0 (floats or arrays, positive) broadcast; Delta = 1, delta = kappa sqrt(t0). Infinite
-    for delta >= 1, as the divergence itself is: nothing then ends between the points.
+    u_1 is uniform on [-1, 1]; kappa and t0 (floats or arrays, positive) broadcast; the spacing is 1
+    and :math:`\delta = \kappa \sqrt{t_0}`. Infinite for delta >= 1, as the divergence itself is:
+    nothing then ends between the points. Of
 
-    KL = -1/2 int_{-1}^1 log [2 (1 - delta) p_t0((1 - delta) x)] dx, and p_t0 is at least half the
-    Gaussian of the nearer point, at distance 1 - (1 - delta) |x|. The mean of its square gives
+    .. math:: KL = -\frac12 \int_{-1}^1 \log [2 (1 - \delta) \, p_{t_0}((1 - \delta) x)] \, dx
 
-        (1 + delta + delta^2) / (6 t0) + log(sqrt(t0) / (1 - delta)) + log(sqrt(2 pi)).
+    the density is at least half the Gaussian of the nearer point, at the distance
+    :math:`1 - (1 - \delta) |x|`, the mean of whose square gives
+
+    .. math:: KL \le \frac{1 + \delta + \delta^2}{6 t_0} + \log \frac{\sqrt{t_0}}{1 - \delta}
+        + \log \sqrt{2 \pi} .
 
     ``printed=True`` is the looser one of v1 and v2, whose proof has t0 for 2 t0 in the exponent:
-    1 / (3 t0 (1 - delta)) for the first term, and log(2 sqrt(2 pi)) for the last.
+    :math:`1 / (3 t_0 (1 - \delta))` for the first term, and :math:`\log 2 \sqrt{2 \pi}` for the
+    last.
 
     Examples
     --------

@@ -46,12 +46,18 @@ class Loss(NamedTuple):
 
 
 def asymptotic_loss(kappa):
-    """F(kappa), of the shape of kappa (not negative): 1 at 0, falling to 0.
+    r"""F(kappa), of the shape of kappa (not negative): 1 at 0, falling to 0.
 
-    F = 4 phi(k) J_2 with J_n = int_0^inf v^n / n! exp(-k v - v^2 / 2) dv. J_0 is the Mills ratio,
-    and J_{n-1} = k J_n + (n + 1) J_{n+1} makes J_{n+1} / J_n a continued fraction of positive
-    terms: the relative error is below 1e-12, where the formula with Phi and phi would lose a
-    factor of k^4 / 2.
+    .. math:: F(k) = 2 \int_k^\infty (u - k)^2 \phi(u) \, du
+        = 2 (1 + k^2) \Phi(-k) - 2 k \phi(k)
+
+    is computed as :math:`4 \phi(k) J_2`, where
+
+    .. math:: J_n = \int_0^\infty \frac{v^n}{n!} e^{-k v - v^2 / 2} \, dv .
+
+    :math:`J_0` is the Mills ratio, and :math:`J_{n-1} = k J_n + (n + 1) J_{n+1}` makes
+    :math:`J_{n+1} / J_n` a continued fraction of positive terms: the relative error is below
+    1e-12, where the formula with Phi and phi would lose a factor of :math:`k^4 / 2`.
 
     Examples
     --------
@@ -64,10 +70,11 @@ def asymptotic_loss(kappa):
 
 
 def kappa_for_loss(eps):
-    """F^{-1}(eps), of the shape of eps, in (0, 1]: the strongest smoothing of asymptotic loss eps.
+    r""":math:`F^{-1}(\epsilon)`, shaped as eps, in (0, 1]: the strongest smoothing of that loss.
 
-    F of it is eps to a relative 1e-12. Newton's method on log F, which is concave and at most
-    -kappa^2 / 2: started at sqrt(-2 log eps), no step passes the root.
+    F, `asymptotic_loss`, is eps there to a relative 1e-12. Newton's method on :math:`\log F`,
+    which is concave and at most :math:`-\kappa^2 / 2`: started at
+    :math:`\sqrt{-2 \log \epsilon}`, no step passes the root.
 
     Examples
     --------
@@ -107,7 +114,7 @@ def score_matching_loss(
     n_samples=10_000,
     random_state=None,
 ) -> Loss:
-    """L_t[f] = t E_{p_t} |f - s_t|^2 of a score f against the exact empirical score s_t.
+    r""":math:`L_t[f] = t \, E_{p_t} |f - s_t|^2` of a score f against the ESF :math:`s_t`.
 
     Parameters
     ----------
@@ -161,7 +168,7 @@ def time_averaged_loss(
     n_samples=10_000,
     random_state=None,
 ) -> Loss:
-    """The mean of L_t[f] over variances t, uniformly from t_min to t_max.
+    """The mean of :math:`L_t[f]` over variances t, uniformly from t_min to t_max.
 
     Parameters
     ----------

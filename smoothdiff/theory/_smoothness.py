@@ -38,7 +38,7 @@ WINDOWS, INSETS = np.array([1.0, 0.7, 0.5, 0.3, 0.2]), np.array([0.0, 1.0, 1.5, 
 
 
 def nonsmoothness(knots, values=None, *, slopes=None):
-    """R[f] = int |f''| of a piecewise linear function: the total variation of its slopes.
+    r""":math:`R[f] = \int |f''|` of a piecewise linear function: the total variation of slopes.
 
     Give the values at the knots (n,), strictly increasing, or the n + 1 slopes: before the first
     knot, between knots, and after the last. For values sampled from any other function the result
@@ -62,11 +62,14 @@ def nonsmoothness(knots, values=None, *, slopes=None):
 
 
 def smoothed_pl_nonsmoothness(points, kappa, t, *, spacing=None):
-    """R of the Smoothed PL-ESF at variance t; R^(d), exactly, for points on a line in d dimensions.
+    r"""R of the Smoothed PL-ESF at variance t; of points on a line in d dimensions :math:`R^{(d)}`.
 
-    Its slope is -1 / t around the points and rho / ((1 - rho) t) within the gaps, whatever their
-    widths: R = 2 (n - 1) / (t (1 - rho)) = 2 (n - 1) Delta / (t (Delta - delta)). Infinite for
-    rho >= 1, where the function jumps.
+    Its slope is :math:`-1 / t` around the points and :math:`\rho / ((1 - \rho) t)` within the gaps,
+    whatever their widths, so that exactly
+
+    .. math:: R = \frac{2 (n - 1)}{t (1 - \rho)} = \frac{2 (n - 1) \Delta}{t (\Delta - \delta)} .
+
+    Infinite for rho >= 1, where the function jumps.
 
     Examples
     --------
@@ -86,8 +89,9 @@ def nonsmoothness_along_lines(score, t, lines):
     ``score(x, t)`` has shape (m, d) for x (m, d) and the variance t. The length of the derivative
     is that of a vector, all components together.
 
-    A lower bound of R^(d) = sup over all lines: it misses other lines and bends that cancel between
-    positions. Finer steps come closer, until rounding shows (1e-16 |score| / step at each).
+    A lower bound of :math:`R^{(d)}`, the sup over all lines: it misses other lines and bends that
+    cancel between positions. Finer steps come closer, until rounding shows (1e-16 |score| / step at
+    each).
 
     Examples
     --------
@@ -114,24 +118,30 @@ def nonsmoothness_along_lines(score, t, lines):
 
 
 def nonsmoothness_lower_bound(eps, t, points, weights=None):
-    """A number that R[f] is at least, for every f on the line with L_t[f] <= eps (positive).
+    r"""A number that R[f] is at least, for every f on the line with L_t[f] <= eps (positive).
 
-    For points (n, d) on a line, also R^(d)[f] for every f in d dimensions: see the module.
+    For points (n, d) on a line, also :math:`R^{(d)}[f]` for every f in d dimensions: see the
+    module.
 
-    Let h = f * N(0, v), a convolution, which does not increase R, and 0 <= c_k < Delta_k. By the
-    mean value theorem h' takes the values h'(y_1), (h(y_2 - c_1) - h(y_1 + c_1)) / (2 (Delta_1 -
-    c_1)), h'(y_2), ... in this order. R[h] is at least the sum of their absolute differences, so
+    Let :math:`h = f * N(0, v)`, a convolution, which does not increase R, and
+    :math:`0 \le c_k < \Delta_k`. By the mean value theorem :math:`h'` takes the values
+    :math:`h'(y_1)`, :math:`(h(y_2 - c_1) - h(y_1 + c_1)) / (2 (\Delta_1 - c_1))`,
+    :math:`h'(y_2)`, ... in this order. R[h] is at least the sum of their absolute differences, so
 
-        R[f] >= sum_k (h(y_{k+1} - c_k) - h(y_k + c_k)) / (Delta_k - c_k) - sum_k m_k h'(y_k)
+    .. math:: R[f] \ge \sum_k \frac{h(y_{k+1} - c_k) - h(y_k + c_k)}{\Delta_k - c_k}
+        - \sum_k m_k h'(y_k)
 
-    with m = (1, 2, ..., 2, 1): int f l, for l a sum of Gaussians of variance v around y_k + c_k and
-    y_{k+1} - c_k, and derivatives of such around y_k. As int p_t (f - s_t)^2 <= eps / t,
+    with :math:`m = (1, 2, ..., 2, 1)`. That is :math:`\int f l`, for l a sum of
+    Gaussians of variance v around :math:`y_k + c_k` and :math:`y_{k+1} - c_k`, and derivatives of
+    such around :math:`y_k`. As
+    :math:`\int p_t (f - s_t)^2 \le \epsilon / t`,
 
-        R[f] >= int s_t l - sqrt(eps / t int l^2 / p_t).
+    .. math:: R[f] \ge \int s_t l - \sqrt{\frac{\epsilon}{t} \int \frac{l^2}{p_t}} .
 
-    Returned is the best of a few v <= t and c_k, or 0, by quadrature. For t -> 0 and equal weights
-    it is 2 (n - 1) / t (1 - g sqrt(eps)), g = sqrt(n (4n - 6)) / (2n - 2), from 1 to 1.061, and
-    sharp: slopes multiplied by 1 - const m_k around y_k attain it.
+    Returned is the best of a few v <= t and :math:`c_k`, or 0, by quadrature. For t -> 0 and equal
+    weights it is :math:`2 (n - 1) (1 - g \sqrt\epsilon) / t` with
+    :math:`g = \sqrt{n (4n - 6)} / (2n - 2)`, from 1 to 1.061, and sharp: slopes multiplied by
+    :math:`1 - c \, m_k` around :math:`y_k`, c a constant, attain it.
 
     Examples
     --------
@@ -164,16 +174,18 @@ def nonsmoothness_lower_bound(eps, t, points, weights=None):
 
 
 def near_optimality(kappa, t, points, weights=None, *, eps=None, spacing=None):
-    """How far from the smoothest the Smoothed PL-ESF is, at most: its R over the lower bound.
+    r"""How far from the smoothest the Smoothed PL-ESF is, at most: its R over the lower bound.
 
-    The bound, `nonsmoothness_lower_bound`, is on R[f] of all f with L_t[f] <= eps, by default
-    eps = F(kappa). For points (n, d) on a line the ratio is that of R^(d), among all f in d
-    dimensions: the R^(d) above is exact, the one below a bound. Infinite where the bound is 0 (a
-    large eps) or the function jumps (rho >= 1).
+    The bound, `nonsmoothness_lower_bound`, is on R[f] of all f with :math:`L_t[f] \le \epsilon`, by
+    default :math:`\epsilon = F(\kappa)`. For points (n, d) on a line the ratio is that of
+    :math:`R^{(d)}`, among all f in d dimensions: the one above is exact, the one below a bound.
+    Infinite where the bound is 0 (a large eps) or the function jumps (rho >= 1).
 
-    The papers have 1 + 8 sqrt(eps) for eps < 0.015, kappa >= F^{-1}(eps) and t small enough; here
-    the limit is 1 / (1 - 1.061 sqrt(eps)) or less. The Smoothed PL-ESF is itself one of these f
-    only where its own L_t (`score_matching_loss`) is at most eps; else a ratio below 1 is possible.
+    The papers have :math:`1 + 8 \sqrt\epsilon` for :math:`\epsilon < 0.015`,
+    :math:`\kappa \ge F^{-1}(\epsilon)` and t small enough; here the limit is
+    :math:`1 / (1 - 1.061 \sqrt\epsilon)` or less. The Smoothed PL-ESF is itself one of these f
+    only where its own loss (`score_matching_loss`) is at most eps; else a ratio below 1 is
+    possible.
 
     Examples
     --------
