@@ -9,7 +9,7 @@ from ._derived import Derived, derived
 from .neighbors import Neighbors
 from .neighbors._order import numbered
 
-__all__ = ["PointCloud", "as_cloud", "distinct_rows"]
+__all__ = ["PointCloud", "as_cloud", "distinct_rows", "draw_by_weight"]
 
 # Points that may lie where each point does, but for rounding, without being all that there are.
 MOST_TWINS = 64
@@ -191,12 +191,7 @@ class PointCloud(Derived):
 
     def draw(self, generator, n):
         """Indices of n points drawn by weight, (n,)."""
-        weights = self.weights
-        if np.all(weights == weights[0]):
-            return generator.integers(len(weights), size=n)
-        cumulative = np.cumsum(weights)
-        k = np.searchsorted(cumulative, generator.random(n) * cumulative[-1], side="right")
-        return np.minimum(k, len(weights) - 1)
+        return draw_by_weight(generator, n, self.weights)
 
     @derived
     def sorted_line(self):
@@ -220,6 +215,23 @@ class PointCloud(Derived):
                 return float(np.median(nearest)) / 2
             k *= 2
         return 0.0
+
+
+def draw_by_weight(generator, n, weights):
+    """Indices drawn independently of each other, with probabilities as the weights, (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.cloud import draw_by_weight
+    >>> draw_by_weight(np.random.default_rng(0), 5, np.array([0.0, 1.0]))
+    array([1, 1, 1, 1, 1])
+    """
+    if np.all(weights == weights[0]):
+        return generator.integers(len(weights), size=n)
+    cumulative = np.cumsum(weights)
+    k = np.searchsorted(cumulative, generator.random(n) * cumulative[-1], side="right")
+    return np.minimum(k, len(weights) - 1)
 
 
 def as_cloud(points, weights=None, name="points", owner=None) -> PointCloud:

@@ -108,6 +108,10 @@ pd.DataFrame(
 # close to a parent as only the closest few of real rows come to each other (``redraw="equal"`` or
 # ``None`` if you want those as well).
 #
+# Samples start around every row, and have each value of ``by``, as often as the data have it: a new
+# table is then closer to the data than one of independent rows. Where it matters how tables differ
+# from each other, as for the error of a statistic, ``independent=True`` draws such rows.
+#
 # Only some rows
 # --------------
 #

@@ -17,7 +17,7 @@ from ._rows import RowsOfNumbers
 __all__ = ["Fitted", "fit_file", "fit_rows", "names_of", "read_numbers", "read_rows", "scales_of"]
 
 # What of the options only tables with kinds of columns have.
-OF_TABLES = ("where", "na", "kind", "by", "together", "fill")
+OF_TABLES = ("where", "na", "kind", "by", "together", "fill", "independent")
 
 
 class Fitted(NamedTuple):
@@ -47,6 +47,7 @@ def fit_rows(rows, arguments) -> Fitted:
         together=[group.split(",") for group in arguments.together] or "auto",
         missing="fill" if arguments.fill else "keep",
         redraw=None if arguments.redraw == "none" else arguments.redraw,
+        independent=arguments.independent,
         random_state=arguments.seed,
     )
     return _fit(model, rows, f"{_size(rows)[1]} columns", arguments)

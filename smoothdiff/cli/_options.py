@@ -38,6 +38,7 @@ FITTING = {
     "together": [],
     "fill": False,
     "redraw": "near",
+    "independent": False,
     "scale": "standard",
     "search": False,
 }
@@ -94,6 +95,11 @@ def add_table_options(parser):
         default="near",
         help="draw again what comes too near to a training row (the default), what equals one, or "
         "nothing",
+    )
+    add(
+        "--independent",
+        action="store_true",
+        help="new rows independent of each other, not started around all rows evenly",
     )
     add(
         "--kind",

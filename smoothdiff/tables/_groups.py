@@ -25,7 +25,6 @@ __all__ = [
     "check_names_parents",
     "evenly",
     "fit_groups",
-    "independently",
     "label_of",
 ]
 
@@ -49,11 +48,6 @@ def evenly(generator, n, weights):
     marks = (np.arange(n) + generator.random()) * (ends[-1] / max(n, 1))
     found = np.searchsorted(ends, marks, side="right")
     return generator.permutation(order[np.minimum(found, len(order) - 1)])
-
-
-def independently(generator, n, weights):
-    """Draw n places by weight, (n,)."""
-    return generator.choice(len(weights), size=n, p=weights / weights.sum())
 
 
 @dataclass(frozen=True, eq=False)

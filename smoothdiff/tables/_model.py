@@ -13,10 +13,11 @@ from sklearn.neighbors import NearestNeighbors
 
 from .._compute import openmp_threads
 from .._progress import Progress
+from ..cloud import draw_by_weight
 from ._copies import SingleRows
 from ._donors import Donors, in_blocks, interpolated
 from ._frame import take
-from ._groups import NO_ROW, Group, evenly, independently
+from ._groups import NO_ROW, Group, evenly
 from ._schema import Schema
 from ._where import Where
 
@@ -169,7 +170,7 @@ class TableModel:
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
 
     def _draw_places(self, generator, n, weights):
-        return (independently if self.independent else evenly)(generator, n, weights)
+        return (draw_by_weight if self.independent else evenly)(generator, n, weights)
 
     def _decode(self, generator, Z, parents, weights, examples):
         """Columns by name; ``examples`` are training rows with the right values of ``by``."""

@@ -137,11 +137,13 @@ def test_options_reach_the_table(people):
         "row",
         "--redraw",
         "none",
+        "--independent",
     )
     model = load("people.sdf")
     assert model.schema_.together == [["city", "since"]]
     assert model.schema_["age"].kind == "discrete"
     assert (model.missing, model.draw, model.redraw) == ("fill", "row", None)
+    assert model.independent
     run("fit", "people.csv", "-q", "--by", "city", "--by", "since", "--kind", "since=categorical")
     assert load("people.sdf").schema_.by == ["city", "since"]
 

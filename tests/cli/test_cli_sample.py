@@ -122,6 +122,7 @@ def test_standard_streams(folder, X, capsys, monkeypatch, options):
     text = b"a;b;c\n" + b"\n".join(b";".join(b"%r" % x for x in row) for row in X.tolist())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
     arguments = ["sample", "-", "--seed", "3", "--quiet", "--redraw", "none", *options]
+    arguments.append("--independent")
     assert main(arguments) == 0
     out, err = capsys.readouterr()
     table = parse_csv(out.encode())

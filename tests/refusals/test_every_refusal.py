@@ -120,6 +120,7 @@ MADE = {
     *("Denoiser", "Field", "OfPoints", "Score", "Solver", "StartingLaw"),
     *("NoisedPoints", "Steps", "Adaptive", "Isotropic", "Local", "LocalPCA", "StackedLaw"),
     *("Start", "WholeGaussian", "stacking_weights", "starting_law", "distinct_rows"),
+    "draw_by_weight",
     *("candidates_per_row", "neighborhood_size", "counted_normals", "states", "log_density"),
     *("karras_times", "divergence_by_differences"),
 }

@@ -7,7 +7,8 @@ import pytest
 from sklearn.base import clone
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion
-from smoothdiff.tables._groups import evenly, independently
+from smoothdiff.cloud import draw_by_weight
+from smoothdiff.tables._groups import evenly
 from smoothdiff.tables._model import TableModel
 
 pd = pytest.importorskip("pandas")
@@ -335,7 +336,7 @@ def test_even_draws_are_draws_by_weight(weights):
     frequency = np.bincount(first, minlength=len(shares)) / len(first)
     assert (np.abs(frequency - shares) <= 4.5 * error).all()
     assert (np.abs(found.mean(axis=0) / 7 - shares) <= 4.5 * error).all()
-    independent, _ = counts(independently, 7, np.array(weights))
+    independent, _ = counts(draw_by_weight, 7, np.array(weights))
     assert (np.ptp(independent, axis=0)[shares > 0] >= 3).all()  # and these are independent
 
 
