@@ -167,6 +167,28 @@ def mean(rows, key):
     return fmean(row[key] for row in rows.values())
 
 
+# ------------------------------------------------------------------ choices of tables
+
+choices = RESULTS["table_choices"]
+AS_IT_IS = "as it is, a model for each class"
+
+
+def beside(*names):
+    """Rows of (label, choice, difference of C2ST to the default), the default's in bold."""
+    for label, name in names:
+        row = choices[name]
+        if name == AS_IT_IS:
+            yield f"**{label}**", row, ""
+        else:
+            more = row.c2st - choices[AS_IT_IS].c2st
+            yield label, row, signed(more, row.c2st_difference_se)
+
+
+even_rows = list(beside(("even", AS_IT_IS), ("independent", "independent draws")))
+noise_rows = list(
+    beside(("0.001", "t_min_scale 0.001"), ("0.1", AS_IT_IS), ("0.2", "t_min_scale 0.2"))
+)
+
 # ------------------------------------------------------------------ shrinkage, coordinates
 
 SHRINKAGE = ("wine", "breast cancer", "iris", "diabetes", "digits, 15 components", "helix")
