@@ -18,24 +18,15 @@ from ._mixed import as_numbers
 EPOCHS = 300
 
 
-def ours(train, target, is_class, seed):
-    model = TableDiffusion(by=target if is_class else None, random_state=seed)
-    return model.fit(train).sample(len(train))
+def ours(**settings):
+    """TableDiffusion, with a model for each class unless ``by`` is among the settings."""
 
+    def draw(train, target, is_class, seed):
+        by = target if is_class else None
+        model = TableDiffusion(**{"by": by} | settings, random_state=seed)
+        return model.fit(train).sample(len(train))
 
-def near_copies_stay(train, target, is_class, seed):
-    model = TableDiffusion(by=target if is_class else None, redraw="equal", random_state=seed)
-    return model.fit(train).sample(len(train))
-
-
-def independent(train, target, is_class, seed):
-    by = target if is_class else None
-    model = TableDiffusion(by=by, independent=True, random_state=seed)
-    return model.fit(train).sample(len(train))
-
-
-def one_model(train, target, is_class, seed):
-    return TableDiffusion(random_state=seed).fit(train).sample(len(train))
+    return draw
 
 
 def bootstrap(train, target, is_class, seed):
@@ -178,10 +169,10 @@ def _ctgan(kind):
 
 
 FAST = {
-    "smoothdiff": ours,
-    "smoothdiff, independent draws": independent,
-    "smoothdiff, near copies stay": near_copies_stay,
-    "smoothdiff, one model": one_model,
+    "smoothdiff": ours(),
+    "smoothdiff, independent draws": ours(independent=True),
+    "smoothdiff, near copies stay": ours(redraw="equal"),
+    "smoothdiff, one model": ours(by=None),
     "training rows, drawn again": bootstrap,
     "SMOTE, SMOTENC": smote,
     "CART with donors": cart,

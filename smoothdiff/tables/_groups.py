@@ -72,8 +72,10 @@ class Group:
 
     def part(self, starts):
         """Which part of the group's weight some of the rows that samples start from have."""
-        weight = self.fit.weights[np.searchsorted(self.rows, self.starts)]
-        return weight[np.isin(self.starts, starts)].sum() / weight.sum()
+        some, all_ = (
+            self.fit.weights[np.searchsorted(self.rows, s)] for s in (starts, self.starts)
+        )
+        return some.sum() / all_.sum()
 
     def shares(self, model, starts):
         """How much of each of the model's points some of the rows are, (n_points,)."""

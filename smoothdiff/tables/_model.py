@@ -129,9 +129,9 @@ class TableModel:
 
     def _draw_groups(self, generator, n, starts):
         """For each of n rows the group that it comes from, (n,)."""
-        shares = [g.share * g.part(some) for some, g in zip(starts, self.groups, strict=True)]
-        if len(shares) == 1:
+        if len(self.groups) == 1:
             return np.zeros(n, dtype=np.intp)
+        shares = [g.share * g.part(some) for some, g in zip(starts, self.groups, strict=True)]
         return self._draw_places(generator, n, np.array(shares))
 
     def _draw_new(self, generator, group, n, starts) -> Drawn:

@@ -62,6 +62,15 @@ def test_a_value_of_an_averaged_column_is_given_by_a_parent(table, model, wanted
     assert model.schema_["income"].interpolated
 
 
+def test_rows_that_fit_count_by_weight():
+    """Nine tenths of one value's weight are in rows that fit, a tenth of the other's."""
+    X = [[kind, k % 2] for k, kind in enumerate("aaaaaaaabbbbbbbb")]
+    weights = np.array([9.0 if (kind == "a") == (fits == 0) else 1.0 for kind, fits in X])
+    groups = TableDiffusion(by=0).fit(X, sample_weight=weights)._table.groups
+    parts = [group.part(group.starts[group.starts % 2 == 0]) for group in groups]
+    np.testing.assert_allclose(sorted(parts), [0.1, 0.9])
+
+
 def test_conditions_on_by_choose_among_the_models(table):
     table = table[["sex", "age", "city", "weight"]]
     model = TableDiffusion(by="sex", random_state=0).fit(table)
