@@ -8,6 +8,7 @@ do not separate the cells, they may be those of decimals: 1,5 or 1.234,50.
 """
 
 from datetime import datetime
+from itertools import compress
 from re import compile as pattern
 from typing import NamedTuple
 
@@ -83,21 +84,32 @@ def read(cells, gaps, label, commas=False):
     ValueError
         For a date that does not exist, and for cells that are probably a mistake.
     """
-    gap = np.array([cell in gaps for cell in cells])
-    present = [cell for cell, missing in zip(cells, gap, strict=True) if not missing]
+    gap = np.fromiter((cell in gaps for cell in cells), bool, len(cells))
+    present = _Present(cells, gap)
     commas = commas and any("," in cell for cell in present)
-    numbers = [is_number(cell, commas) for cell in present]
-    if present and all(numbers) and not any(_is_code(cell) for cell in present):
+    if present and all(is_number(cell, commas) and not _is_code(cell) for cell in present):
         if commas:
             _refuse_points(present, label)
-        values = [number(cell, commas) for cell in present]
-        return _with_gaps(gap, values), Notation(comma=commas)
+        return _numbers(gap, present, commas), Notation(comma=commas)
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
-    _ask(present, numbers, label)
-    column = np.full(len(cells), None, dtype=object)
-    column[~gap] = np.array(present, dtype=object)
+    _ask(present, commas, label)
+    column = np.array(cells, dtype=object)
+    column[gap] = None
     return column, Notation()
+
+
+class _Present:
+    """The cells that are there, one by one: lists of them would be several times the file."""
+
+    def __init__(self, cells, gap):
+        self._cells, self._there = cells, (~gap).tobytes()
+
+    def __iter__(self):
+        return compress(self._cells, self._there)
+
+    def __len__(self):
+        return self._there.count(1)
 
 
 def _refuse_points(cells, label):
@@ -116,21 +128,21 @@ def _is_code(cell):
     return digits.isdigit() and len(digits) > 1 and (digits[0] == "0" or len(digits) > 15)
 
 
-def _with_gaps(gap, numbers):
-    whole = all(isinstance(value, int) for value in numbers)
-    numbers = numbers if whole else [float(value) for value in numbers]
+def _numbers(gap, cells, comma):
+    whole = all(isinstance(number(cell, comma), int) for cell in cells)
+    dtype = np.int64 if whole else np.float64
+    values = np.fromiter((number(cell, comma) for cell in cells), dtype, len(cells))
     if not gap.any():
-        return np.array(numbers, dtype=np.int64 if whole else np.float64)
+        return values
     column = np.full(len(gap), None, dtype=object)
-    column[~gap] = np.array(numbers, dtype=object)
+    column[~gap] = values.astype(object)  # of Python's numbers
     return column
 
 
 def _dates(gap, cells, label):
-    zone_of = {cell: match[4] or "" for cell in cells if (match := DATE.fullmatch(cell))}
-    zones = set(zone_of.values())
+    zones = set(map(_zone, cells))
     if "" in zones and len(zones) > 1:
-        zoned = next(cell for cell, zone in zone_of.items() if zone)
+        zoned = next(filter(_zone, cells))
         raise ValueError(
             f"{label} has times with a zone ({zoned!r}) and without; write them all alike."
         )
@@ -144,19 +156,26 @@ def _dates(gap, cells, label):
     return column, Notation(zone=zone)
 
 
-def _ask(present, numbers, label):
+def _zone(date):
+    return DATE.sub(r"\4", date)
+
+
+def _ask(present, commas, label):
     """Whether one kind of cells among numbers means something else."""
-    pairs = zip(present, numbers, strict=True)
-    strange = sorted({cell for cell, is_number in pairs if not is_number})
-    if len(strange) != 1 or sum(numbers) <= MOSTLY * len(present):
+    strange, count = None, 0
+    for cell in present:
+        if not is_number(cell, commas):
+            if strange is not None and cell != strange:
+                return
+            strange, count = cell, count + 1
+    if strange is None or len(present) - count <= MOSTLY * len(present):
         return
-    count = present.count(strange[0])
-    if count == 1 and present[0] == strange[0]:
+    if count == 1 and next(iter(present)) == strange:
         hint = "If it is the name of the column, add --header yes"
     else:
-        hint = f"If it means a missing value, add --na {strange[0]!r}"
+        hint = f"If it means a missing value, add --na {strange!r}"
     raise ValueError(
-        f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange[0]!r} and the others "
+        f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange!r} and the others "
         f"are numbers. {hint}."
     )
 

@@ -26,9 +26,7 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         Whether the first line has the names of the columns; "auto" takes it for names where no
         cell of it is a number, and none occurs again in its column.
     """
-    text = decoded(data, name)
-    commas = delimiter_of(text) != ","
-    columns = _columns(text, name)
+    columns, commas = _columns(decoded(data, name), name)
     if not columns:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
@@ -38,16 +36,21 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         names = [column.pop(0) or number for column, number in zip(columns, names, strict=True)]
     if not columns[0]:
         raise ValueError(f"{name} has a header but no rows.")
-    found = [
-        read(cells, gaps, f"{name}, column {j + 1}{f' ({names[j]})' if named else ''}", commas)
-        for j, cells in enumerate(columns)
-    ]
+    found = []
+    for j, own in enumerate(names):
+        cells, columns[j] = columns[j], []  # let go of one by one
+        label = f"{name}, column {j + 1}{f' ({own})' if named else ''}"
+        found.append(read(cells, gaps, label, commas))
     notations = dict(zip(names, (notation for _, notation in found), strict=True))
     return Frame(names, [column for column, _ in found], BuildRows(named, notations))
 
 
 def _columns(text, name):
-    """Cells of each column, where equal ones share memory: a short text needs fifty bytes."""
+    """Cells of each column, and whether their decimals may have commas.
+
+    Equal cells share memory: a short text needs fifty bytes.
+    """
+    commas = delimiter_of(text) != ","
     columns: list[list[str]] = []
     seen: dict[str, str] = {}
     for _, cells in cells_of(text, name):
@@ -56,7 +59,7 @@ def _columns(text, name):
             column.append(seen.get(cell, cell))
             if len(seen) < MOST_SEEN:
                 seen.setdefault(cell, cell)
-    return columns
+    return columns, commas
 
 
 def _is_header(columns, gaps, commas):

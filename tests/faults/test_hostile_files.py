@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 
 import fuzz
@@ -13,7 +14,7 @@ import pytest
 from mutations import sign
 
 from smoothdiff import _reading
-from smoothdiff.cli import main
+from smoothdiff.cli import _mixed, main
 from smoothdiff.cli._binary import read_array, read_parquet
 from smoothdiff.cli._files import cells_of, write_csv
 from smoothdiff.cli._mixed import text_frame
@@ -93,6 +94,39 @@ def test_parquet_that_unpacks_to_far_more(tmp_path, monkeypatch):
     monkeypatch.setattr(_reading, "SMALL", 2**20)
     with pytest.raises(ValueError, match="it would unpack to 8 MiB, more than 10 times its size"):
         read_parquet(path)
+
+
+def _words(rng, *letters):
+    return ["".join(rng.choice(list("abcdefghijklmnop"), rng.choice(letters))) for _ in range(6000)]
+
+
+TEXTS = {  # cells of one line after the other, their columns, and so many times the file at most
+    "numbers with all digits": (lambda rng: map(str, rng.random(6000)), 5, 7),
+    "two digits": (lambda rng: map(str, rng.integers(10, 100, 6000)), 5, 7),
+    "single digits": (lambda rng: map(str, rng.integers(0, 10, 6000)), 1, 11),
+    "days": (lambda rng: map(str, np.datetime64("2000-01-01") + rng.integers(0, 99, 6000)), 1, 5),
+    "words that come once, of 3 to 8 letters": (lambda rng: _words(rng, *range(3, 9)), 5, 12.5),
+    "names that come once, of 6 letters": (lambda rng: _words(rng, 6), 1, 13),
+}
+
+
+@pytest.mark.parametrize(("cells", "width", "times"), TEXTS.values(), ids=TEXTS)
+def test_memory_to_read_text(cells, width, times, rng, monkeypatch):
+    """Besides what a tiny file needs: most of it keeps texts that may come again."""
+    monkeypatch.setattr(_mixed, "MOST_SEEN", 200)
+    cells = list(cells(rng))
+    rows = [",".join("abcde"[:width])] + [
+        ",".join(cells[i : i + width]) for i in range(0, len(cells), width)
+    ]
+    data = ("\n".join(rows) + "\n").encode()
+    tracemalloc.start()
+    try:
+        text_frame(data, "x.csv")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    print(f"{1 + peak / len(data):.1f} times")
+    assert len(data) + peak < times * len(data) + 2**14
 
 
 @pytest.mark.parametrize(
