@@ -26,7 +26,7 @@ import numpy as np
 from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
-from ._memory import is_exhausted
+from ._memory import check_address_space, is_exhausted
 
 __all__ = [
     "OnDevices",
@@ -89,6 +89,7 @@ def workers(n_jobs):
     """
     before = getattr(_thread, "n_jobs", None), getattr(_thread, "budget", None)
     if before[1] is None:
+        check_address_space()
         _thread.n_jobs, _thread.budget = n_jobs, _budget(n_jobs)
     try:
         with _blas_in_one_thread:

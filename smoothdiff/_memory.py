@@ -1,16 +1,24 @@
 """Memory that is not there: fewer rows at once, and where that does not help, a sentence."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
+from math import inf
+from pathlib import Path
 
-import jax
+import joblib
 
-__all__ = ["is_exhausted", "memory_told"]
+__all__ = ["check_address_space", "is_exhausted", "memory_told"]
+
+# Address space that the first calls of a process take, besides, for each core: threads of JAX and
+# BLAS, and programs as they are compiled.
+FIRST_CALLS, OF_A_CORE = 1152 << 20, 128 << 20
 
 
 def is_exhausted(error):
-    """Whether NumPy or JAX, on any device, ran out of memory."""
+    """Whether NumPy, JAX on any device, or the system's threads ran out of memory."""
+    words = ("RESOURCE_EXHAUSTED", "can't start new thread")
     return isinstance(error, MemoryError) or (
-        isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+        isinstance(error, RuntimeError) and any(found in str(error) for found in words)
     )
 
 
@@ -26,3 +34,31 @@ def memory_told(what, remedy):
         raise MemoryError(
             f"{what} needs more memory than there is ({reason}): {remedy}."
         ) from error
+
+
+@cache
+def check_address_space():
+    """Refuse the first call of a process that the system's limit would end within it.
+
+    Threads that cannot be started, and BLAS and the compiler without a place, end the process or
+    wait for ever: no exception tells of it. Once it has passed it is not asked again.
+    """
+    needed, left = FIRST_CALLS + OF_A_CORE * joblib.cpu_count(), _address_space_left()
+    if left < needed:
+        raise MemoryError(
+            f"the first call of a process needs {needed / 2**30:.1f} GiB of address space for the "
+            f"threads and programs of JAX, and the system's limit leaves {left / 2**30:.1f}: raise "
+            "it (ulimit -v)."
+        )
+
+
+def _address_space_left():
+    """Bytes that this process may still ask for; infinite where the system sets no limit."""
+    with suppress(ImportError, OSError):  # systems that have no such limit, or another way to say
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit != resource.RLIM_INFINITY:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            return limit - pages * resource.getpagesize()
+    return inf

@@ -1,5 +1,6 @@
 """Where memory does not last: smaller blocks, then a sentence that says what to do."""
 
+import re
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,8 @@ from smoothdiff.model import Diffusion
 def exhausted(kind):
     if kind == "numpy":
         return MemoryError("Unable to allocate 1.00 TiB for an array.")
+    if kind == "threads":
+        return RuntimeError("can't start new thread")
     return jax.errors.JaxRuntimeError(
         "RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes.\nmore"
     )
@@ -29,7 +32,7 @@ def square_of_few(x, most, error, seen):
     return x**2, None, np.stack([x, -x])[..., None]
 
 
-@pytest.mark.parametrize("kind", ["numpy", "jax"])
+@pytest.mark.parametrize("kind", ["numpy", "jax", "threads"])
 def test_a_block_that_does_not_fit_is_halved(kind):
     x, seen = np.arange(5000.0), []
     squares, nothing, pairs = map_rows(
@@ -64,7 +67,7 @@ def test_other_errors_halve_nothing():
         (SmoothedPLDiffusion, "score_samples", "set start to 'isotropic'"),
     ],
 )
-@pytest.mark.parametrize("kind", ["numpy", "jax"])
+@pytest.mark.parametrize("kind", ["numpy", "jax", "threads"])
 def test_the_error_says_what_to_set(make, method, remedy, kind, monkeypatch):
     X = normal(20, 3)
     model = make(random_state=0).fit(X)
@@ -85,7 +88,7 @@ def test_the_error_says_what_to_set(make, method, remedy, kind, monkeypatch):
     assert vars(model) == before
 
 
-def test_a_limit_of_the_system(tmp_path):
+def test_a_limit_of_the_system():
     """Half of a gigabyte more: a sample of a hundred is refused, one of 0.02 is made."""
     code = """
         import resource
@@ -102,8 +105,40 @@ def test_a_limit_of_the_system(tmp_path):
         except MemoryError as error:
             print(error)
     """
+    done = run(code)
+    assert done.stdout.startswith("sample of 6000000000 rows needs more memory than there is (")
+
+
+@pytest.mark.parametrize("left", [20, 300])
+def test_a_limit_that_would_end_the_process(left):
+    """Within the first call, of threads that cannot be started: it is said before any work."""
+    code = f"""
+        import resource
+        from smoothdiff import SmoothedPLDiffusion
+        with open("/proc/self/statm") as file:
+            used = int(file.read().split()[0]) * resource.getpagesize()
+        unlimited = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (used + {left} * 2**20, unlimited[1]))
+        model = SmoothedPLDiffusion(random_state=0)
+        try:
+            model.fit([[0.0], [1.0], [3.0]])
+        except MemoryError as error:
+            print(error)
+        resource.setrlimit(resource.RLIMIT_AS, unlimited)
+        model.fit([[0.0], [1.0], [3.0]])  # and where the limit is gone it works
+    """
+    said = run(code).stdout
+    assert re.fullmatch(
+        r"the first call of a process needs [1-9]\d*\.\d GiB of address space for the threads and "
+        rf"programs of JAX, and the system's limit leaves {left / 1024:.1f}: raise it "
+        r"\(ulimit -v\)\.\n",
+        said,
+    )
+
+
+def run(code):
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("sample of 6000000000 rows needs more memory than there is (")
+    return done
