@@ -331,9 +331,19 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
     # Bounds in rows, whose best are known: the best of all is found without looking at each.
     rows = 1 << (T.bit_length() - 1) // 2
 
-    def query_tile(i, out):
-        xi, hi = x[i].T, half[i]
+    def add_tile(k, xi, hi, sums):
+        """The sums with the terms of tile k of points."""
+        top, total, centers, energies = sums
+        exponents, energy = _exponents(mixture, k, xi, hi)
+        new_top = jnp.maximum(top, exponents.max(0))
+        shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top)
+        if moments > 0:
+            centers = centers * shrink + mixture.points[k] @ terms
+        if moments > 1:
+            energies = energies * shrink + (terms * energy).sum(0)
+        return new_top, total * shrink + terms.sum(0), centers, energies
 
+    def add_promising_tiles(xi, hi, sums):
         def gap(j):
             at = xi[j][:, None]
             return jnp.maximum(jnp.maximum(lower[j] - at, at - upper[j]), 0.0)
@@ -345,33 +355,29 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
         ).reshape(Q, rows, -1)
 
         def promising(state):
-            _, best, found = state[:3]
+            _, best, found, _ = state
             return (best - found[:, None]).max() + several > -NEGLIGIBLE
 
-        def add_tile(state):
-            seen, best, found, top, total, centers, energies = state
+        def add_best(state):
+            seen, best, found, sums = state
             query, row = jnp.divmod((best - found[:, None]).argmax(), rows)
             column = jnp.where(seen[row], -jnp.inf, bound[query, row]).argmax()
-            k = row * (T // rows) + column
             seen = seen.at[row, column].set(True)
             best = best.at[:, row].set(jnp.where(seen[row], -jnp.inf, bound[:, row]).max(1))
-            exponents, energy = _exponents(mixture, k, xi, hi)
-            new_top = jnp.maximum(top, exponents.max(0))
-            shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top)
-            if moments > 0:
-                centers = centers * shrink + mixture.points[k] @ terms
-            if moments > 1:
-                energies = energies * shrink + (terms * energy).sum(0)
-            total = total * shrink + terms.sum(0)
-            found = jnp.maximum(new_top + jnp.log(total), LEAST)
-            return seen, best, found, new_top, total, centers, energies
+            top, total, *_ = sums = add_tile(row * (T // rows) + column, xi, hi, sums)
+            return seen, best, jnp.maximum(top + jnp.log(total), LEAST), sums
 
         # Of no point yet: lower than any bound, and near enough to tell bounds apart.
         found = bound.max((1, 2)) - 1.0
         seen = jnp.zeros((rows, T // rows), bool)
+        return lax.while_loop(promising, add_best, (seen, bound.max(2), found, sums))[3]
+
+    def query_tile(i, out):
+        xi, hi = x[i].T, half[i]
         sums = jnp.full(Q, LEAST), jnp.zeros(Q), jnp.zeros((dim, Q)), jnp.zeros(Q)
-        state = lax.while_loop(promising, add_tile, (seen, bound.max(2), found, *sums))
-        _, _, _, top, total, centers, energies = state
+        # Of a single tile there is nothing to leave out, and much less to compile.
+        sums = add_tile(0, xi, hi, sums) if T == 1 else add_promising_tiles(xi, hi, sums)
+        top, total, centers, energies = sums
         results = top + jnp.log(total), (centers / total).T, energies / total
         return tuple(o.at[i].set(result) for o, result in zip(out, results, strict=True))
 
