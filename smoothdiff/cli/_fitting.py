@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..estimators import SmoothedPLDiffusion, SmoothedPLDiffusionCV
-from ..tables import Frame, TableDiffusion
+from ..tables import Frame, TableDiffusion, read_frame
 from . import _files as files
 from ._binary import ARRAYS, PARQUET, read_parquet
 from ._busy import busy
 from ._conditions import kinds
 from ._mixed import text_frame
 from ._options import given
+from ._output import for_file
 from ._rows import RowsOfNumbers
 
 __all__ = ["Fitted", "fit_file", "fit_rows", "names_of", "read_numbers", "read_rows", "scales_of"]
@@ -39,11 +40,13 @@ def fit_file(arguments) -> Fitted:
 
 def fit_rows(rows, arguments) -> Fitted:
     """Fit a model to a table of any columns, as the options say."""
+    chosen = kinds(arguments.kind, names_of(rows))
+    _check_output(rows, chosen or {}, getattr(arguments, "output", None) or "")
     model = TableDiffusion(
         _estimator(arguments, seed=arguments.seed if arguments.search else None),
         by=_by(arguments.by),
         draw=arguments.draw,
-        kinds=kinds(arguments.kind, names_of(rows)),
+        kinds=chosen,
         together=[group.split(",") for group in arguments.together] or "auto",
         missing="fill" if arguments.fill else "keep",
         redraw=None if arguments.redraw == "none" else arguments.redraw,
@@ -51,6 +54,16 @@ def fit_rows(rows, arguments) -> Fitted:
         random_state=arguments.seed,
     )
     return _fit(model, rows, f"{_size(rows)[1]} columns", arguments)
+
+
+def _check_output(rows, kinds, path):
+    """Refuse rows that a file of arrays cannot hold before a model is fitted to them."""
+    if Path(path).suffix.lower() in ARRAYS:
+        frame = read_frame(rows)
+        columns = dict(zip(frame.names, frame.columns, strict=True))
+        kept = {name: columns[name] for name in columns if kinds.get(name) != "drop"}
+        if kept:
+            for_file(frame.build(list(kept), list(kept.values())), path)
 
 
 def _by(names):

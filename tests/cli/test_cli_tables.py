@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from smoothdiff import TableDiffusion
 from smoothdiff.cli import main
 from smoothdiff.cli._mixed import text_frame
 
@@ -128,6 +129,19 @@ def test_what_cells_are(cells, values):
     ]
     assert found == wanted
     assert [type(v) for v in found] == [type(v) for v in wanted]
+
+
+def test_what_the_output_cannot_hold_is_known_before_the_fit(file, capsys, monkeypatch):
+    monkeypatch.setattr(TableDiffusion, "fit", None)
+    assert main(["sample", "people.csv", "-o", "new.npy"]) == 2
+    assert capsys.readouterr().err.endswith("can hold numbers only; end its name in .csv.\n")
+
+
+def test_a_text_column_that_is_dropped_is_not_in_the_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some.csv").write_text("".join(f"{i},{i % 3}.5,row {i}\n" for i in range(9)))
+    assert main(["sample", "some.csv", "-o", "new.npy", "--kind", "3=drop", "-q"]) == 0
+    assert np.load("new.npy").shape == (9, 2)
 
 
 @pytest.mark.parametrize(
