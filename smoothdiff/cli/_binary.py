@@ -87,11 +87,18 @@ def write_binary(file, suffix, values, header=None):
     values : array, or for Parquet also a pandas DataFrame
     header : list of str, optional
         Names of the columns of an array, for Parquet.
+
+    Raises
+    ------
+    ValueError
+        For an array of objects, which NumPy would pickle.
     """
+    if suffix in ARRAYS and values.dtype.hasobject:
+        raise ValueError("an array of objects cannot be written without pickling it.")
     if suffix == ".npy":
-        np.save(file, values, allow_pickle=False)
+        np.save(file, values)
     elif suffix == ".npz":
-        np.savez(file, allow_pickle=False, **{ROWS: values})
+        np.savez(file, **{ROWS: values})  # allow_pickle is an array's name before NumPy 2.1
     else:
         pandas = pandas_for_parquet()
         if isinstance(values, np.ndarray):
