@@ -147,7 +147,7 @@ def _dates(gap, cells, label):
             f"{label} has times with a zone ({zoned!r}) and without; write them all alike."
         )
     zone = zones.pop() if len(zones) == 1 else "Z"
-    column = np.full(len(gap), np.datetime64("NaT"), dtype="datetime64[us]")
+    column = np.full(len(gap), np.datetime64("NaT", "us"))
     for row, cell in zip(np.flatnonzero(~gap), cells, strict=True):
         try:
             column[row] = np.datetime64(moment(cell, zone), "us")

@@ -31,7 +31,8 @@ def column(rng, n, comma):
     elif kind == "word":
         cells = list(rng.choice(WORDS, n))
     elif kind == "date":
-        cells = [str(np.datetime64("2024-01-01") + int(v)) for v in rng.integers(0, 500, n)]
+        days = np.datetime64("2024-01-01") + rng.integers(0, 500, n).astype("timedelta64[D]")
+        cells = [str(day) for day in days]
     elif kind == "constant":
         cells = [str(rng.choice(["5", "x", "2024-02-29", "0.0"]))] * n
     elif kind == "code":
