@@ -49,7 +49,7 @@ def gaussian_log_density(model, X, x):
     return np.log(np.exp(exponents).sum(axis=1)) + d * np.log(stretch)
 
 
-@pytest.mark.parametrize("d", [1, 3, 12])
+@pytest.mark.parametrize("d", [1, 12])
 def test_a_linear_field_has_a_closed_form(d):
     """100 steps of Heun's method: density, flow, and the law of the samples."""
     data, rows = normal(25, d), normal(10, d, 1)

@@ -97,7 +97,7 @@ def test_arrays_are_conditioned_by_column_numbers():
 
 def test_progress_is_told_where_few_fit(table, model, capsys, monkeypatch):
     monkeypatch.setattr("smoothdiff._progress.SECONDS_BETWEEN_REPORTS", 0.0)
-    model.sample(20, where={"age": (30, 31), "income": (10_000, 40_000)})
+    model.sample(4, where={"age": (30, 31), "income": (10_000, 40_000)})
     assert "of the draws fit" in capsys.readouterr().err
 
 
@@ -123,7 +123,7 @@ def test_conditions_that_cannot_be_met(model, where, error, sentence):
 
 
 def test_giving_up_says_why(table, model, monkeypatch):
-    monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 500)
+    monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 100)
     one = {name: (float(table[name].iloc[0]),) * 2 for name in ("income", "weight")}
     with pytest.raises(ValueError, match=r"None of \d+ samples fits .* 1 training rows do; give"):
         model.sample(5, where=one)
