@@ -231,10 +231,10 @@ def associations(rows):
 
 
 def _correlation_ratio(number, labels):
-    """Root of the part of the variance that lies between the levels."""
+    """Root of the part of the variance that lies between the levels; NaN where there is one."""
     known = ~number.missing
     x, labels = number.array[known], labels[known]
-    if len(x) == 0 or np.ptp(x) == 0:
+    if len(x) == 0 or np.ptp(x) == 0 or np.ptp(labels) == 0:
         return np.nan
     x = _standardized(x)
     counts = np.bincount(labels)

@@ -94,6 +94,23 @@ def test_what_is_not_defined_is_left_out():
     assert np.isnan(association_similarity(real[["x"]], real[["x"]]))
 
 
+def test_columns_without_values_or_with_one():
+    """Not a number, they and their pairs; the other columns are as they are without them."""
+    good = {"x": [1.0, 2, 3, 4], "c": list("abab")}
+    real = pd.DataFrame({**good, "gone": [0.5, 1, 2, 4], "one": [5.0] * 4, "same": ["k"] * 4})
+    made = real.assign(gone=np.nan)
+    kinds = {"one": "numeric"}
+    columns = column_similarity(made, real, kinds=kinds)
+    assert columns == 1
+    assert np.isnan(columns.parts["gone"])
+    _, found = read({"real": real, "generated": made}, kinds)
+    strengths = pd.DataFrame(associations(found), list(made), list(made))
+    assert strengths.loc["c", ["gone", "one", "same"]].isna().all()
+    assert strengths.loc["x", ["gone", "one", "same"]].isna().all()
+    few, *_ = read({"real": pd.DataFrame(good)})
+    assert strengths.loc["x", "c"] == associations(few)[0, 1]
+
+
 def test_strength_of_association():
     """Correlation, correlation ratio and Cramer's V, each by its formula."""
     real, *_ = read({"real": REAL})

@@ -99,6 +99,16 @@ def test_no_window_is_the_empirical_score(window, r):
     np.testing.assert_allclose(narrow, exact, rtol=1e-3, atol=1e-3)
 
 
+def test_rows_with_and_without_a_window():
+    """Each as it is alone, whatever the row beside it needs."""
+    score, x = field(2, "ball", 16), normal(4, 2, 1)
+    t = np.where([True, False, True, False], T, (2 * score.spacing / KAPPA) ** 2)
+    alone = np.concatenate([score(x[[i]], t[[i]]) for i in range(4)])
+    np.testing.assert_allclose(score(x, t), alone, rtol=1e-12)
+    alone = np.concatenate([score.divergence(x[[i]], t[[i]])[0] for i in range(4)])
+    np.testing.assert_allclose(score.divergence(x, t)[0], alone, rtol=1e-12)
+
+
 @pytest.mark.parametrize(
     ("window", "r"), [("cube", 1), ("cube", 4), ("ball", 2), ("gaussian", 2), ("min-norm", 4)]
 )
