@@ -8,10 +8,12 @@ function). A wrong type is a TypeError, a wrong value a ValueError. Each check r
 `array` and what is built on it as an array of float64.
 """
 
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import check_cv
 
 __all__ = [
     "array",
@@ -27,6 +29,7 @@ __all__ = [
     "real",
     "refuse",
     "seed",
+    "splitter",
     "subject",
     "weights",
 ]
@@ -101,6 +104,14 @@ def choice(value, name, choices, owner=None):
         error = ValueError if isinstance(value, str) else TypeError
         refuse(value, name, "one of " + ", ".join(map(repr, choices)), owner, error)
     return value
+
+
+def splitter(value, name, owner=None) -> Any:
+    """What splits rows into parts to train and to test with, in scikit-learn's form."""
+    can_split = hasattr(value, "split") or isinstance(value, Iterable)
+    if isinstance(value, str) or not (value is None or can_split):
+        refuse(value, name, "an integer, a splitter or an iterable of splits", owner)
+    return check_cv(value)
 
 
 def function(value, name, owner=None):

@@ -13,11 +13,16 @@ def without(monkeypatch):
     """Make packages impossible to import, as where they are not installed."""
 
     def block(*packages):
+        class Absent:
+            @staticmethod
+            def find_spec(name, *_):
+                if name.split(".")[0] in packages:
+                    raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
         for name in [*sys.modules]:
             if name.split(".")[0] in packages:
                 monkeypatch.delitem(sys.modules, name)
-        for package in packages:
-            monkeypatch.setitem(sys.modules, package, None)
+        monkeypatch.setattr(sys, "meta_path", [Absent, *sys.meta_path])
 
     return block
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
-from sklearn.model_selection import KFold, check_cv
+from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks
@@ -103,7 +103,7 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             _checks.count(cv, "cv", self, least=2)
             cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
         scores = np.full(len(X), np.nan)
-        for train, test in check_cv(cv).split(X) if cv else []:
+        for train, test in _checks.splitter(cv, "cv", self).split(X) if cv else []:
             scores[test] = clone(model).fit(X[train]).score_samples(X[test])
         if np.isnan(scores).all():
             found = "one sample" if len(X) == 1 else f"{len(X)} samples and no fold"

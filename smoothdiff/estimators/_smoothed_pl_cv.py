@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import ShuffleSplit, check_cv
+from sklearn.model_selection import ShuffleSplit
 
 from .. import _checks
 from .._compute import workers
@@ -289,7 +289,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 parts = np.array_split(order, min(cv, len(X)))
                 cv = [(np.setdiff1d(order, part), np.sort(part)) for part in parts]
         folds = []
-        for train, test in check_cv(cv).split(X, y):
+        for train, test in _checks.splitter(cv, "cv", self).split(X, y):
             test = test[weights[test] > 0]
             self._check_scale_left(X, weights, train)
             model = clone(self._plain()).set_params(start="isotropic", start_neighbors=n_neighbors)

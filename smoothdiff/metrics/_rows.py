@@ -61,8 +61,10 @@ class Values:
             return None
         value = self.array[row]
         if self.scale is not None:
-            time = str(np.asarray(self.scale.values(self.array[[row]]), dtype=object)[0])
-            return time.removesuffix(" 00:00:00")
+            times = self.scale.values(self.array[[row]])
+            if isinstance(times, np.ndarray):  # nanoseconds would be a number
+                times = times.astype(f"{times.dtype.kind}8[us]")
+            return str(np.asarray(times, dtype=object)[0]).removesuffix(" 00:00:00")
         return self.levels[value] if self.levels is not None else float(value)
 
     def embed(self):

@@ -176,12 +176,17 @@ def _zone(zone):
     return zone if fixed is None else timezone(fixed)
 
 
+def _as_pandas_has_it(zone):
+    """Its name, of which pandas makes what it makes of one by default: before 3.0 pytz's."""
+    return getattr(zone, "key", zone)
+
+
 def _write_zoned_dtype(value, writer):
     return {"unit": value.unit, "zone": writer.put(_zone(value.tz), "tz")}
 
 
 def _read_zoned_dtype(fields, reader):
-    return pd.DatetimeTZDtype(fields["unit"], reader.get(fields["zone"]))
+    return pd.DatetimeTZDtype(fields["unit"], _as_pandas_has_it(reader.get(fields["zone"])))
 
 
 def _is_nullable_dtype(value):
@@ -243,7 +248,7 @@ def _write_timestamp(value, writer):
 def _read_timestamp(fields, reader):
     utc, zone = _got(fields, reader, "utc", "zone")
     made = pd.Timestamp(utc)
-    return made if zone is None else made.tz_localize("UTC").tz_convert(zone)
+    return made if zone is None else made.tz_localize("UTC").tz_convert(_as_pandas_has_it(zone))
 
 
 def _write_period(value, _):

@@ -151,6 +151,8 @@ class GenerativePipeline(Pipeline):
 
     def _check_steps(self):
         """Refuse what cannot be sampled; steps that are no steps are left to scikit-learn."""
+        if isinstance(self.steps, (list, tuple)) and not self.steps:
+            raise ValueError("GenerativePipeline has no steps: the last must be an estimator.")
         if not _well_formed(self.steps):
             return
         for name, step in self.steps[:-1]:

@@ -55,7 +55,8 @@ class SingleRows:
 
     def copied(self, columns, parents):
         """Which new rows, of columns by name and parents (n, k), are copies, (n,)."""
-        found = np.isin(fingerprints(self._schema, columns), self._marks)
+        # By sorting: a table of the values overflows in NumPy 2.0.0.
+        found = np.isin(fingerprints(self._schema, columns), self._marks, kind="sort")
         if self.radius > 0:
             open_ = np.flatnonzero(~found)
             step = max(PAIRS_AT_ONCE // parents.shape[1], 1)

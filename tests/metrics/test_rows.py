@@ -6,6 +6,7 @@ from made import clouds, mixed
 
 from smoothdiff import TableDiffusion
 from smoothdiff.metrics import column_similarity, copied_rows, distance_to_closest_record
+from smoothdiff.metrics._rows import read
 
 pd = pytest.importorskip("pandas")
 
@@ -22,6 +23,21 @@ def test_types_that_hold_the_same_values_are_the_same():
     ):
         assert copied_rows(other, TABLE) == 1
         assert column_similarity(other, TABLE) == 1
+
+
+@pytest.mark.parametrize("unit", ["ns", "us", "s"])
+def test_times_are_shown_as_times_whatever_their_unit(unit):
+    day = pd.Series(pd.to_datetime(["2024-03-28 00:00", "2024-03-29 10:00"])).dt.as_unit(unit)
+    span = pd.Series(pd.to_timedelta([1, 36], unit="h")).dt.as_unit(unit)
+    zoned = day.dt.tz_localize("Europe/Paris")
+    (rows,) = read({"real": pd.DataFrame({"day": day, "span": span, "zoned": zoned})})
+    assert rows.shown(0) == {
+        "day": "2024-03-28",
+        "span": "1:00:00",
+        "zoned": "2024-03-28 00:00:00+01:00",
+    }
+    assert rows.shown(1)["day"] == "2024-03-29 10:00:00"
+    assert rows.shown(1)["span"] == "1 day, 12:00:00"
 
 
 def test_arrays_keep_their_units_and_frames_are_standardized():

@@ -288,7 +288,7 @@ def test_metadata_routing():
             TypeError,
             "All intermediate steps sh",
         ),
-        ([], ValueError, "The pipeline is empty|not enough values to unpack"),  # or, before 1.7
+        ([], ValueError, "GenerativePipeline has no steps: the last must be an estimator."),
         ([("a", PCA()), ("a", KernelDensity())], ValueError, "Names provided are not unique"),
         (3, ValueError, "The 'steps' parameter of GenerativePipeline must be"),
     ],

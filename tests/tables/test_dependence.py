@@ -31,7 +31,7 @@ def places(rng):
 
 def columns_of(frame):
     ones = np.ones(len(frame))
-    return [fit_column(name, frame[name].array, None, ones, ones) for name in frame]
+    return [fit_column(name, frame[name], None, ones, ones) for name in frame]
 
 
 def slow_following(frame, columns):

@@ -65,7 +65,7 @@ def test_types_come_back(model):
     assert made["nan"].null_count() == 0
     for name in ("day", "time", "took", "price", "single", "small"):
         assert X[name].min() <= made[name].min() <= made[name].max() <= X[name].max()
-    assert made["price"].n_unique() > 10
+    assert len(set(made["price"])) > 10
 
 
 def test_kinds_are_those_of_the_same_table_in_pandas(model):
@@ -148,4 +148,6 @@ def test_a_class_of_one_row():
     made = (
         ClassConditionalDiffusion(TableDiffusion(random_state=0)).fit(X, labels).sample(3, "rare")
     )
-    assert made.equals(pl.concat([X[-1:]] * 3))
+    assert made.schema == X.schema
+    as_text = pl.col("category").cast(pl.String)  # whatever its physical levels
+    assert made.with_columns(as_text).equals(pl.concat([X[-1:]] * 3).with_columns(as_text))

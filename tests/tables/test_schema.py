@@ -35,18 +35,25 @@ def schema(table):
     return TableDiffusion(random_state=0).fit(table).schema_
 
 
+def unit_of(series):
+    """What dates or spans count."""
+    return pd.Timedelta(1, series.dt.unit)
+
+
 def test_kinds(table, schema):
     assert {column.name: column.kind for column in schema} == KINDS
     assert len(schema) == table.shape[1]
 
 
-def test_steps_and_atoms(schema):
+def test_steps_and_atoms(table, schema):
     steps = {name: schema[name].step for name in ("age", "income", "pressure", "weight")}
     assert steps == {"age": 1.0, "income": 0.01, "pressure": 0.001, "weight": 0.0}
     assert schema["gain"].atoms.tolist() == [0.0]
     assert schema["gain"].low >= 50  # of the values that are no atoms
-    day = 24 * 3600 * 10**6
-    assert (schema["day"].step, schema["seen"].step, schema["took"].step) == (day, day / 24, 10**6)
+    second = {name: pd.Timedelta(1, "s") / unit_of(table[name]) for name in ("day", "seen", "took")}
+    assert schema["day"].step == 24 * 3600 * second["day"]
+    assert schema["seen"].step == 3600 * second["seen"]
+    assert schema["took"].step == second["took"]
 
 
 def test_it_prints_as_a_table(table, schema):
