@@ -6,8 +6,9 @@ import secrets
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zipfile import ZipFile
 
-__all__ = ["check_suffix", "check_target", "replacing", "unfinished", "write_text"]
+__all__ = ["check_suffix", "check_target", "replacing", "unfinished", "write_arrays", "write_text"]
 
 # Temporary files that exist now: whoever ends the program on the spot deletes them.
 unfinished: set[Path] = set()
@@ -65,6 +66,19 @@ def _unnamed(folder):
 def _give_name(file, path):
     # With src_dir_fd, which an absolute path makes no use of, the system follows its own link.
     os.link(f"{DESCRIPTORS}/{file.fileno()}", path, src_dir_fd=file.fileno())
+
+
+def write_arrays(file, arrays):
+    """Write arrays by name into a binary file, as .npz.
+
+    NumPy's savez leaves the archive open on a full disk before 2.1, which is complained of later.
+    """
+    import numpy as np  # not before it is needed: --help does without
+
+    with ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
 
 
 def write_text(path, text):

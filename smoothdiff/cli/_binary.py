@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from .._files import check_suffix
+from .._files import check_suffix, write_arrays
 from .._reading import check_unpacked, in_a_sentence, read_npy
 
 __all__ = [
@@ -98,7 +98,7 @@ def write_binary(file, suffix, values, header=None):
     if suffix == ".npy":
         np.save(file, values)
     elif suffix == ".npz":
-        np.savez(file, **{ROWS: values})  # allow_pickle is an array's name before NumPy 2.1
+        write_arrays(file, {ROWS: values})
     else:
         pandas = pandas_for_parquet()
         if isinstance(values, np.ndarray):

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import jax
 import numpy as np
 
-from .._files import replacing
+from .._files import replacing, write_arrays
 from ._run import Run
 
 __all__ = ["fingerprint", "load", "save"]
@@ -32,7 +32,7 @@ def fingerprint(begun: Run) -> str:
 def save(path, run: Run, mark):
     """Write a checkpoint with a fingerprint, whole or not at all."""
     with replacing(path) as file:
-        np.savez(file, fingerprint=np.array(mark), **_named_leaves(run))
+        write_arrays(file, {"fingerprint": mark, **_named_leaves(run)})
 
 
 def load(path, begun: Run, mark) -> Run:
