@@ -16,7 +16,7 @@ from ._value import Value
 __all__ = ["Measure", "fidelity_and_diversity", "novelty", "usefulness"]
 
 # Neighbors of the balls of precision, recall, density and coverage.
-MOST_NEIGHBORS = 5
+NEIGHBORS = 5
 AS_REAL = "as real rows"
 
 
@@ -38,7 +38,7 @@ def fidelity_and_diversity(new, test, train, few, apart, random_state):
     """
     n, seed = len(few[0]), {"random_state": random_state}
     auc = Value(apart.auc, separation(few[2], few[1], max_rows=n, **seed).auc, apart.importance)
-    prdc = precision_recall_density_coverage(*few, k=min(MOST_NEIGHBORS, n - 1))
+    prdc = precision_recall_density_coverage(*few, k=NEIGHBORS)
     alpha = alpha_precision_beta_recall(*few)
     rows = [
         ("fidelity", "c2st", auc, "0.5", "how well a classifier tells rows from held-out ones"),

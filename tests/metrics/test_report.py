@@ -10,6 +10,10 @@ from sklearn.exceptions import NotFittedError
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
 from smoothdiff.metrics import report
+from smoothdiff.metrics._pictures import MOST_LABEL, short
+from smoothdiff.metrics._report import _plain
+from smoothdiff.metrics._value import Value
+from smoothdiff.metrics._verdicts import GRADES, _grade
 
 pd = pytest.importorskip("pandas")
 
@@ -41,6 +45,47 @@ def test_the_numbers_are_those_of_the_metrics(model, found):
     assert found["constant"] == pytest.approx(trivial)
     with pytest.raises(KeyError, match="The report has no 'fid'"):
         found["fid"]
+
+
+def test_the_measures_of_copies(model, found):
+    made = model.sample(len(TRAIN), random_state=0)
+    closest = metrics.distance_to_closest_record(made, TRAIN, TEST)
+    median = found["distance_to_closest_record"]
+    assert (median, median.baseline) == (
+        np.median(closest.distances),
+        np.median(closest.baseline),
+    )
+    at = [*found.names].index("copied_rows")
+    assert [*found.names][at : at + 6] == [
+        *("copied_rows", "closer", "distance_to_closest_record", "authenticity"),
+        *("memorized_fraction", "data_copying"),
+    ]
+
+
+def test_values_print_beside_those_of_real_rows():
+    assert repr(Value(0.123456, 0.25)) == "0.1235 (real rows: 0.25)"
+    assert repr(Value(0.123456)) == "0.123456"
+
+
+def test_what_json_has_no_type_for_is_text():
+    day = pd.Timestamp("2024-03-28")
+    made = _plain({"day": day, "none": None, "gap": pd.NaT, 1: np.float64("inf")})
+    assert made == {"day": str(day), "none": None, "gap": None, "1": None}
+
+
+@pytest.mark.parametrize("less", [True, False])
+def test_a_limit_belongs_to_its_grade(less):
+    limits = (0.25, 0.5) if less else (0.5, 0.25)
+    grades = [_grade(limit, limits, less=less) for limit in (*limits, 1.0 if less else 0.0)]
+    assert grades == [*GRADES[:2], GRADES[-1]]
+
+
+def test_long_names_keep_both_ends():
+    name = "a" * 50 + "b" * 50
+    label = short(name)
+    assert len(label) == MOST_LABEL
+    assert label.count("a") == MOST_LABEL // 2
+    assert label.endswith("b")
 
 
 def test_it_prints(found):
