@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made import clouds, mixed
 from scipy.spatial.distance import cdist
-from scipy.stats import mannwhitneyu
+from scipy.stats import mannwhitneyu, rankdata, tiecorrect
 from sklearn.cluster import KMeans
 
 from smoothdiff.metrics import (
@@ -132,6 +132,27 @@ def test_data_copying_against_scipy():
     np.testing.assert_allclose(value, np.average(expected, weights=weights))
     np.testing.assert_allclose(list(value.parts.values()), expected)
     assert value.baseline == 0
+
+
+def test_data_copying_with_ties():
+    """One cell, distances on a grid: scipy's correction of the variance."""
+    train, new, test = (rows.round() for rows in clouds(30, 20, 25, d=1))
+    a, b = (cdist(rows, train + 0.25).min(axis=1) for rows in (new, test))
+    ranks, n, m = rankdata(np.concatenate([a, b])), len(a), len(b)
+    variance = n * m * (n + m + 1) / 12 * tiecorrect(ranks)
+    expected = (mannwhitneyu(a, b).statistic - n * m / 2) / np.sqrt(variance)
+    assert tiecorrect(ranks) < 0.9
+    value = data_copying(new, train + 0.25, test, n_cells=1, random_state=0)
+    np.testing.assert_allclose(value, expected)
+
+
+def test_cells_of_twenty_generated_rows_count():
+    train, new, test = clouds(40, 41, 40, d=2)
+    far = np.where(np.arange(41) % 2, 0.0, 100.0)[:, None]  # 20 rows here, 21 there
+    train, test = train + far[:40], test + far[:40]
+    assert len(data_copying(new + far, train, test, n_cells=2, random_state=0).parts) == 2
+    fewer = np.delete(new + far, 1, axis=0)
+    assert len(data_copying(fewer, train, test, n_cells=2, random_state=0).parts) == 1
 
 
 def test_data_copying_sees_copies_and_strangers():

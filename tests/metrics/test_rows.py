@@ -40,6 +40,13 @@ def test_times_are_shown_as_times_whatever_their_unit(unit):
     assert rows.shown(1)["span"] == "1 day, 12:00:00"
 
 
+def test_repeated_rows_are_at_no_distance_from_another():
+    (rows,) = read({"real": np.array([[0.0], [1.0], [1.0], [4.0]])})
+    assert rows.to_nearest_other.tolist() == [1, 0, 0, 3]
+    (rows,) = read({"real": np.ones((3, 2))})
+    assert rows.to_nearest_other.tolist() == [0, 0, 0]
+
+
 def test_arrays_keep_their_units_and_frames_are_standardized():
     train, new = clouds(50, 20, d=2)
     train, new = train * [1, 100], new * [1, 100]
