@@ -10,7 +10,8 @@ from sklearn.exceptions import NotFittedError
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion, metrics
 from smoothdiff.metrics import report
-from smoothdiff.metrics._pictures import MOST_LABEL, short
+from smoothdiff.metrics._measures import _standard_error
+from smoothdiff.metrics._pictures import MOST_LABEL, _levels, short
 from smoothdiff.metrics._report import _plain
 from smoothdiff.metrics._value import Value
 from smoothdiff.metrics._verdicts import GRADES, _grade
@@ -78,6 +79,29 @@ def test_a_limit_belongs_to_its_grade(less):
     limits = (0.25, 0.5) if less else (0.5, 0.25)
     grades = [_grade(limit, limits, less=less) for limit in (*limits, 1.0 if less else 0.0)]
     assert grades == [*GRADES[:2], GRADES[-1]]
+
+
+def test_the_error_of_a_score_is_its_deviation(rng):
+    """Of R^2, here the square of a correlation, and of an accuracy, over samples of 400."""
+    x, noise = rng.standard_normal((2, 2000, 400))
+    y = 0.5 * x + np.sqrt(0.75) * noise
+    x, y = (v - v.mean(axis=1, keepdims=True) for v in (x, y))
+    r = (x * y).sum(1) / np.sqrt((x**2).sum(1) * (y**2).sum(1))
+    assert _standard_error(0.25, 400, False) == pytest.approx((r**2).std(), rel=0.1)
+    assert _standard_error(-0.1, 400, False) == 0
+    right = rng.binomial(400, 0.8, 2000) / 400
+    assert _standard_error(0.8, 400, True) == pytest.approx(right.std(), rel=0.1)
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_gaps_of_one_table_are_in_the_picture(where):
+    plt = pytest.importorskip("matplotlib.pyplot")
+    coded = [np.array([0, 1, 1]), np.array([0, 1, 0])]
+    coded[where][-1] = 2  # after the last level
+    _, ax = plt.subplots()
+    _levels(ax, coded, ["a", "b"], np.arange(2))
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b", "missing"]
+    plt.close("all")
 
 
 def test_long_names_keep_both_ends():
