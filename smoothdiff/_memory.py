@@ -1,11 +1,10 @@
 """Memory that is not there: fewer rows at once, and where that does not help, a sentence."""
 
+import os
 from contextlib import contextmanager, suppress
 from functools import cache
 from math import inf
 from pathlib import Path
-
-import joblib
 
 __all__ = ["check_address_space", "is_exhausted", "memory_told"]
 
@@ -43,7 +42,10 @@ def check_address_space():
     Threads that cannot be started, and BLAS and the compiler without a place, end the process or
     wait for ever: no exception tells of it. Once it has passed it is not asked again.
     """
-    needed, left = FIRST_CALLS + OF_A_CORE * joblib.cpu_count(), _address_space_left()
+    left = _address_space_left()
+    if left == inf:
+        return
+    needed = FIRST_CALLS + OF_A_CORE * len(os.sched_getaffinity(0))  # what XLA counts, on Linux
     if left < needed:
         raise MemoryError(
             f"the first call of a process needs {needed / 2**30:.1f} GiB of address space for the "

@@ -331,7 +331,7 @@ FALSE = {
     "regularized": (r"(Smoothed PL-ESF {2,}\S+ +)\S+", r"\g<1>0.2000"),
 }
 SLOW = {"regularized", "local_average", "network", "circle", "decay_search", "uneven", "denoising"}
-SLOW |= {"cells", "variants", "displays", "weight_decay", "flow", "dials", "phase_diagram"}
+SLOW |= {"cells", "variants", "displays", "weight_decay", "flow", "dials"}
 # Networks: a short run by default, and the papers with --full.
 TRAINED = ("weight_decay", "network", "circle", "uneven", "decay_search")
 

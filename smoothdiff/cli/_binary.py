@@ -93,10 +93,8 @@ def write_binary(file, suffix, values, header=None):
     ValueError
         For an array of objects, which NumPy would pickle.
     """
-    if suffix in ARRAYS and values.dtype.hasobject:
-        raise ValueError("an array of objects cannot be written without pickling it.")
     if suffix == ".npy":
-        np.save(file, values)
+        np.save(file, values, allow_pickle=False)
     elif suffix == ".npz":
         write_arrays(file, {ROWS: values})
     else:

@@ -26,7 +26,10 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         Whether the first line has the names of the columns; "auto" takes it for names where no
         cell of it is a number, and none occurs again in its column.
     """
-    columns, commas = _columns(decoded(data, name), name)
+    text = decoded(data, name)
+    commas = delimiter_of(text) != ","
+    columns = _columns(text, name)
+    del text  # the columns are as large, and what is made of them comes on top
     if not columns:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
@@ -46,11 +49,7 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
 
 
 def _columns(text, name):
-    """Cells of each column, and whether their decimals may have commas.
-
-    Equal cells share memory: a short text needs fifty bytes.
-    """
-    commas = delimiter_of(text) != ","
+    """Cells of each column, where equal ones share memory: a short text needs fifty bytes."""
     columns: list[list[str]] = []
     seen: dict[str, str] = {}
     for _, cells in cells_of(text, name):
@@ -59,7 +58,7 @@ def _columns(text, name):
             column.append(seen.get(cell, cell))
             if len(seen) < MOST_SEEN:
                 seen.setdefault(cell, cell)
-    return columns, commas
+    return columns
 
 
 def _is_header(columns, gaps, commas):

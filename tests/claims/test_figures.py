@@ -46,7 +46,6 @@ def test_a_figure(figure, quick):
         plt.close(drawn)
 
 
-@pytest.mark.slow
 def test_networks_on_circles_are_a_row_of_their_own(monkeypatch):
     plt = pytest.importorskip("matplotlib.pyplot")
     monkeypatch.setattr(trained, "of_circle", lambda n, full: _figures.on_circle(n)[-1])

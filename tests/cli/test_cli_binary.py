@@ -93,7 +93,7 @@ def test_parquet_that_is_none(folder, capsys):
 
 
 def test_all_files_or_none(folder, X):
-    with pytest.raises(ValueError, match="without pickling it"):
+    with pytest.raises(ValueError, match="allow_pickle"):
         write_tables({"new.csv": (X, None), "new.npz": (np.array([[None]]), None)})
     assert not (folder / "new.csv").exists()
     assert not (folder / "new.npz").exists()
