@@ -2,9 +2,11 @@
 
     python tests/faults/interrupted.py TIMES
 
-goes on until so many of the moments fell into the work, and prints how many into compilations.
+goes on until so many of the moments fell into the work, and prints as JSON how many of them fell
+into compilations.
 """
 
+import json
 import os
 import random
 import signal
@@ -74,7 +76,7 @@ def main(times):
             jax.clear_caches()
         hits[anew] += interrupted(moments.uniform(0, seconds[anew]))
         check(expected)
-    print(f"{times} interrupted, {hits[True]} of them while programs are compiled")
+    print(json.dumps({"interrupted": times, "compiling": hits[True]}))
 
 
 THREADS = [lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas"]

@@ -1,5 +1,6 @@
 """Ctrl-C at random moments."""
 
+import json
 import os
 import random
 import signal
@@ -16,16 +17,17 @@ pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="POSIX 
 
 
 @pytest.mark.slow
-def test_the_library(tmp_path):
+def test_the_library(tmp_path, record_property):
     """Its own exception in a process of its own, which may crash."""
     command = [sys.executable, interrupted.__file__, "100"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    print(done.stdout)
     assert done.returncode == 0, done.stderr
+    for name, value in json.loads(done.stdout).items():
+        record_property(name, value)
 
 
 @pytest.mark.slow
-def test_the_program(tmp_path):
+def test_the_program(tmp_path, record_property):
     """From the first moment of the interpreter to the last: nothing is said, nothing is left."""
     np.save(tmp_path / "x.npy", normal(60, 3))
     command = [sys.executable, "-m", "smoothdiff", "sample", "x.npy", "-n", "500", "-q"]
@@ -45,5 +47,6 @@ def test_the_program(tmp_path):
         assert sorted(os.listdir(tmp_path)) == ["new.csv", "x.npy"]
         written = (tmp_path / "new.csv").read_bytes()
         assert written.count(b"\n") == content.count(b"\n")
-    print(f"{codes.count(130)} of {len(codes)} interrupted")
+    record_property("moments", len(codes))
+    record_property("interrupted", codes.count(130))
     assert 130 in codes

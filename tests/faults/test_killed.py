@@ -50,14 +50,15 @@ for seed in range(int(sys.argv[1])):
 
 
 @pytest.mark.parametrize("kills", [40, pytest.param(1000, marks=pytest.mark.slow)])
-def test_while_a_file_is_written(tmp_path, kills):
+def test_while_a_file_is_written(tmp_path, kills, record_property):
     """It is one that was written, whole; at worst a whole one more is there, about to be named."""
     subprocess.run([sys.executable, "-c", WRITER, str(kills)], cwd=tmp_path, check=True)
     if (file := _unnamed(tmp_path)) is None:
         pytest.skip("the system has no files without names")
     file.close()
     left = [path for path in tmp_path.iterdir() if path.name != "x"]
-    print(f"{len(left)} left by {kills} kills")
+    record_property("kills", kills)
+    record_property("left", len(left))
     assert all(path.stat().st_size == 2**20 for path in left)
 
 
@@ -82,7 +83,7 @@ def steps_in(path):
 
 
 @pytest.mark.slow
-def test_while_training(tmp_path):
+def test_while_training(tmp_path, record_property):
     """Ten times, in the second after a checkpoint: the same bits as in one run."""
     path, moments, taken = tmp_path / "run.npz", random.Random(0), [0]
     for _ in range(10):
@@ -97,7 +98,7 @@ def test_while_training(tmp_path):
             child.wait()
         taken.append(steps_in(path))
         assert os.listdir(tmp_path) == ["run.npz"]
-    print(f"killed when {taken[1:]} steps were kept")
+    record_property("steps_when_killed", taken[1:])
     taken = taken[-1]
     settings = Settings(n_iter_no_change=10**9, hidden_width=8, batch_size=16, max_iter=taken + 100)
     with pytest.warns(UserWarning, match="had not settled"):
@@ -213,7 +214,7 @@ def alive(pid):
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="Linux")
 @pytest.mark.parametrize("program", ["search", "cluster"])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
-def test_workers_do_not_outlive_who_asked_them(tmp_path, program, how):
+def test_workers_do_not_outlive_who_asked_them(tmp_path, program, how, record_property):
     if program == "cluster":
         pytest.importorskip("distributed", reason="needs the extra dask")
     path = tmp_path / "program.py"
@@ -232,6 +233,7 @@ def test_workers_do_not_outlive_who_asked_them(tmp_path, program, how):
     ended = time.monotonic()
     while any(map(alive, started)) and time.monotonic() < ended + IDLE:
         time.sleep(0.2)
-    print(f"{len(started)} processes ended {time.monotonic() - ended:.1f} s later")
+    record_property("processes", len(started))
+    record_property("ended_after_s", time.monotonic() - ended)
     assert not [pid for pid in started if alive(pid)]
     assert os.listdir(tmp_path) == ["program.py"]

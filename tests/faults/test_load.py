@@ -24,7 +24,7 @@ def ask(model, i):
 
 
 @pytest.mark.slow
-def test_threads_for_a_minute():
+def test_threads_for_a_minute(record_property):
     """Eight of them sample and score one estimator, as fast as they can."""
     model = SmoothedPLDiffusion(random_state=0).fit(X)
     expected = [ask(model, i) for i in range(8)]
@@ -39,7 +39,7 @@ def test_threads_for_a_minute():
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(go_on_asking, range(8)))
-    print(sum(times for _, times in found), "rounds")
+    record_property("rounds", sum(times for _, times in found))
     assert [digests for digests, _ in found] == [{digest} for digest in expected]
 
 
@@ -86,13 +86,15 @@ def resident():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="Linux")
-def test_a_thousand_cycles(compilations):
+def test_a_thousand_cycles(compilations, record_property):
     for seed in range(100):
         cycle(seed)
     del compilations[:]
     before = resident()
     for seed in range(1000):
         cycle(seed)
-    print(f"{before / 2**20:.1f} MiB before, {resident() / 2**20:.1f} MiB after")
-    assert resident() < 1.05 * before
+    after = resident()
+    record_property("before_mib", before / 2**20)
+    record_property("after_mib", after / 2**20)
+    assert after < 1.05 * before
     assert compilations == []
