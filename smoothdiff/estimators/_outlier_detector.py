@@ -6,6 +6,7 @@ from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks
+from .._progress import warn
 from . import _validation as checks
 from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
@@ -36,7 +37,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     cv_score_samples_ : array of shape (n_samples,)
         Log-density of each training row under the model of the other folds.
     offset_ : float
-        Threshold: the ``contamination`` quantile of ``cv_score_samples_``.
+        Threshold: the ``contamination`` quantile of ``cv_score_samples_``. It is -inf, and no row
+        an outlier, where a larger part of the training rows is out of reach of the others.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Only when X has string column names.
@@ -78,6 +80,11 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
         ------
         ValueError, TypeError
             For parameters or data that cannot be used; the estimator is then unchanged.
+
+        Warns
+        -----
+        UserWarning
+            Where more than ``contamination`` of the rows are out of reach of the others.
         """
         with checks.unchanged_on_error(self):
             wanted = "a float in (0, 0.5]"
@@ -89,7 +96,13 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             model = SmoothedPLDiffusionCV(cv=self.cv) if self.estimator is None else self.estimator
             self.cv_score_samples_ = self._held_out(model, data)
             self.estimator_ = clone(model).fit(data)
-            self.offset_ = float(np.quantile(self.cv_score_samples_, self.contamination))
+            self.offset_ = _quantile(self.cv_score_samples_, self.contamination)
+            if self.offset_ == -np.inf:
+                unreached = np.isneginf(self.cv_score_samples_).mean()
+                warn(
+                    f"{unreached:.0%} of the rows are out of reach of the others, more than "
+                    f"contamination={self.contamination!r}: no row is an outlier."
+                )
             self._training_rows = {row.tobytes(): i for i, row in enumerate(data + 0.0)}
         return self
 
@@ -130,8 +143,17 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
 
     def decision_function(self, X):
         """``score_samples(X) - offset_``: negative for outliers, (n,)."""
-        return self.score_samples(X) - self.offset_
+        scores = self.score_samples(X)
+        out = np.zeros(len(scores))  # where both are -inf, too
+        return np.subtract(scores, self.offset_, out=out, where=scores != self.offset_)
 
     def predict(self, X):
         """1 for inliers and -1 for outliers, (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+
+def _quantile(scores, part):
+    """The quantile; where a score is -inf, from which no line goes up, the next score above it."""
+    if np.isfinite(scores).all():
+        return float(np.quantile(scores, part))
+    return float(np.quantile(scores, part, method="higher"))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KernelDensity
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -66,3 +66,34 @@ def test_far_rows_are_outliers_and_twins_share_a_score():
 def test_any_density_will_do():
     detector = DiffusionOutlierDetector(KernelDensity(bandwidth=0.5)).fit(normal(80, 2))
     assert detector.predict([[0.0, 0.0], [9.0, 9.0]]).tolist() == [1, -1]
+
+
+class Given(BaseEstimator):
+    """Log-densities that are the values, and -inf where these are negative."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def score_samples(self, X):
+        return np.where(X[:, 0] < 0, -np.inf, X[:, 0])
+
+
+@pytest.mark.parametrize(("contamination", "flagged"), [(0.06, 2), (0.1, 2), (0.21, 4)])
+def test_rows_out_of_reach(contamination, flagged):
+    """They are outliers as any others of the least scores are."""
+    X = np.r_[-1.0, -1.0, np.arange(18.0)][:, None]
+    detector = DiffusionOutlierDetector(Given(), contamination=contamination).fit(X)
+    decided = detector.decision_function(X)
+    assert (decided[:2] == -np.inf).all()
+    np.testing.assert_array_equal(detector.predict(X) < 0, np.arange(20) < flagged)
+
+
+def test_too_many_rows_out_of_reach():
+    """No threshold is below them: said, and no row is an outlier."""
+    X = np.r_[-np.ones(5), np.arange(15.0)][:, None]
+    detector = DiffusionOutlierDetector(Given())
+    match = r"^25% of the rows are out of reach of the others, more than contamination=0.1: "
+    with pytest.warns(UserWarning, match=match):
+        detector.fit(X)
+    np.testing.assert_array_equal(detector.decision_function(X), np.r_[np.zeros(5), 15 * [np.inf]])
+    assert (detector.predict(X) == 1).all()

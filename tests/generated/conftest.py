@@ -3,6 +3,7 @@
 A long run takes its seed from Hypothesis's own option: ``--examples 10000 --hypothesis-seed 1``.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 FEW = 6
@@ -20,3 +21,11 @@ def pytest_configure(config):
         print_blob=True,
     )
     settings.load_profile("smoothdiff")
+
+
+@pytest.fixture(autouse=True)
+def _how_many(request, record_property):
+    """Of a long run, for docs/robustness.md."""
+    if asked_for := request.config.getoption("--examples"):
+        record_property("examples", asked_for)
+        record_property("seed", request.config.getoption("--hypothesis-seed"))

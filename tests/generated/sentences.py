@@ -16,6 +16,9 @@ WARNINGS = [
     r"Values of .* with too few rows for a model of their own ",
     r"Columns? .* taken as measured: ",
     r"Dates held as text are taken as categories: ",
+    r"\d+% of the rows are out of reach of the others, more than contamination=",
+    r"The search chose .*: a wider one may find better",
+    r".*: narrow kernels there gain likelihood without limit, ",
 ]
 REFUSALS = [
     r"\w+ squares distances, and (X has values|t0_scale \* spacing\*\*2 is) ",
@@ -28,6 +31,8 @@ REFUSALS = [
     r"n_samples must be a non-negative integer\. Got ",
     r"\d+ of \d+ rows have no origin at the larger variance",
     r"score_samples of \w+ needs t_min > 0: ",
+    r"SmoothedPLDiffusionCV needs two or more distinct samples besides those that a fold holds out",
+    r"DiffusionOutlierDetector needs two or more samples, to hold one out\. ",
 ]
 
 
