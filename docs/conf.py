@@ -99,6 +99,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"three_pictures|plot_dials" if quick else r"\.py$",
     "copyfile_regex": r"index\.rst",
     "within_subsection_order": "FileNameSortKey",
+    "parallel": min(os.cpu_count() or 1, 4),
     "reset_argv": as_run_by_hand,
     "image_scrapers": (animation, "matplotlib"),
     "reset_modules": ("matplotlib", fresh),

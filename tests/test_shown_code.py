@@ -193,7 +193,7 @@ def test_a_cluster(fitted, processes, monkeypatch):
     pytest.importorskip("distributed", reason="needs the extra dask")
     array = pytest.importorskip("dask.array")
     sampling, scoring, _ = LARGE
-    options = f"processes={processes}, n_workers=2, threads_per_worker=1, dashboard_address=None"
+    options = f"processes={processes}, n_workers=2, threads_per_worker=1, dashboard_address=':0'"
     changes = {"Client()": (f"Client({options}, silence_logs=50)", 1), "1_000_000": ("150", 1)}
     monkeypatch.setattr(_compute, "ROWS_PER_TASK", 40)  # so that there is something to hand out
     alone = copy.deepcopy(fitted)

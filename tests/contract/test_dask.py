@@ -1,13 +1,11 @@
 """A cluster of separate processes gives the numbers of one process, and outlives a worker."""
 
-import os
-import signal
 from functools import partial
 
 import joblib
 import numpy as np
 import pytest
-from given import normal
+from given import dies_once, normal
 from sklearn.model_selection import GridSearchCV
 
 from smoothdiff import SmoothedPLDiffusion, TableDiffusion, _compute
@@ -22,7 +20,7 @@ ROWS = 40
 @pytest.fixture(scope="module")
 def client():
     """Two processes with one thread each."""
-    options = {"processes": True, "dashboard_address": None, "silence_logs": 50}
+    options = {"processes": True, "dashboard_address": ":0", "silence_logs": 50}
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster,
         distributed.Client(cluster) as client,
@@ -84,15 +82,6 @@ def test_arrays_of_dask(client):
     rows = array.from_array(normal(90, 3, 1), chunks=(30, 3))
     found = rows.map_blocks(model.score_samples, drop_axis=1, dtype=float).compute()
     np.testing.assert_array_equal(found, model.score_samples(normal(90, 3, 1)))
-
-
-def dies_once(marker, function, *block):
-    """The function, but that whoever comes first is killed, as a lost machine would be."""
-    try:
-        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return function(*block)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_model_that_the_cluster_loses(client, monkeypatch):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from given import normal
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import KFold
 from sklearn.neighbors import KernelDensity
@@ -10,10 +11,6 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from smoothdiff import DiffusionOutlierDetector, SmoothedPLDiffusion
 
 DENSITY = SmoothedPLDiffusion(t_min_scale=0.5)
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 # One component: whatever the checks' columns, few programs are compiled.

@@ -12,7 +12,7 @@ import jax
 import joblib
 import numpy as np
 import pytest
-from given import normal
+from given import TRAINING, dies_once, normal
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.model_selection import GridSearchCV
 
@@ -64,16 +64,6 @@ def test_while_a_file_is_written(tmp_path, kills, record_property):
 
 # ------------------------------------------------------------------ training
 
-TRAINING = """
-import sys
-import numpy as np
-from smoothdiff.training import Settings, fit_network
-X = np.random.default_rng(0).normal(size=(12, 2))
-settings = Settings(max_iter=10**9, n_iter_no_change=10**9, hidden_width=8, batch_size=16)
-options = dict(t0=0.3, t_min=0.003, seed=0, checkpoint=sys.argv[1])
-fit_network(X, np.full(12, 1 / 12), settings=settings, **options)
-"""
-
 
 def steps_in(path):
     if not path.exists():
@@ -116,15 +106,6 @@ def test_while_training(tmp_path, record_property):
 
 
 # ------------------------------------------------------------------ workers
-
-
-def dies_once(marker, function, *block):
-    """The function, but that whoever comes first is killed."""
-    try:
-        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return function(*block)
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 class DiesOnce(SmoothedPLDiffusion):
@@ -181,7 +162,7 @@ import distributed, joblib, numpy as np
 from smoothdiff import SmoothedPLDiffusion, _compute
 if __name__ == "__main__":
     _compute.ROWS_PER_TASK = 40
-    options = {"processes": True, "dashboard_address": None, "silence_logs": 50}
+    options = {"processes": True, "dashboard_address": ":0", "silence_logs": 50}
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster:
         with distributed.Client(cluster), joblib.parallel_config("dask"):
             model = SmoothedPLDiffusion(random_state=0).fit(np.eye(3))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import reference
+from given import normal
 
 from smoothdiff import _compute
 from smoothdiff.cloud import PointCloud
@@ -13,10 +14,6 @@ from smoothdiff.scores._local_average import MANY_CHORDS
 # Variances, in squared half-gaps, at which a product is exact, at which it underflows for some
 # rows, and at which the exponents are of the order of 1e9.
 TIMES = [3.0, 0.3, 0.03, 0.003, 1e-9]
-
-
-def normal(n, r, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, r))
 
 
 def field(r, n=150, window="cube", n_quadrature=32, offset=0.0):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from given import normal
 from scipy.integrate import quad
 from sklearn.model_selection import GridSearchCV
 
@@ -18,10 +19,6 @@ from smoothdiff.scores import (
 
 SAMPLED = [window for window in WINDOWS if window != "min-norm"]
 T, KAPPA = 0.01, 0.1
-
-
-def normal(n, r, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, r))
 
 
 def field(r, window, n_quadrature=64, n=12, kappa=KAPPA):

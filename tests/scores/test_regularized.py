@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from given import normal
 
 from smoothdiff.cloud import PointCloud
 from smoothdiff.noise import empirical_score, karras_times, log_density
@@ -18,10 +19,6 @@ from smoothdiff.scores import (
 )
 
 T = 0.1
-
-
-def normal(n, r, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, r))
 
 
 POINTS = normal(7, 2)

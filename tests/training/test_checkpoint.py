@@ -8,6 +8,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from given import TRAINING, normal
 
 from smoothdiff.training import Settings, _checkpoint, _fit, _loop, fit_network
 from smoothdiff.training._loop import begin
@@ -15,10 +16,6 @@ from smoothdiff.training._loop import begin
 QUICK = Settings(max_iter=20, hidden_width=8, batch_size=16)
 SCALES = {"t0": 0.3, "t_min": 0.003}
 pytestmark = pytest.mark.filterwarnings("ignore:The loss had not settled")
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def fit(points, settings=QUICK, **options):
@@ -96,21 +93,10 @@ def test_losses_on_rows_held_out_are_remembered(tmp_path, monkeypatch):
     assert_same(fit(X, settings, checkpoint=path), whole)
 
 
-KILLED = """
-import sys
-import numpy as np
-from smoothdiff.training import Settings, fit_network
-X = np.random.default_rng(0).normal(size=(12, 2))
-settings = Settings(max_iter=10**9, n_iter_no_change=10**9, hidden_width=8, batch_size=16)
-options = dict(t0=0.3, t_min=0.003, seed=0, checkpoint=sys.argv[1])
-fit_network(X, np.full(12, 1 / 12), settings=settings, **options)
-"""
-
-
 def test_a_killed_process_is_resumed(tmp_path):
     """Bit for bit, by another process, from the last file that the killed one left."""
     path = tmp_path / "run.npz"
-    child = subprocess.Popen([sys.executable, "-c", KILLED, path])
+    child = subprocess.Popen([sys.executable, "-c", TRAINING, path])
     try:
         while not path.exists() or len(np.load(path)["losses"]) == 0:
             assert child.poll() is None

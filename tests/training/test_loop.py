@@ -6,6 +6,7 @@ from dataclasses import replace
 import jax
 import numpy as np
 import pytest
+from given import normal
 from sklearn.exceptions import ConvergenceWarning
 
 from smoothdiff.network import ARCHITECTURES
@@ -15,10 +16,6 @@ from smoothdiff.training._loss import validation_loss
 
 QUICK = Settings(max_iter=20, hidden_width=8, batch_size=16)
 pytestmark = pytest.mark.filterwarnings("ignore:The loss had not settled")
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def arguments(points, settings=QUICK, **options):

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from given import normal
 from scipy.stats import chisquare, kstest, norm
 
 from smoothdiff._compute import float32
@@ -15,10 +16,6 @@ from smoothdiff.scores._empirical import empirical_score_of_batch
 from smoothdiff.training import OBJECTIVES, Settings
 from smoothdiff.training._loop import begin, train
 from smoothdiff.training._loss import as_data, draw, training_loss, validation_loss
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 @pytest.mark.parametrize("r", [2, 40])

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
+from given import normal
 from scipy.stats import kstest
 
 from smoothdiff.network import ARCHITECTURES, as_layers, as_pairs, initialize
 from smoothdiff.scores import divergence_by_differences
 from smoothdiff.scores._neural import NeuralScore
-
-
-def normal(n, d, seed=0):
-    return np.random.default_rng(seed).normal(size=(n, d))
 
 
 def by_hand(params, architecture, x, t):
