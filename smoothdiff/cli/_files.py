@@ -189,7 +189,7 @@ def cells_of(text, name="the table"):
     first = width = 0
     try:
         for cells in lines:
-            if (width != 1 and not "".join(cells).strip() and len(cells) < 2) or not cells:
+            if not cells or (width > 1 and len(cells) < 2 and not cells[0].strip()):
                 continue  # of one column "" is an empty cell
             if not first:
                 first, width = lines.line_num, len(cells)
@@ -204,8 +204,17 @@ def cells_of(text, name="the table"):
 
 
 def _lines(text):
-    """Lines with their ends, one by one: StringIO would hold four bytes for each character."""
-    return (match[0] for match in LINE.finditer(text))
+    """Lines with their ends, one by one: StringIO would hold four bytes for each character.
+
+    Spaces alone are no line before the first one, and may be an empty cell below it.
+    """
+    lines = (match[0] for match in LINE.finditer(text))
+    for line in lines:
+        if line.strip(" \r\n"):
+            yield line
+            break
+        yield "\n"
+    yield from lines
 
 
 def delimiter_of(text):

@@ -187,3 +187,16 @@ def test_empty_cells_of_one_column_are_kept():
     rows = np.array([["x"], [None], ["y"]], dtype=object)
     write_csv(stream := io.StringIO(), rows, ["a"])
     assert [cells for _, cells in cells_of(stream.getvalue() + "\n")] == [["a"], ["x"], [""], ["y"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('""\nx\n""\ny\n', [[""], ["x"], [""], ["y"]]),  # the first too, where there is no header
+        ('\n  \r\n""\nx\n', [[""], ["x"]]),
+        ("\n \na,b\n \n1,2\n", [["a", "b"], ["1", "2"]]),
+        ("\t\tb\n1\t\t2\n", [["", "", "b"], ["1", "", "2"]]),
+    ],
+)
+def test_empty_cells_and_empty_lines_at_the_beginning(text, rows):
+    assert [cells for _, cells in cells_of(text)] == rows
