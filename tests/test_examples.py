@@ -347,6 +347,7 @@ def test_the_first_code_of_the_readme(tmp_path):
 def test_the_table_of_the_readme(tmp_path):
     """As written, on a file of customers, with forests of 20 trees."""
     pytest.importorskip("pandas")
+    pytest.importorskip("matplotlib")  # its report has pictures
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
     code = "\n".join(blocks[1:3])
     rng = np.random.default_rng(0)

@@ -116,6 +116,7 @@ def test_what_is_refused(tmp_path):
 
 
 def test_the_command(tmp_path, capsys, monkeypatch):
+    pytest.importorskip("matplotlib")
     monkeypatch.chdir(tmp_path)
     only = ["--only", QUICK[0]]
     assert main(["reproduce", *only]) == 0

@@ -118,6 +118,7 @@ def quick_demo(tmp_path, monkeypatch):
 
 
 def test_demo(quick_demo, capsys):
+    pytest.importorskip("matplotlib")
     assert main(["demo"]) == 0
     out, err = capsys.readouterr()
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}

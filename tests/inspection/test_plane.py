@@ -15,6 +15,7 @@ from smoothdiff.inspection import (
 )
 from smoothdiff.inspection._plane import aspect_of, choose_plane
 
+pytest.importorskip("matplotlib")
 pd = pytest.importorskip("pandas")
 
 DISPLAYS = [DensityDisplay, ScoreFieldDisplay, TrajectoryDisplay, ParentLinesDisplay]

@@ -9,6 +9,7 @@ from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.inspection import ReportDisplay
 from smoothdiff.metrics import report
 
+pytest.importorskip("matplotlib")
 rng = np.random.default_rng(0)
 TRAIN, TEST = rng.standard_normal((60, 3)), rng.standard_normal((40, 3))
 

@@ -307,8 +307,7 @@ def test_usefulness_allows_for_uncertainty(found):
 
 
 def test_names_that_differ_at_their_ends_stay_apart():
-    from matplotlib import pyplot as plt
-
+    plt = pytest.importorskip("matplotlib.pyplot")
     from smoothdiff.metrics import _pictures as pictures
 
     names = [f"a_very_long_name_{i}" for i in range(5)]
