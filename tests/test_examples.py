@@ -368,8 +368,12 @@ def test_every_example_has_a_claim():
     assert {path.stem.removeprefix("plot_") for path in EXAMPLES.glob("*.py")} == set(CLAIMS)
 
 
-CASES = [pytest.param(name, (), marks=[pytest.mark.slow] * (name in SLOW)) for name in CLAIMS]
-CASES += [pytest.param(name, ("--full",), marks=pytest.mark.slow) for name in TRAINED]
+CASES = [
+    pytest.param(name, (), marks=[pytest.mark.slow] * (name in SLOW), id=name) for name in CLAIMS
+]
+CASES += [
+    pytest.param(name, ("--full",), marks=pytest.mark.slow, id=f"{name}-full") for name in TRAINED
+]
 
 
 @pytest.mark.parametrize(("name", "flags"), CASES)

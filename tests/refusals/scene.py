@@ -5,7 +5,7 @@ import warnings
 from functools import cache
 
 import numpy as np
-import pandas as pd
+import pytest
 from given import gaussian_score, normal
 from scipy import sparse
 from sklearn.decomposition import PCA
@@ -35,6 +35,9 @@ from smoothdiff import (
     theory,
 )
 from smoothdiff.persistence import save
+
+pd = pytest.importorskip("pandas", reason="tables need pandas")
+pytest.importorskip("imblearn", reason="needs the extra imblearn")
 
 __all__ = ["CHEAP", "MODULES", "fitted", "make_folder", "names_for", "scene"]
 
