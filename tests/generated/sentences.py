@@ -22,6 +22,7 @@ WARNINGS = [
 ]
 REFUSALS = [
     r"\w+ squares distances, and (X has values|t0_scale \* spacing\*\*2 is) ",
+    r"\w+ divides squared distances by t_min, and t_min=.* is too small for that beside t0=",
     r"\w+ needs distinct samples to take a length scale from, and X has ",
     r"The '\w+' parameter of \w+ must (be|not exceed) .* Got .* instead",
     r"n_components='mle' needs at least as many samples as features\. Got ",

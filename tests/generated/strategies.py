@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
+
+pd = pytest.importorskip("pandas", reason="frames need pandas")
 
 SHAPES = [(1, 1), (1, 3), (2, 1), (2, 2), (3, 6), (5, 1), (5, 2), (17, 1), (17, 2)]
 WIDE = [*SHAPES, (17, 3), (5, 6), (17, 6)]

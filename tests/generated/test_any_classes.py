@@ -1,13 +1,15 @@
 """Classes of any rows: models of each, and rows to make small ones as large as the others."""
 
 import numpy as np
-import pandas as pd
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sentences import heard, refusal
 from strategies import COLUMNS, CONTAINERS, DTYPES, UNITS, points, tables
 
 from smoothdiff import ClassConditionalDiffusion, DiffusionOverSampler, TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 REFUSALS = [
     r"\w+ needs distinct samples to take a length scale from, and X has ",

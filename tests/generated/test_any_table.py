@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import numpy as np
-import pandas as pd
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sentences import heard, refusal
@@ -12,6 +12,8 @@ from sklearn.base import clone
 from strategies import COLUMNS, tables
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion
+
+pd = pytest.importorskip("pandas")
 
 REFUSALS = [
     r"Column .* has no values, \d+ of \d+ rows are missing; leave it out, or set kinds=",
