@@ -3,10 +3,11 @@
     python -m pytest --run-slow tests/faults --junitxml faults.xml
     python -m benchmarks.robustness faults.xml
 
-adds to benchmarks/results/robustness.json: under the name of each test the figures that it
-recorded (pytest's ``record_property``), and under the name of the file how many tests passed, with
-the versions of this Python's packages, which must be those of the run. It runs nothing itself, so
-``python -m benchmarks`` leaves it out.
+adds to benchmarks/results/robustness.json, under the name of the file: how many tests passed, the
+versions of this Python's packages, which must be those of the run, and the figures that each test
+recorded (pytest's ``record_property``). Of a report of pytest-cov (``--cov smoothdiff --cov-branch
+--cov-report json``) it adds the lines and branches that were taken in each part. It runs nothing
+itself, so that ``python -m benchmarks`` leaves it out.
 """
 
 import json
@@ -26,23 +27,40 @@ def value(text):
         return text
 
 
-def figures(path):
-    """Results by name: of each test that recorded some and passed, and of the run."""
-    found, run = {}, dict.fromkeys(("passed", "failure", "error", "skipped"), 0)
+def summary(path):
+    """Of a run: outcomes, versions, and what tests recorded that passed."""
+    run: dict = dict.fromkeys(("passed", "failure", "error", "skipped"), 0)
+    tests = {}
     for case in ElementTree.parse(path).iter("testcase"):
         outcome = next((child.tag for child in case if child.tag in run), "passed")
         run[outcome] += 1
         properties = {p.get("name"): value(p.get("value")) for p in case.iter("property")}
         if properties and outcome == "passed":
-            found[case.get("name")] = properties
-    run |= {"python": platform.python_version(), "versions": installed_versions()}
-    return found | {Path(path).stem: run}
+            tests[case.get("name")] = properties
+    versions = {"python": platform.python_version(), **installed_versions()}
+    return run | {"versions": versions, "tests": tests}
+
+
+COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
+
+
+def coverage(path):
+    """Lines and branches by part of the package: taken, and all."""
+    found: dict = {}
+    for name, file in json.loads(Path(path).read_text())["files"].items():
+        part = Path(name).parent.name
+        row = found.setdefault("files at the top" if part == "smoothdiff" else f"`{part}/`", {})
+        for count in COUNTS:
+            row[count] = row.get(count, 0) + file["summary"][count]
+    found["all"] = {count: sum(row[count] for row in found.values()) for count in COUNTS}
+    return found
 
 
 def main(paths):
+    """Keep what the files say, under their names."""
     results = earlier("robustness")
-    for path in paths:
-        results |= figures(path)
+    for path in map(Path, paths):
+        results[path.stem] = (coverage if path.suffix == ".json" else summary)(path)
     record("robustness", results)
 
 

@@ -3,11 +3,12 @@
 from figures import RESULTS, Row
 
 runs = RESULTS["robustness"]
+tests = runs.faults.tests | runs.soak.tests | runs.parquet.tests
 
 
 def recorded(test):
     """What a test recorded, by its parameter."""
-    return {name[len(test) + 1 : -1]: row for name, row in runs.items() if name.startswith(test)}
+    return {name[len(test) + 1 : -1]: row for name, row in tests.items() if name.startswith(test)}
 
 
 def largest(results):
@@ -22,15 +23,28 @@ def largest(results):
 
 hard_cases = list(largest(RESULTS["numerics"]))
 
-kills = runs["test_while_a_file_is_written[1000]"]
+kills = tests["test_while_a_file_is_written[1000]"]
 ended = {
     name: row.ended_after_s
     for name, row in recorded("test_workers_do_not_outlive_who_asked_them").items()
 }
-cycles = runs["test_a_thousand_cycles"]
-made = runs["test_made_tables[many]"]
+cycles = tests["test_a_thousand_cycles"]
+made = tests["test_made_tables[many]"]
 FORMATS = {"model": "model (.sdf)", "csv": "CSV", "npy": ".npy", "npz": ".npz"}
 FORMATS |= {"parquet": "Parquet"}
-hostile = [(label, runs[f"test_many_damaged_files[{name}]"]) for name, label in FORMATS.items()]
+hostile = [(label, tests[f"test_many_damaged_files[{name}]"]) for name, label in FORMATS.items()]
 texts = recorded("test_memory_to_read_text")
-drawn = [row for row in runs.values() if "examples" in row]
+drawn = list(runs.generated.tests.values())
+
+SUITES = {"all, oldest": "oldest", "all, without any extra": "no extra"}
+SUITES |= {f"without {name}": f"no {name}" for name in ("pandas", "matplotlib", "dask")}
+SUITES |= {"without imbalanced-learn": "no imbalanced-learn"}
+suites = [(label, runs[name]) for label, name in SUITES.items()]
+
+branches = sorted(
+    (
+        (part, row, row.covered_branches / row.num_branches if row.num_branches else 1.0)
+        for part, row in runs.coverage.items()
+    ),
+    key=lambda found: (found[0] == "all", found[2]),
+)

@@ -68,6 +68,7 @@ def test_tables(client, counted):
     assert counted
 
 
+@pytest.mark.filterwarnings("ignore:`apply_async` is deprecated")  # joblib 1.5, of its own
 def test_a_search(client):
     search = GridSearchCV(SmoothedPLDiffusion(random_state=0), {"kappa": [0.05, 0.5]}, cv=3)
     alone = search.fit(X).cv_results_
