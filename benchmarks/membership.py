@@ -1,7 +1,7 @@
 """Membership: can who holds a row tell from generated ones whether the model was fitted on it?
 
 ``python -m benchmarks membership``: scikit-learn's tables, and with ``SMOOTHDIFF_TABLES=folder``
-three mixed ones of `tables`; ``SMOOTHDIFF_ONLY=ecoli`` measures that one again and keeps the rest.
+six mixed ones of `tables`; ``SMOOTHDIFF_ONLY=ecoli`` measures that one again and keeps the rest.
 Half of the rows are members, a quarter candidates that are none, and a quarter is known to the
 attacker. Columns are in deviations of all rows. Each attack gives every candidate a number, higher
 for members:
@@ -37,7 +37,7 @@ from ._measure import earlier, record
 
 SPLITS, MANY = 5, 10
 POINTS = ("iris", "wine", "breast_cancer", "diabetes")
-TABLES = ("ecoli", "breast-cancer", "horse-colic")
+TABLES = ("ecoli", "breast-cancer", "horse-colic", "german", "pima", "auto")
 UNSEEN, AGAIN = "unseen rows", "members drawn again"
 OF_POINTS = {
     "SmoothedPLDiffusion": {},
