@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from sentences import heard, refusal
 from strategies import COLUMNS, CONTAINERS, DTYPES, UNITS, points, tables
 
-from smoothdiff import ClassConditionalDiffusion, DiffusionOverSampler, TableDiffusion
+import smoothdiff
+from smoothdiff import ClassConditionalDiffusion, TableDiffusion
 
 pd = pytest.importorskip("pandas")
 
@@ -36,9 +37,10 @@ def labels(draw, n):
 @given(given=points(shapes=SHAPES, containers=containers), data=st.data())
 def test_new_rows_come_after_the_old(given, data):
     """As many as it takes, of the types of X, made of rows of their class."""
+    pytest.importorskip("imblearn")
     n = len(given.values)
     y = data.draw(labels(n))
-    sampler = DiffusionOverSampler(random_state=0)
+    sampler = smoothdiff.DiffusionOverSampler(random_state=0)
     with heard():
         assume(refusal(sampler.fit_resample, given.X, y, sentences=REFUSALS) is None)
         X_new, y_new = sampler.fit_resample(given.X, y)
@@ -65,8 +67,9 @@ def test_new_rows_come_after_the_old(given, data):
     data=st.data(),
 )
 def test_tables_keep_their_types(table, data):
+    pytest.importorskip("imblearn")
     y = data.draw(labels(len(table)))
-    sampler = DiffusionOverSampler(TableDiffusion(), random_state=0)
+    sampler = smoothdiff.DiffusionOverSampler(TableDiffusion(), random_state=0)
     with heard():
         assume(refusal(sampler.fit_resample, table, y, sentences=REFUSALS) is None)
         X_new, y_new = sampler.fit_resample(table, y)
