@@ -313,6 +313,7 @@ def test_any_parameter_is_taken_or_refused(name, value, number):
 SAID_OF_PARAMETERS = [
     r"The '\w+' parameter of SmoothedPLDiffusion must .*Got .* instead",
     r"SmoothedPLDiffusion squares distances, and t0_scale \* spacing\*\*2 is ",
+    r"SmoothedPLDiffusion divides squared distances by t_min, and t_min=",
 ]
 
 
