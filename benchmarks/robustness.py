@@ -18,6 +18,9 @@ from xml.etree import ElementTree
 
 from ._measure import earlier, installed_versions, record
 
+# What a report of pytest-cov says of a file.
+COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
+
 
 def value(text):
     """As it was recorded: a number, a list, or else a text."""
@@ -39,9 +42,6 @@ def summary(path):
             tests[case.get("name")] = properties
     versions = {"python": platform.python_version(), **installed_versions()}
     return run | {"versions": versions, "tests": tests}
-
-
-COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
 
 def coverage(path):

@@ -38,8 +38,7 @@ def check_finite(model, given):
             density = model.score_samples(np.concatenate([x, new, 2 * x - x[0]]))
             assert not np.isnan(density).any()
             assert (density < np.inf).all()
-            if (
-                getattr(model, "solver", "exact") == "exact" or rho(model) < 1
-            ):  # steps may leave shrunken cells
+            exact = getattr(model, "solver", "exact") == "exact"
+            if exact or rho(model) < 1:  # steps may leave shrunken cells
                 # The law reaches what it was made of, and what was drawn from it.
                 assert np.isfinite(density[: len(x) + len(new)]).all()

@@ -15,6 +15,7 @@ from smoothdiff import (
 )
 
 SHAPES = [(1, 1), (2, 1), (5, 2), (17, 2)]
+rows = st.one_of(points(SHAPES), free_points(((5, 2),)), points(SHAPES, units=EXTREME_UNITS))
 
 searched = st.builds(
     SmoothedPLDiffusionCV,
@@ -38,7 +39,7 @@ networks = st.builds(
 
 
 @given(
-    given=st.one_of(points(SHAPES), free_points(((5, 2),)), points(SHAPES, units=EXTREME_UNITS)),
+    given=rows,
     model=searched,
 )
 def test_a_search(given, model):
@@ -62,7 +63,7 @@ def test_a_search(given, model):
 
 
 @given(
-    given=st.one_of(points(SHAPES), free_points(((5, 2),)), points(SHAPES, units=EXTREME_UNITS)),
+    given=rows,
     contamination=st.sampled_from([0.01, 0.1, 0.5]),
     cv=st.integers(2, 5),
 )
