@@ -11,7 +11,8 @@ the page, with these in the place of figures:
     {each name in values}|  begins a row of a table that is repeated for each value; several names
                             take a tuple apart
 
-What has no value is an error that says in which template and field.
+Formulas, between $ or $$, are left as they are. What has no value is an error that says in which
+template and field.
 """
 
 import json
@@ -24,6 +25,7 @@ DOCS = Path(__file__).parent
 TEMPLATES = DOCS / "templates"
 NOTICE = "<!-- Made by `python docs/figures.py` of docs/templates/{}, which is what to change. -->"
 EACH = re.compile(r"\{each (?P<names>[\w, ]+?) in (?P<values>.+?)\}(?P<row>\|.*\n)")
+MATH = re.compile(r"(\$\$.*?\$\$|\$[^$\n]+\$)", re.DOTALL)
 FIELD = re.compile(r"""\{([^{}]+?)(?::([^:{}()\[\]"']*))?\}""")
 
 
@@ -108,8 +110,8 @@ def fill(template, names):
     def filled(text, names):
         return FIELD.sub(lambda field: show(value(field[1], names), field[2] or ""), text)
 
-    def lines():
-        for line in template.splitlines(keepends=True):
+    def lines(text):
+        for line in text.splitlines(keepends=True):
             if not (each := EACH.fullmatch(line)):
                 yield filled(line, names)
                 continue
@@ -118,7 +120,9 @@ def fill(template, names):
                 items = item if len(keys) > 1 else [item]
                 yield filled(each["row"], names | dict(zip(keys, items, strict=True)))
 
-    return "".join(lines())
+    pieces = MATH.split(template)  # every other one is a formula
+    pieces[::2] = ["".join(lines(text)) for text in pieces[::2]]
+    return "".join(pieces)
 
 
 def pages():

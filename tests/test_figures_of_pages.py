@@ -27,12 +27,19 @@ def test_pages_are_what_templates_and_results_give(figures):
 def test_a_template_is_filled(figures):
     template = (
         '{1000 * a["1 x 2"].seconds:.0f} ms ({a["1 x 2"].error:~+.2f}), {small:.0e}, {n}.\n'
+        "Left as it is: $x^{2}$ and\n$$\n\\frac{n}{2}\n$$\n"
         "| what | s |\n"
         "{each name, row in a.items()}| {name} | {row.seconds:#.2g} |\n"
     )
     rows = {"1 x 2": {"seconds": 0.25, "error": -0.034}, "3: 4": {"seconds": 14.2}}
     page = figures.fill(template, {"a": figures.Row(rows, "a"), "small": 2e-7, "n": 20.5})
-    assert page == ("250 ms (-.03), 2e-7, 20.5.\n| what | s |\n| 1 x 2 | 0.25 |\n| 3: 4 | 14 |\n")
+    assert page == (
+        "250 ms (-.03), 2e-7, 20.5.\n"
+        "Left as it is: $x^{2}$ and\n$$\n\\frac{n}{2}\n$$\n"
+        "| what | s |\n"
+        "| 1 x 2 | 0.25 |\n"
+        "| 3: 4 | 14 |\n"
+    )
 
 
 def test_the_best_is_bold(figures):

@@ -99,9 +99,9 @@ print("the same to the last bit:", np.array_equal(one.sample(500), two.sample(50
 # file they are read in blocks, and what `fit` holds is one array of tangent coordinates in float32,
 # which the search for neighbors shares, and a few numbers a row. The spacing is then that of 16384
 # points, and neighborhoods are looked up as samples need them. The starting laws that are shaped by
-# neighbors hold ten of them a row: ``start="isotropic"``, the papers' law, does not. Ten million
-# rows of ten columns, 400 MB, take some 2.5 times that at the most and a minute to fit. With
-# ``out`` samples and log-densities go to a file batch by batch (``verbose=1`` tells how far)::
+# neighbors hold ten of them a row: ``start="isotropic"``, the papers' law, does not. How much ten
+# million rows of ten columns take is in :doc:`/measured`. With ``out`` samples and log-densities go
+# to a file batch by batch (``verbose=1`` tells how far)::
 #
 #     X = np.load("rows.npy", mmap_mode="r")  # float32, 10 million rows
 #     model = SmoothedPLDiffusion(start="isotropic", verbose=1, random_state=0).fit(X)

@@ -61,6 +61,10 @@ def smote_is_faster(what, size):
     return (ours + sampled) / smote
 
 
+# ------------------------------------------------------------------ memory
+
+memory_calls = [name.removesuffix(", 1000000 x 40") for name in RESULTS["memory"] if "x 40" in name]
+
 # ------------------------------------------------------------------ likelihood
 
 OURS, COPULA = "SmoothedPLDiffusionCV", "R-BP copula, as printed"

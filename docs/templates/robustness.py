@@ -3,7 +3,7 @@
 from figures import RESULTS, Row
 
 runs = RESULTS["robustness"]
-tests = runs.faults.tests | runs.soak.tests | runs.parquet.tests
+tests = runs.faults.tests | runs.soak.tests | runs.parquet.tests | runs.memory.tests
 
 
 def recorded(test):
@@ -29,6 +29,8 @@ ended = {
     for name, row in recorded("test_workers_do_not_outlive_who_asked_them").items()
 }
 cycles = tests["test_a_thousand_cycles"]
+first_call = tests["test_what_the_first_call_takes"]
+enough = [mib for mib, row in recorded("test_with_little_more").items() if row.same]
 made = tests["test_made_tables[many]"]
 FORMATS = {"model": "model (.sdf)", "csv": "CSV", "npy": ".npy", "npz": ".npz"}
 FORMATS |= {"parquet": "Parquet"}

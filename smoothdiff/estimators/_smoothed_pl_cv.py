@@ -1,5 +1,6 @@
 """SmoothedPLDiffusionCV: the starting law and the scales chosen by held-out likelihood."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -167,12 +168,12 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         checks.check_workers(self)
         with checks.unchanged_on_error(self), workers(self.n_jobs):
             self._check_candidates()
+            self._check_plain()
             if not isinstance(self.t_min, str) and self.t_min == 0:
                 checks.refuse(self, "t_min", "positive, since at 0 there is no likelihood")
-            plain = self._plain()
-            plain._check_parameters()
             checks.check_seed(self.random_state)
             data = checks.check_finite_data(self, X, reset=True)
+            checks.check_n_components(self, *data.shape)
             check_extent(self, data, data[0], 1.0)
             weights = checks.check_sample_weight(sample_weight, len(data))
             generator = checks.make_generator(self.random_state)
@@ -196,6 +197,16 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 for name in ("t0", "t0_scale", "spacing", "n_components", "n_jobs", "verbose")
             },
         )
+
+    def _check_plain(self):
+        """Refuse what SmoothedPLDiffusion would, in this estimator's name."""
+        try:
+            self._plain()._check_parameters()
+        except (TypeError, ValueError) as error:
+            said = str(error).replace("SmoothedPLDiffusion", type(self).__name__)
+            if re.match("The '(kappa|start)'", said):
+                said = re.sub("must be (a |one of )", r"must be 'auto' or \1", said)
+            raise type(error)(said) from None
 
     def _check_candidates(self):
         for name, zero in (("start_scales", False), ("t_min_scales", False), ("kappas", False)):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import resource
 import time
 
 import pytest
@@ -50,4 +51,6 @@ def test_made_tables(seeds, tmp_path, monkeypatch, capsys, record_property):
     found = {seed: what_is_wrong(seed, capsys) for seed in seeds}
     record_property("tables", len(seeds))
     record_property("seconds_each", (time.perf_counter() - began) / len(seeds))
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB, as Linux counts
+    record_property("most_memory_mib", most / 1024)
     assert {seed: wrong for seed, wrong in found.items() if wrong} == {}
