@@ -98,11 +98,12 @@ def flag(value, name, owner=None):
     return value
 
 
-def choice(value, name, choices, owner=None):
-    """One of the given strings."""
+def choice(value, name, choices, owner=None, *, or_none=False):
+    """One of the given strings; ``or_none`` says that None, which is not one, may be meant."""
     if not isinstance(value, str) or value not in choices:
         error = ValueError if isinstance(value, str) else TypeError
-        refuse(value, name, "one of " + ", ".join(map(repr, choices)), owner, error)
+        wanted = "one of " + ", ".join(map(repr, choices)) + (" or None" if or_none else "")
+        refuse(value, name, wanted, owner, error)
     return value
 
 

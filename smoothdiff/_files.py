@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from zipfile import ZipFile
 
-__all__ = ["check_suffix", "check_target", "replacing", "unfinished", "write_arrays", "write_text"]
+__all__ = ["check_not_read", "check_suffix", "check_target", "replacing"]
+__all__ += ["unfinished", "write_arrays", "write_text"]
 
 # Temporary files that exist now: whoever ends the program on the spot deletes them.
 unfinished: set[Path] = set()
@@ -107,6 +108,14 @@ def check_target(path, suffixes=()):
         raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path.parent))
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path.parent))
+
+
+def check_not_read(targets, sources):
+    """ValueError where a file would be written over one that is read; "-" and None are none."""
+    known = {os.path.realpath(path) for path in sources if path not in (None, "-")}
+    for path in targets:
+        if path is not None and os.path.realpath(path) in known:
+            raise ValueError(f"{path} is read, and would be written over: name another file.")
 
 
 def check_suffix(path, suffixes):

@@ -6,7 +6,7 @@ import warnings
 from threading import Lock
 from time import monotonic
 
-__all__ = ["Progress", "ScaleWarning", "warn"]
+__all__ = ["ColumnWarning", "EdgeWarning", "Progress", "warn"]
 
 SECONDS_BETWEEN_REPORTS = 2.0
 PACKAGE = os.path.dirname(__file__) + os.sep
@@ -67,8 +67,12 @@ class Progress:
         return type(self), (self.total, self.unit, self.verbose, self.done)  # locks stay here
 
 
-class ScaleWarning(UserWarning):
-    """The noise of an estimator does not suit the scale of some columns."""
+class ColumnWarning(UserWarning):
+    """It names columns of what an estimator was given, which may be coordinates or folds."""
+
+
+class EdgeWarning(UserWarning):
+    """A search chose the first or the last of its candidates."""
 
 
 def warn(message, category=UserWarning):

@@ -175,7 +175,7 @@ class DiffusionOverSampler(BaseOverSampler):
             if "drop" in (self.estimator.kinds or {}).values():
                 raise ValueError(
                     "DiffusionOverSampler gives new rows all columns: a TableDiffusion that drops "
-                    "some cannot draw them."
+                    "some cannot draw them. Leave those columns out of X."
                 )
             return self.estimator
         if self._is_table:

@@ -207,6 +207,20 @@ def flagged(model="DiffusionOutlierDetector"):
 
 chosen = RESULTS["networks"]["chosen"]
 ratios = [chosen[key] for key in chosen if key.startswith("ratio_")]
+printed = [RESULTS["networks"][f"papers' training{seed}"] for seed in ("", ", seed 1")]
+fallen = RESULTS["networks"]["papers' training, then 1e-5"]
+falling = [f"{fallen[key]:.2g}" for key in fallen if key.startswith("ratio_")]
+
+
+def residuals(time):
+    return " and ".join(f"{row['ratio_' + time]:.2g}" for row in printed)
+
+
+def in_gaps(rows):
+    """Samples in the emptiest gap over those of the Smoothed PL-ESF with the kappa at t0."""
+    return " and ".join(f"{row.least_gap / row.smoothed_least_gap:.0%}" for row in rows)
+
+
 two_points = [RESULTS["networks"][f"two points, decay {decay}"] for decay in (1, 3, 5, 7)]
 deltas = ", ".join(f"{row.delta:.2f}" for row in two_points)
 most_left = max(row.part for row in two_points)

@@ -151,7 +151,7 @@ def phases(full):
 
 def line_network(full):
     """The network for all t of the four points."""
-    return trained.of_line("full" if full else "short")
+    return trained.of_line("papers" if full else "short")
 
 
 def kappa_at_t0(network):

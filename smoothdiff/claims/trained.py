@@ -24,6 +24,7 @@ __all__ = [
     "DECAYS",
     "TangentFit",
     "at_one_t",
+    "in_the_gaps",
     "of_circle",
     "of_line",
     "tangent_fit",
@@ -113,6 +114,12 @@ def of_circle(n, full=False):
         learning_rate=rate,
     )
     return _fitted(model, circle(n), steps)
+
+
+def in_the_gaps(samples):
+    """Parts of samples of the line (m, 2) in the middle half of each gap, (3,)."""
+    middles = POINTS[:-1, 0] + SPACING
+    return (np.abs(samples[:, :1] - middles) < SPACING / 2).mean(axis=0)
 
 
 class TangentFit(NamedTuple):

@@ -166,7 +166,7 @@ def decoded(data: bytes, name="the table"):
     try:
         return data.decode("utf-16" if utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ValueError(f"{name} is not text in UTF-8.") from error
+        raise ValueError(f"{name} is not text in UTF-8: save it in that encoding first.") from error
 
 
 def cells_of(text, name="the table"):

@@ -3,7 +3,7 @@
 from argparse import Namespace
 from time import perf_counter
 
-from .._files import check_target
+from .._files import check_not_read, check_target
 from . import _options as options
 from ._fit import MODEL
 from ._reports import SUFFIXES, write_report
@@ -62,6 +62,7 @@ def run(arguments):
         )
     if arguments.output is not None:
         check_target(arguments.output, SUFFIXES)
+        check_not_read([arguments.output], arguments.files)
 
     from ..metrics import report
     from . import _said as said

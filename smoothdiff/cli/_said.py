@@ -34,4 +34,5 @@ def schema_of(model):
         return None
     names = ("column", "type", "kind", "values", "missing", "how", "why")
     found = [dict(zip(names, row, strict=True)) for row in schema.rows()]
-    return [{**c, "values": int(c["values"]), "missing": int(c["missing"])} for c in found]
+    counts = ("values", "missing")  # nobody looked at the values of a dropped column
+    return [c | {name: int(c[name]) if c[name] else None for name in counts} for c in found]

@@ -4,7 +4,7 @@ import os
 import sys
 from time import perf_counter
 
-from .._files import check_target
+from .._files import check_not_read, check_target
 from . import _options as options
 from ._fit import MODEL
 
@@ -77,6 +77,7 @@ def run(arguments):
         check_target(path, files.SUFFIXES)
     if len({os.path.realpath(path) for path in targets}) < len(targets):
         raise ValueError("--output and --parents name the same file.")
+    check_not_read(targets, [arguments.input])
     if arguments.json and output is None:
         raise ValueError("--json writes to stdout, and so do the rows: name a file with -o.")
 

@@ -3,7 +3,7 @@
 import sys
 from time import perf_counter
 
-from .._files import check_suffix, check_target
+from .._files import check_not_read, check_suffix, check_target
 from . import _options as options
 from ._fit import MODEL
 
@@ -49,6 +49,7 @@ def run(arguments):
     check_suffix(arguments.model, (MODEL,))
     if output is not None:
         check_target(output, files.SUFFIXES)
+        check_not_read([output], [arguments.input])
     elif arguments.json:
         raise ValueError("--json writes to stdout, and so do the scores: name a file with -o.")
 

@@ -1,12 +1,14 @@
 """DiffusionOutlierDetector: rows that are unlikely under a diffusion of the others."""
 
+import warnings
+
 import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin, clone
 from sklearn.model_selection import KFold
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks
-from .._progress import warn
+from .._progress import ColumnWarning, EdgeWarning, warn
 from . import _validation as checks
 from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
@@ -95,7 +97,10 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             data = checks.check_finite_data(self, X, reset=True)
             model = SmoothedPLDiffusionCV(cv=self.cv) if self.estimator is None else self.estimator
             self.cv_score_samples_ = self._held_out(model, data)
-            self.estimator_ = clone(model).fit(data)
+            with warnings.catch_warnings():
+                if self.estimator is None:  # nobody chose the candidates
+                    warnings.simplefilter("ignore", EdgeWarning)
+                self.estimator_ = clone(model).fit(data)
             self.offset_ = _quantile(self.cv_score_samples_, self.contamination)
             if self.offset_ == -np.inf:
                 unreached = np.isneginf(self.cv_score_samples_).mean()
@@ -117,7 +122,10 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
         scores = np.full(len(X), np.nan)
         for train, test in _checks.splitter(cv, "cv", self).split(X) if cv else []:
-            scores[test] = clone(model).fit(X[train]).score_samples(X[test])
+            with warnings.catch_warnings():  # the fit to all rows says what there is to say
+                warnings.simplefilter("ignore", ColumnWarning)
+                warnings.simplefilter("ignore", EdgeWarning)
+                scores[test] = clone(model).fit(X[train]).score_samples(X[test])
         if np.isnan(scores).all():
             found = "one sample" if len(X) == 1 else f"{len(X)} samples and no fold"
             raise ValueError(

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .._progress import ScaleWarning, warn
+from .._progress import ColumnWarning, warn
 from ..noise import karras_times
 from . import _validation as checks
 
@@ -161,5 +161,5 @@ def warn_of_scales(estimator, variances, n):
             f"The noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, drowns "
             f"what varies much less: {checks.name_columns(estimator, np.flatnonzero(drowned))} of "
             "X. Scale the columns first, for example with StandardScaler, or set a smaller t_min.",
-            ScaleWarning,
+            ColumnWarning,
         )

@@ -1,6 +1,7 @@
 """SmoothedPLDiffusionCV: the starting law and the scales chosen by held-out likelihood."""
 
 import re
+import warnings
 from itertools import product
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.model_selection import ShuffleSplit
 
 from .. import _checks
 from .._compute import workers
-from .._progress import Progress, warn
+from .._progress import ColumnWarning, EdgeWarning, Progress, warn
 from ..cloud import distinct_rows
 from ..starts import Start, stacking_weights
 from . import _validation as checks
@@ -304,7 +305,9 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             test = test[weights[test] > 0]
             self._check_scale_left(X, weights, train)
             model = clone(self._plain()).set_params(start="isotropic", start_neighbors=n_neighbors)
-            model.fit(X[train], sample_weight=weights[train])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ColumnWarning)  # of noise that is not the choice
+                model.fit(X[train], sample_weight=weights[train])
             trained = X[train][model._rows]
             folds.append(Fold(model.diffusion_, model.spacing_, X[test], test, trained))
         return folds
@@ -334,7 +337,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             what = " and ".join(parts)
             warn(
                 f"{what[0].upper()}{what[1:]}: narrow kernels there gain likelihood without limit, "
-                "and the choice may follow that rather than the shape of the data."
+                "and the choice may follow that rather than the shape of the data.",
+                ColumnWarning,
             )
 
     def _warn_of_edges(self, starts):
@@ -355,7 +359,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 if searched and not no_map and len(values) > 1 and chosen == end(values):
                     at_edge.append(f"the {'smallest' if end is min else 'largest'} of {name}")
         if at_edge:
-            warn(f"The search chose {' and '.join(at_edge)}: a wider one may find better.")
+            chosen = " and ".join(at_edge)
+            warn(f"The search chose {chosen}: a wider one may find better.", EdgeWarning)
 
 
 def _log_mixture(table, omega):

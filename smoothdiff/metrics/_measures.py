@@ -107,4 +107,5 @@ def _standard_error(score, n, is_accuracy):
     """Of an accuracy, or about that of an R^2, of n rows."""
     if is_accuracy:
         return np.sqrt(score * (1 - score) / n)
-    return 2 * np.sqrt(max(score, 0.0) / n) * (1 - score)
+    score = max(score, 0.0)
+    return np.sqrt(4 * score * (1 - score) ** 2 / n + 2 / n**2)  # the last is what is left at 0

@@ -207,6 +207,13 @@ def read(tables: dict, kinds=None, fewest=1, required=2) -> list[Rows]:
     return found
 
 
+def _named_alike(table, frame, names):
+    """A table, where it is an array of as many columns as there are names with these names."""
+    if isinstance(table, Frame) or hasattr(table, "columns") or len(frame.names) != len(names):
+        return frame
+    return Frame(names, frame.columns, frame.build)
+
+
 def _as_numbers(table):
     """The array if the table is one of numbers, else None."""
     if isinstance(table, Frame) or hasattr(table, "columns"):
@@ -241,6 +248,8 @@ def _tables(tables, kinds):
     reference, *others = frames
     schema = _schema(frames[reference], kinds)
     names = [column.name for column in schema.kept]
+    for name in others:
+        frames[name] = _named_alike(tables[name], frames[name], frames[reference].names)
     dropped = {column.name for column in schema} - set(names)
     for name in others:
         own = [n for n in frames[name].names if n not in dropped]

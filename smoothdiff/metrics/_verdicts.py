@@ -101,9 +101,10 @@ def _usefulness(found):
     value, null = found["efficacy"], found["constant"]
     possible, noise = value.baseline - null, value.parts.get("standard error", 0.0)
     if possible <= 2 * noise:
+        better = "little better" if possible > 0 else "no better"
         return Verdict(
             "unknown",
-            f"Real training rows predict {found.target!r} little better ({value.baseline:.3f}) "
+            f"Real training rows predict {found.target!r} {better} ({value.baseline:.3f}) "
             f"than a constant does ({null:.3f}), with an uncertainty of {noise:.3f}: nothing can "
             f"be said of generated ones ({value:.3f}).",
         )

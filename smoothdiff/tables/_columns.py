@@ -8,6 +8,7 @@ given          categorical, discrete: the value of a parent, drawn by weight
 constant       the value that all rows have
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,6 +50,9 @@ MULTIPLES, PREFERRED = (2, 5, 10, 20, 25, 50, 100, 500, 1000), 0.2
 LARGEST_WHOLE = 2.0**53
 # Text of which this part is distinct, in so many rows, are names and not categories.
 UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 20
+# Signs that numbers in text may have, and dates.
+UNIT_SIGNS = re.compile(r"[\s%$€£¥,'_]")
+LIKE_DATES = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
 # Units of dates, as numbers of the next smaller one.
 UNITS = {"D": 24, "h": 60, "m": 60, "s": 1000, "ms": 1000, "us": 1000, "ns": 1}
 
@@ -243,12 +247,11 @@ def _refuse_large_numbers(values, gap, found, label, name):
 
 
 def _refuse_names(found, levels, n, label, name):
-    what, hint = {
-        "text": ("texts", ", or make it numbers with pandas.to_numeric"),
-        "interval": ("intervals", ", or make them numbers by their .array.mid or .array.length"),
-    }.get(found, (f"values of type {type(levels[0]).__name__}", ""))
-    if found == "text" and not _reads_as_numbers(levels):
-        hint = ""
+    what, hint = f"values of type {type(levels[0]).__name__}", ""
+    if found == "text":
+        what, hint = "texts", _what_texts_may_be(levels)
+    elif found == "interval":
+        what, hint = "intervals", ", or make them numbers by their .array.mid or .array.length"
     raise ValueError(
         f"{label} has {len(levels)} different {what} in {n} rows, names or ids that cannot be "
         f"drawn; leave it out, or set kinds={{{name!r}: 'drop'}} (or 'categorical' to draw from "
@@ -290,6 +293,17 @@ def are_names(values, name):
 def _mostly_distinct(counts):
     rows = counts.sum()
     return rows >= UNIQUE_ROWS and len(counts) >= UNIQUE_SHARE * rows
+
+
+def _what_texts_may_be(levels):
+    """A hint where the first of the texts read as numbers or dates."""
+    if _reads_as_numbers(levels):
+        return ", or make it numbers with pandas.to_numeric"
+    if _reads_as_numbers([UNIT_SIGNS.sub("", level) for level in levels[:100]]):
+        return ", or take off signs such as % and , and make it numbers with pandas.to_numeric"
+    if all(LIKE_DATES.fullmatch(level) for level in levels[:100]):
+        return ", or make it dates with pandas.to_datetime"
+    return ""
 
 
 def _reads_as_numbers(levels):

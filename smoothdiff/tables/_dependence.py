@@ -2,8 +2,11 @@
 
 Drawn apart they would contradict each other, which no real row does. A column follows from a
 categorical or discrete one if each level of that has one value in it, in all rows, and if that is
-no chance: of n distinct rows with L levels n - L repeat one, and if the columns were independent
-each of these would agree with the first of its level with probability sum_v p_v^2.
+no chance: of n rows with L levels n - L repeat one, and if the columns were independent each of
+these would agree with the first of its level with probability sum_v p_v^2.
+
+Rows that repeat others as a whole say nothing where the columns have room for more: they are
+copies. In a table of few columns with few values, though, rows must repeat, and all of them count.
 """
 
 from dataclasses import replace
@@ -22,16 +25,23 @@ CHANCE = 1e-6
 GLANCE = 1000
 
 
-def following(columns: list[Column], marks):
+def following(columns: list[Column], marks, count):
     """Pairs (a, b) of places: in all rows column b follows from column a.
 
     Parameters
     ----------
     columns : list of Column
     marks : array of shape (n,)
-        Equal for equal rows only: what is repeated as a whole says nothing.
+        Equal for equal rows only.
+    count : array of shape (n,)
+        For how many each row counts.
     """
-    rows = np.unique(marks, return_index=True)[1]
+    _, rows, row_of = np.unique(marks, return_index=True, return_inverse=True)
+    count = np.bincount(row_of, count)
+    # As many different rows as the columns have room for, in logarithms.
+    room = sum(np.log(c.n_distinct + (c.n_missing > 0)) for c in columns)
+    if room > np.log(count.sum()):
+        count = np.ones(len(rows))
     givers = [i for i, c in enumerate(columns) if c.kind in ("categorical", "discrete")]
     if not givers or len(rows) < 2:
         return []
@@ -44,8 +54,8 @@ def following(columns: list[Column], marks):
     found = []
     for a, b in pairs:
         levels = len(np.unique(codes[a]))
-        share = np.unique(codes[b], return_counts=True)[1] / len(rows)
-        log_chance = (len(rows) - levels) * np.log((share**2).sum())
+        share = np.bincount(np.unique(codes[b], return_inverse=True)[1], count) / count.sum()
+        log_chance = (count.sum() - levels) * np.log((share**2).sum())
         if log_chance < np.log(CHANCE) and _follow(codes[b][:, None], codes[a])[0]:
             found.append((a, int(b)))
     return found
@@ -62,11 +72,11 @@ def _follow(codes, giver):
     return (codes == codes[first][level]).all(axis=0)
 
 
-def groups_of(columns: list[Column], marks):
+def groups_of(columns: list[Column], marks, count):
     """Columns that follow from each other, as lists of names; and the columns, saying so."""
     group = {i: {i} for i in range(len(columns))}
     columns = list(columns)
-    for a, b in following(columns, marks):
+    for a, b in following(columns, marks, count):
         merged = group[a] | group[b]
         group |= dict.fromkeys(merged, merged)
         if ", follows from " not in columns[b].why:

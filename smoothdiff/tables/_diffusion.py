@@ -175,7 +175,7 @@ class TableDiffusion(BaseEstimator):
             _checks.choice(self.draw, "draw", ("column", "row"), self)
             _checks.choice(self.missing, "missing", ("keep", "fill"), self)
             if self.redraw is not None:
-                _checks.choice(self.redraw, "redraw", ("near", "equal"), self)
+                _checks.choice(self.redraw, "redraw", ("near", "equal"), self, or_none=True)
             _checks.flag(self.independent, "independent", self)
             checks.check_seed(self.random_state)
             estimator = SmoothedPLDiffusion() if self.estimator is None else self.estimator
@@ -218,7 +218,7 @@ class TableDiffusion(BaseEstimator):
         check_by(schema)
         marks = fingerprints(schema, {c.name: c.values for c in schema.kept})
         if self.together == "auto":
-            schema = schema.grouped(marks, kinds, whole=fill)
+            schema = schema.grouped(marks, count, kinds, whole=fill)
         elif fill:
             check_complete(schema)
         return schema, marks
@@ -320,7 +320,7 @@ class TableDiffusion(BaseEstimator):
             return False
         known = fingerprints(self.schema_, {c.name: c.values for c in kept})
         inside = len(self._rows) == 0 or self._rows[-1] < len(marks)
-        return inside and np.array_equal(marks[self._rows], known)
+        return bool(inside) and np.array_equal(marks[self._rows], known)
 
     def score_samples(self, X):
         """Log-density of rows in the units of the table, where every column is a number or date.
@@ -340,14 +340,14 @@ class TableDiffusion(BaseEstimator):
         ------
         ValueError
             If a column is a category, or has frequent values or gaps: then there is no density.
-            `embed` and ``estimator_.score_samples`` give that of the coordinates.
+            `score_coordinates` gives that of the coordinates, which are `embed` (X).
         """
         check_is_fitted(self)
         why = self._table.without_density
         if why is not None:
             raise ValueError(
-                f"score_samples of TableDiffusion has no density: {why}. That of the coordinates "
-                "is estimator_.score_samples(embed(X))."
+                f"score_samples of TableDiffusion has no density: {why}. score_coordinates(X) "
+                "gives that of the coordinates, embed(X)."
             )
         return self._table.log_density(self._columns_of(X))
 

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from .._compute import slices
-from .._progress import ScaleWarning, warn
+from .._progress import ColumnWarning, warn
 from ..estimators._base import BaseDiffusion
 from ..estimators._smoothed import StartedDiffusion
 from ..scores import OfPoints
@@ -114,7 +114,7 @@ class _Fit:
         if isinstance(model, StartedDiffusion):
             model._ignore_flat_directions()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ScaleWarning)  # it numbers coordinates, not columns
+            warnings.simplefilter("ignore", ColumnWarning)  # columns are coordinates here
             Z = self.schema.embed(self.rows)
             return model.fit(Z, **({"sample_weight": self.weights} if weighted else {}))
 

@@ -96,7 +96,7 @@ class Schema(Sequence):
         ]
         return Schema(columns, self.by, self.together)
 
-    def grouped(self, marks, kinds, *, whole):
+    def grouped(self, marks, count, kinds, *, whole):
         """The schema with columns together of which one follows from another (`_dependence`).
 
         Columns that are averaged because ``kinds`` says so stay apart. With ``whole`` a group
@@ -109,7 +109,7 @@ class Schema(Sequence):
             and column.name not in self.by
             and not (column.name in kinds and column.interpolated)
         ]
-        groups, free = groups_of(free, marks)
+        groups, free = groups_of(free, marks, count)
         told = {column.name: column for column in free}
         found = Schema([told.get(c.name, c) for c in self.columns], self.by, groups)
         if whole:
@@ -133,12 +133,13 @@ class Schema(Sequence):
             return "the same"
         if not column.interpolated:
             return "given by a parent"
-        how = "mean of the parents"
+        how = "near the mean of the parents"
         if column.kind == "numeric":
             how += f", {_grid(column.step)}from {column.low:g} to {column.high:g}"
+        given = ["gaps"] if column.n_missing else []
         if len(column.atoms):
-            how += f"; {len(column.atoms)} frequent value{'s' * (len(column.atoms) > 1)} given"
-        return how + ("; gaps given" if column.n_missing else "")
+            given.insert(0, f"{len(column.atoms)} frequent value{'s' * (len(column.atoms) > 1)}")
+        return f"{' and '.join(given)} given; the rest {how}" if given else how
 
     def rows(self):
         """The printed table, as tuples of strings."""

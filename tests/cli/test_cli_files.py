@@ -77,7 +77,7 @@ def test_agrees_with_numpy():
         (b"1,2\n3,4,5\n", "t.csv, line 2: the number of cells is 3, where line 1 has 2."),
         (b"\na,b,c\n1,2\n", "t.csv, line 3: the number of cells is 2, where line 2 has 3."),
         (b'1,2\n"3,4\n', "t.csv, line 2: unexpected end of data."),
-        (b"1,2\n\xff\xfe,3\n", "t.csv is not text in UTF-8."),
+        (b"1,2\n\xff\xfe,3\n", "t.csv is not text in UTF-8: save it in that encoding first."),
         (b"1,0x10\n", "t.csv, line 1, column 2: '0x10' is not a number."),
     ],
 )

@@ -343,3 +343,30 @@ def test_detectors_are_scored(folder, X, capsys):
 
 
 # ------------------------------------------------------------------ errors
+
+
+# ------------------------------------------------------------------ dropped, or written over
+
+
+def test_a_dropped_column(people, capsys):
+    run("fit", "people.csv", "--kind", "city=drop", "--json")
+    city = said(capsys)["schema"][2]
+    assert (city["kind"], city["values"], city["missing"]) == ("drop", None, None)
+    run("sample", "people.sdf", "-n", "5", "-o", "new.csv", "-q")
+    assert rows_of("new.csv")[0] == ["age", "paid", "since"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "sample numbers.csv -o ./numbers.csv",
+        "sample people.csv -o new.csv --parents people.csv",
+        "score numbers.sdf numbers.csv -o numbers.csv",
+    ],
+)
+def test_what_is_read_is_not_written_over(people, command, capsys):
+    run("fit", "numbers.csv", "-q")
+    before = (people / "numbers.csv").read_bytes(), (people / "people.csv").read_bytes()
+    assert main(command.split()) == 2
+    assert "is read, and would be written over: name another file." in capsys.readouterr().err
+    assert before == ((people / "numbers.csv").read_bytes(), (people / "people.csv").read_bytes())

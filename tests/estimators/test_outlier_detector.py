@@ -94,3 +94,13 @@ def test_too_many_rows_out_of_reach():
         detector.fit(X)
     np.testing.assert_array_equal(detector.decision_function(X), np.r_[np.zeros(5), 15 * [np.inf]])
     assert (detector.predict(X) == 1).all()
+
+
+def test_it_does_not_speak_of_a_search_that_nobody_asked_for():
+    """Nor, for each fold, of columns that the fit to all rows names."""
+    X = normal(80, 2)
+    DiffusionOutlierDetector().fit(X)  # of normal rows the widest start is chosen
+    X[:40] = X[0]
+    with pytest.warns(UserWarning, match="gain likelihood without limit") as told:
+        DiffusionOutlierDetector().fit(X)
+    assert len(told) == 1

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
-from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
+from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV, TableDiffusion
 from smoothdiff.estimators import _smoothed_pl_cv
 from smoothdiff.starts import Start
 
@@ -184,3 +184,16 @@ def test_many_rows_take_one_split(monkeypatch, rng):
     assert np.isfinite(one.cv_score_samples_).sum() == 20
     assert np.isfinite(folds.cv_score_samples_).all()
     assert np.isfinite(below.cv_score_samples_).all()
+
+
+@pytest.mark.filterwarnings("ignore:The search chose")
+def test_noise_of_candidates_is_not_told():
+    """In many columns that of t0 drowns all of them; what is told is of the choice."""
+    SmoothedPLDiffusionCV(random_state=0).fit(np.random.default_rng(0).normal(size=(20, 60)))
+
+
+@pytest.mark.filterwarnings("ignore:The search chose")
+def test_coordinates_of_a_table_are_no_columns():
+    rng = np.random.default_rng(0)
+    table = [[rng.normal(), rng.choice(["a", "b"]), rng.choice(["u", "v"])] for _ in range(60)]
+    TableDiffusion(SmoothedPLDiffusionCV(), random_state=0).fit(table)

@@ -1,5 +1,7 @@
 """Columns that follow from others are found, and come out as they go together."""
 
+from math import prod
+
 import numpy as np
 import pytest
 
@@ -35,8 +37,10 @@ def columns_of(frame):
 
 
 def slow_following(frame, columns):
-    """Pairs (a, b), by dicts from the values of a, over distinct rows."""
-    rows = list(dict.fromkeys(frame.itertuples(index=False, name=None)))
+    """Pairs (a, b), by dicts from the values of a; over distinct rows, if there may be more."""
+    rows = list(frame.itertuples(index=False, name=None))
+    if prod(frame[name].nunique() for name in frame) > len(rows):
+        rows = list(dict.fromkeys(rows))
     found = []
     for a, column in enumerate(columns):
         if column.kind not in ("categorical", "discrete"):
@@ -70,7 +74,27 @@ def test_against_dicts(seed):
     frame = pd.concat([frame, frame[: n // 3]], ignore_index=True)
     columns = columns_of(frame)
     marks = fingerprints(Schema(columns), {c.name: c.values for c in columns})
-    assert sorted(following(columns, marks)) == slow_following(frame, columns)
+    ones = np.ones(len(frame))
+    assert sorted(following(columns, marks, ones)) == slow_following(frame, columns)
+    few = frame[["a", "half", "rare"]]
+    marks = fingerprints(Schema(columns[:3]), {c.name: c.values for c in columns[:3]})
+    found = sorted(following(columns[:3], marks, ones))
+    assert found == slow_following(few, columns[:3])
+    assert (0, 1) in found
+
+
+def test_a_table_of_few_columns(rng):
+    """600 rows, of which eight are different: copies are no sign of copying there."""
+    city = rng.choice(["Oslo", "Bergen", "Rome", "Pisa"], 600)
+    table = pd.DataFrame({"city": city, "sex": rng.choice(["m", "f"], 600)})
+    table.insert(1, "country", table["city"].map({**STATES, "Oslo": "NO"}))
+    model = TableDiffusion(random_state=0).fit(table)
+    assert model.schema_.together == [["city", "country"]]
+    new = model.sample(1000)
+    assert (new["city"].map(STATES) == new["country"]).all()
+    weights = table.value_counts()
+    counted = TableDiffusion(random_state=0).fit(weights.index.to_frame(), sample_weight=weights)
+    assert counted.schema_.together == [["city", "country"]]
 
 
 def test_what_goes_together_comes_out_together(places):
