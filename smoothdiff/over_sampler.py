@@ -25,6 +25,7 @@ from .estimators._rows import (
     is_polars,
     like,
     numpy_dtypes,
+    reflected,
     take,
 )
 from .tables import TableDiffusion, read_frame
@@ -76,9 +77,12 @@ class DiffusionOverSampler(BaseOverSampler):
 
     Notes
     -----
-    Integer columns are rounded, never cut off, and boolean ones are rounded to one of two values. A
-    column that is constant in a class is constant in its new rows. Sparse X is accepted, the rows
-    of the small classes are made dense. Tables keep categories, decimals and gaps, as
+    New rows stay within the range that each column has in their class: what noise takes out of it
+    is reflected at its end. Integer columns are rounded, never cut off, and boolean ones are
+    rounded to one of two values. Numbers alone, in a DataFrame too, are means of rows:
+    ``DiffusionOverSampler(TableDiffusion())`` also keeps their decimals, their gaps, and values
+    that many rows share, such as the zeros of an amount. Sparse X is accepted, the rows of the
+    small classes are made dense. Tables with other columns keep categories, decimals and gaps, as
     `TableDiffusion` says; a class of one row is repeated there, and a column that is empty in a
     class stays so.
 
@@ -245,7 +249,8 @@ class _Opaque(NamedTuple):
 class _Standardized(BaseEstimator):
     """An estimator behind given units: fitted to (X - mean) / scale, and drawn from in units of X.
 
-    A column that is constant in the rows it is fitted to is that constant in samples, bit for bit.
+    Samples stay within the range that each column has in the rows it is fitted to, so that one
+    that is constant there is that constant, bit for bit.
     """
 
     def __init__(self, estimator, mean, scale):
@@ -256,14 +261,14 @@ class _Standardized(BaseEstimator):
     def fit(self, X):
         X = np.asarray(X, dtype=np.float64)
         self.model_ = clone(self.estimator).fit((X - self.mean) / self.scale)
-        self.row_, self.constant_ = X[0], (X[0] == X).all(axis=0)
+        self.range_ = X.min(axis=0), X.max(axis=0)
         return self
 
     def sample(self, n_samples=1, random_state=None, *, return_parents=False):
         how = _draw_with_parents if return_parents else draw
         drawn = how(self.model_, n_samples, random_state)
         Z, *parents = drawn if return_parents else (drawn,)
-        X = np.where(self.constant_, self.row_, self.mean + self.scale * Z)
+        X = reflected(self.mean + self.scale * Z, *self.range_)
         return (X, *parents) if return_parents else X
 
 

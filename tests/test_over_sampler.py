@@ -90,7 +90,10 @@ def test_old_rows_first_and_then_new_ones():
 
 
 def test_new_rows_are_the_models_in_standard_units():
-    """The model fitted by hand to the rare rows, in units of all columns' deviations."""
+    """The model fitted by hand to the rare rows, in units of all columns' deviations.
+
+    What leaves the range of a column there is as far inside.
+    """
     X, y = imbalanced()
     sampler = DiffusionOverSampler(random_state=3)
     new, _ = sampler.fit_resample(X, y)
@@ -102,6 +105,8 @@ def test_new_rows_are_the_models_in_standard_units():
         model = SmoothedPLDiffusion().fit(Z)
         expected, parents, weights = model.sample(n, random_state=seed, return_parents=True)
         expected = X.mean(axis=0) + X.std(axis=0) * expected
+        low, high = X[y == label].min(axis=0), X[y == label].max(axis=0)
+        expected = high - np.abs(high - (low + np.abs(expected - low)))
         np.testing.assert_allclose(new[start : start + n], expected, rtol=1e-9)
         found = sampler.parents_[start - 63 :][:n, : parents.shape[1]]
         rows = np.flatnonzero(y == label)
@@ -263,6 +268,22 @@ def test_frames_keep_their_columns_and_dtypes():
     np.testing.assert_array_equal(made["count"], np.rint(plain[63:, 3]))
     np.testing.assert_array_equal(made["nullable"], np.rint(plain[63:, 5]))
     np.testing.assert_array_equal(made["flag"], plain[63:, 6] > 0.5)
+
+
+def test_new_rows_stay_within_the_range_of_their_class():
+    """Amounts that are not negative, parts of one, flags and counts, in an array and a frame."""
+    rng = np.random.default_rng(0)
+    y = np.repeat([0, 1], [200, 40])
+    X = np.column_stack([rng.exponential(size=240), rng.beta(0.5, 0.5, 240)])
+    counts = np.column_stack([rng.integers(2, size=240), rng.poisson(0.5, 240)])
+    for rows in (X, counts):
+        new, labels = DiffusionOverSampler(random_state=0).fit_resample(rows, y)
+        made, own = new[240:], rows[y == 1]
+        assert (made >= own.min(axis=0)).all()
+        assert (made <= own.max(axis=0)).all()
+        assert (labels[240:] == 1).all()
+        if rows is X:  # and its ends are not frequent
+            assert not np.isin(made, X).any()
 
 
 def test_constant_columns_stay_constant():

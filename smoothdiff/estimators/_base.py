@@ -12,6 +12,7 @@ from ..cloud import PointCloud, of_sum_one
 from ..model import Diffusion
 from ..ode import METHODS
 from ..scores import OfPoints, Score
+from ..scores._divergence import EXACT_MAX_DIM
 from ..solvers import Solver, Steps
 from ..starts import Isotropic, StartingLaw
 from ..subspace import Subspace, fit_subspace
@@ -283,9 +284,11 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
                 f"{checks.name_columns(self, np.flatnonzero(remarks.differs))}."
             )
         if remarks.error > TOLD_ERROR:
+            probed = self.n_components_ > EXACT_MAX_DIM
             warn(
                 f"The divergence of this score is estimated in {self.n_components_} dimensions: "
-                f"log-densities have an error of up to {remarks.error:.2g}."
+                f"log-densities have {'a standard' if probed else 'an'} error of up to "
+                f"{remarks.error:.2g}."
             )
 
     def score(self, X, y=None):

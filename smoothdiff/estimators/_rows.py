@@ -10,8 +10,19 @@ __all__ = [
     "is_polars",
     "like",
     "numpy_dtypes",
+    "reflected",
     "take",
 ]
+
+
+def reflected(numbers, low, high):
+    """Numbers, of which those outside [low, high] are reflected at its ends.
+
+    Cut off, noise would make the ends frequent.
+    """
+    numbers = np.where(numbers < low, 2 * low - numbers, numbers)
+    numbers = np.where(numbers > high, 2 * high - numbers, numbers)
+    return np.clip(numbers, low, high)  # what is farther out than the range is wide
 
 
 def is_polars(X):

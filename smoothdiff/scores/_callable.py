@@ -89,7 +89,7 @@ class CallableScore(Field):
         return self._by_time(self._score, X, t) @ self.subspace.components.T
 
     def divergence(self, x, t, probes=None):
-        """Sum of the slopes along the tangent axes (probes beyond 10), and a bound of its error."""
+        """Sum of the slopes along the tangent axes (probes beyond 10), and its error."""
         X, r = self.subspace.lift(x), x.shape[1]
         if len(x) == 0:
             return np.zeros(0), np.zeros(0)

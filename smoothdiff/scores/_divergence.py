@@ -20,7 +20,7 @@ STEPS = {8: 1e-4, 4: 2e-2, 2: 2e-1}
 
 
 def divergence_by_differences(score, x, t, probes=None):
-    """Divergence (n,) of ``score(x, t)`` and a bound of its error, (n,).
+    """Divergence (n,) of ``score(x, t)`` and its error, (n,): a bound, or that of probes.
 
     Parameters
     ----------

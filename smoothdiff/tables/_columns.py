@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..estimators._rows import reflected
 from ._coordinates import Corners, Line
 from ._frame import take
 from ._values import (
@@ -176,8 +177,10 @@ class Column:
 
     def finish(self, numbers, grain=None):
         """Numbers (n,) on the grid of the column, or on coarser ones, within its range."""
+        grain = self.step if grain is None else grain
+        # Half a step around the ends is rounded to them.
+        numbers = reflected(numbers, self.low - grain / 2, self.high + grain / 2)
         if self.step:
-            grain = self.step if grain is None else grain
             decimals = _decimals(self.step)
             # Rounded once more, to the floats that so many decimals are read as.
             numbers = np.round(np.rint(numbers / grain) * grain, decimals)

@@ -3,7 +3,9 @@
 For sorted points y_1 < ... < y_n on a line with half-gaps Delta_k, noise of variance t,
 delta_t = kappa sqrt(t) and rho_t = delta_t / Delta (uneven gaps: delta_k = rho_t Delta_k):
 
-    L_t[f] = t E_{p_t} |f - s_t|^2,  for the Smoothed PL-ESF -> (n - 1) / n F(kappa) as t -> 0
+    L_t[f] = t E_{p_t} |f - s_t|^2,  for the Smoothed PL-ESF, even gaps and equal weights
+             -> (n - 1) / n F(kappa) as t -> 0; else -> sum_k (w_k + w_{k+1}) / 2 F(kappa_k), over
+             the gaps, with kappa_k = kappa Delta_k / Delta
     F(k)   = 2 int_k^inf (u - k)^2 phi(u) du = 2 [(1 + k^2) Phi(-k) - k phi(k)]
     R[f]   = int |f''|,  for the Smoothed PL-ESF  2 (n - 1) / (t (1 - rho_t))
     law at 0 of the flow from p_t0:  sum_k a_k dirac(y_k) + (1 - sum_k a_k) p_tilde

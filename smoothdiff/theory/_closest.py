@@ -89,8 +89,8 @@ class ClosestSmoothing:
         )
 
     def __str__(self):
-        header = f"{'mean over':<22}{'rows':>7}{'kappa':>8}{'95 %':>18}"
-        header += f"{'residual':>10}{'of ESF':>9}{'of zero':>9}"
+        header = f"{'mean over':<22}{'rows':>7}{'kappa':>11}{'95 %':>20}"
+        header += f"{'residual':>11}{'of ESF':>11}{'of zero':>11}"
         rows = [self._line(self.weighting)]
         rows += [part._line(f"t = {t:.3g}") for t, part in self.per_t.items()]
         rows += [part._line(f"{a:.3g} to {b:.3g}") for (a, b), part in self.per_gap.items()]
@@ -100,8 +100,8 @@ class ClosestSmoothing:
         low, high = self.interval
         interval = f"{low:.3g}-{high:.3g}" if len(self.kappas) else "-"
         return (
-            f"{name:<22}{self.n_rows:>7}{self.kappa:>8.3g}{interval:>18}"
-            f"{self.residual:>10.3g}{self.residual_of_esf:>9.3g}{self.residual_of_zero:>9.3g}"
+            f"{name:<22}{self.n_rows:>7}{self.kappa:>11.3g}{interval:>20}"
+            f"{self.residual:>11.3g}{self.residual_of_esf:>11.3g}{self.residual_of_zero:>11.3g}"
         )
 
 

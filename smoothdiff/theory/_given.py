@@ -46,11 +46,11 @@ def as_generator(random_state):
 
 
 def field_values(score, x, t, name="score"):
-    """The score at x (m, d), checked to be of its shape."""
+    """The score at x (m, d), checked to be of its shape and finite."""
     value = np.asarray(score(x, t), dtype=np.float64)
     if value.shape != x.shape:
         raise ValueError(f"{name} must return shape {x.shape}. Got shape {value.shape} instead.")
-    return value
+    return checks.array(value, f"What {name} returns", "finite", np.isfinite)
 
 
 def field_at(field, x, t, name="field"):
@@ -69,9 +69,8 @@ def field_at(field, x, t, name="field"):
         return field
     levels = np.unique(t)
     if len(levels) > MAX_LEVELS:
-        values = field_values(field, x, t, name)
-    else:
-        values = np.empty(x.shape)
-        for level in levels:
-            values[t == level] = field_values(field, x[t == level], float(level), name)
-    return checks.array(values, f"What {name} returns", "finite", np.isfinite)
+        return field_values(field, x, t, name)
+    values = np.empty(x.shape)
+    for level in levels:
+        values[t == level] = field_values(field, x[t == level], float(level), name)
+    return values

@@ -183,7 +183,8 @@ def near_optimality(kappa, t, points, weights=None, *, eps=None, spacing=None):
 
     The papers have :math:`1 + 8 \sqrt\epsilon` for :math:`\epsilon < 0.015`,
     :math:`\kappa \ge F^{-1}(\epsilon)` and t small enough; here the limit is
-    :math:`1 / (1 - 1.061 \sqrt\epsilon)` or less. The Smoothed PL-ESF is itself one of these f
+    :math:`1 / (1 - 1.061 \sqrt\epsilon)` or less for equal weights; for unequal ones it has no such
+    bound. The Smoothed PL-ESF is itself one of these f
     only where its own loss (`score_matching_loss`) is at most eps; else a ratio below 1 is
     possible.
 

@@ -481,3 +481,17 @@ def test_no_density_says_why_and_what_to_do(table, names, why):
     with pytest.raises(ValueError, match=rf"{why}\. score_coordinates\(X\) gives that of"):
         model.score_samples(X)
     assert np.isfinite(model.score_coordinates(X)).any()
+
+
+def test_the_ends_of_a_range_are_not_frequent():
+    """Of a skew column, which noise leaves at its steep end; and whole numbers stay within."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.exponential(size=300), "b": rng.exponential(size=300)})
+    X["k"] = rng.geometric(0.05, size=300)
+    new = TableDiffusion(random_state=0).fit(X).sample(5000)
+    assert ((new[["a", "b"]] == X[["a", "b"]].min()).mean() < 0.001).all()
+    assert (new.min() >= X.min()).all()
+    assert (new.max() <= X.max()).all()
+    assert (new["k"] == 1).mean() == pytest.approx((X["k"] == 1).mean(), abs=0.03)
+    quantiles = [0.02, 0.05, 0.1, 0.25]
+    np.testing.assert_allclose(new["a"].quantile(quantiles), X["a"].quantile(quantiles), atol=0.06)

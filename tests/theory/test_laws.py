@@ -199,3 +199,20 @@ def test_divergence_where_densities_underflow():
     assert terminal_density(0.0, [-1.0, 1.0], 0.5, 1e-4) == 0.0
     found, bound = terminal_kl([-1.0, 1.0], 0.5, 1e-4), kl_bound(0.5, 1e-4)
     assert bound - 1e-3 < found < bound
+
+
+@pytest.mark.parametrize("kappa", [1e-3, 1e-6, 1e-12, 1e-17, 1e-40])
+def test_little_mass_to_all_its_digits(kappa):
+    """Of three points, by integrals in 50 digits; and where nothing differs KL is 0."""
+    mpmath = pytest.importorskip("mpmath")
+    y, t0 = [-1.0, 0.25, 2.0], 0.3
+    with mpmath.workdps(60):
+        rho = mpmath.mpf(kappa) * mpmath.sqrt(t0) / mpmath.mpf(0.5)
+        low, high = -rho * mpmath.mpf(1.25) / 2, rho * mpmath.mpf(1.75) / 2
+        below, above = ([(y[1] + part - k) / mpmath.sqrt(t0) for k in y] for part in (low, high))
+        parts = [mpmath.ncdf(b) - mpmath.ncdf(a) for a, b in zip(below, above, strict=True)]
+        expected = sum(parts) / 3
+        found = atom_weights(y, kappa, t0, spacing=0.5)[1]
+        assert abs(found / expected - 1) < 1e-12
+    assert terminal_kl(y, kappa, t0, of=(kappa, t0), spacing=0.5) == 0
+    assert np.isfinite(terminal_kl(y, kappa, t0, of=(0.5, t0), spacing=0.5))

@@ -14,6 +14,7 @@ from smoothdiff.scores import EmpiricalScore, SmoothedPLScore
 from smoothdiff.theory import (
     asymptotic_loss,
     kappa_for_loss,
+    nonsmoothness_along_lines,
     score_matching_loss,
     time_averaged_loss,
 )
@@ -279,3 +280,28 @@ def test_repeated_points_are_weights():
     assert score_matching_loss(field, repeated, 0.05).value == pytest.approx(
         score_matching_loss(field, LINE, 0.05, WEIGHTS).value, rel=1e-11
     )
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+def test_the_limit_of_any_gaps_and_weights(weights):
+    """Each gap has F of its own kappa, with the weights of its ends: the module's formula."""
+    cloud = PointCloud.of(LINE[:, None], weights)
+    spacing, kappa = 0.3, 1.0
+    y, order, _ = cloud.sorted_line
+    w, gaps = cloud.weights[order], np.diff(y) / 2
+    parts = (w[:-1] + w[1:]) / 2 * asymptotic_loss(kappa * gaps / spacing)
+    found = score_matching_loss(SmoothedPLScore(cloud, kappa, spacing), cloud, 1e-9)
+    assert found.value == pytest.approx(parts.sum(), rel=1e-3)
+
+
+def test_a_field_of_nan_is_refused():
+    def nowhere(x, t):
+        return np.full_like(x, np.nan)
+
+    for call in (
+        lambda: score_matching_loss(nowhere, LINE, 0.1),
+        lambda: time_averaged_loss(nowhere, LINE, 0.1, method="monte-carlo"),
+        lambda: nonsmoothness_along_lines(nowhere, 0.1, np.linspace(0, 1, 5).reshape(1, -1, 1)),
+    ):
+        with pytest.raises(ValueError, match="What score returns must be finite"):
+            call()
