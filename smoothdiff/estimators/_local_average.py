@@ -46,9 +46,10 @@ class LocalAverageDiffusion(SmoothedDiffusion):
     $steps
     window : {"cube", "ball", "gaussian", "min-norm"}, default="cube"
         What the score is averaged over: a cube along the principal axes, a ball, a Gaussian of
-        the cube's variance, or each line segment through the point, of whose averages the
-        smallest is taken. In one tangent dimension all but the Gaussian are one interval, and
-        exact. "min-norm" has no density in more: it jumps where another line becomes the best.
+        the cube's variance, or line segments through the point, of whose averages the smallest is
+        taken: those in the directions between the training points nearest to it. In one tangent
+        dimension all but the Gaussian are one interval, and exact. "min-norm" has no density in
+        more: it jumps where another line becomes the best.
     n_quadrature : int, default=64
         Quasi-random points of the average, rounded up to a power of two, or the largest number of
         lines of "min-norm". They are fixed, so that the field is a deterministic function.

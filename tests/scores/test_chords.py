@@ -134,7 +134,7 @@ def test_evaluations_are_counted():
     assert field(2, n_quadrature=50).evaluations == 2 * 2 * 64
     assert field(3, window="ball").evaluations == 2 * 32
     assert field(1).evaluations == 2
-    assert field(3, window="min-norm", n_quadrature=10).evaluations == 10 * 18
+    assert field(3, window="min-norm", n_quadrature=10).evaluations == 10 * 26
     few = field(2, n_quadrature=4)
     assert few.evaluations < 2 * MANY_CHORDS
     assert few._chords is None

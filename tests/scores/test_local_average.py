@@ -206,6 +206,21 @@ def test_twins_make_no_line():
     np.testing.assert_allclose(actual, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("t", [1e-4, 1e-2, 0.3])
+def test_the_least_of_the_averages_over_lines(t):
+    """Against 200001 places on the lines between three points: at small t the score is a step."""
+    points, x, width = np.array([[0.0, 0.0], [1.0, 0.0], [0.3, 1.0]]), np.array([0.37, 0.2]), 0.5
+    score = LocalAverageScore(points, 1e-9, width, "min-norm")
+    h = (np.arange(200_001) - 100_000.0) / 100_000
+    means = []
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        u = (points[i] - points[j]) / np.linalg.norm(points[i] - points[j])
+        mean = EmpiricalScore(points)(x + width * h[:, None] * u, t)
+        means.append((mean[1:-1].sum(axis=0) + (mean[0] + mean[-1]) / 2) / (len(h) - 1))
+    least = min(means, key=np.linalg.norm)
+    np.testing.assert_allclose(t * score(x[None], t)[0], t * least, atol=1e-7)
+
+
 @pytest.mark.parametrize("window", ["cube", "ball", "min-norm"])
 def test_the_smoothed_pl_is_the_limit_on_even_lines_alone(window):
     """docs/beyond_the_papers.md, 2 and 6."""
