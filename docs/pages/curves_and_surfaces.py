@@ -153,8 +153,9 @@ compared(fitted(roll, t_min=0), surface, roll)[0].round(3)
 # A flat subspace
 # ---------------
 #
-# Fifty columns, and all rows in a plane of them. The model finds the plane, works within it, and
-# gives rows of the plane. The density is that within the plane.
+# Fifty columns, and all rows in a plane of them. The model finds the plane and works within it.
+# Without noise, as here, new rows are in the plane. What noise ``t_min`` leaves (some, by default)
+# is across the plane too, and a density is one of all fifty columns.
 
 rng = np.random.default_rng(0)
 plane, _ = np.linalg.qr(rng.normal(size=(50, 2)))

@@ -90,11 +90,11 @@ pd.DataFrame(
 # ==========================================  =================================================
 # column                                      what a new row gets
 # ==========================================  =================================================
-# numbers                                     the weighted mean of its parents, on the grid of
-#                                             the column (whole, hundredths, steps of 5),
-#                                             within its range
-# values that many rows share (zeros), gaps   as often as in the data: given by a parent, never
-#                                             averaged
+# numbers                                     the weighted mean of its parents and a little noise,
+#                                             on the grid of the column (whole, hundredths, steps
+#                                             of 5), within its range
+# values that 2% of the rows share and more   given by a parent, never averaged: about as often as
+# (zeros), gaps                               in the data
 # categories, booleans, text of few values,   the value of a parent, drawn by weight
 # counts of few values
 # dates, periods, durations                   interpolated, in whole days if the column is
@@ -115,7 +115,8 @@ pd.DataFrame(
 # Only some rows
 # --------------
 #
-# ``where`` asks for rows that fit. They are drawn from the whole model, and kept if they do. A
+# ``where`` asks for rows that fit. Samples of the whole model start around the training rows that
+# fit, of which there must be some, and are kept if they fit too. A
 # number that is to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
 
 some = model.sample(200, where={"country": ["NO", "SE"], "age": (30, 40)})

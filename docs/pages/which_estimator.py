@@ -16,8 +16,9 @@ One question at a time:
 - **Research on smoothing?** `EmpiricalScoreDiffusion` (memorizes), `LocalAverageDiffusion`
   (averages over a window), `NeuralScoreDiffusion` (a network). :doc:`network_smoothness`.
 
-All have ``fit``, ``sample``, ``score_samples`` and ``score``, take ``sample_weight``, and follow
-one ``random_state`` contract.
+All models have ``fit`` and ``sample``, and all but for a few fields ``score_samples`` and
+``score``; those of points and tables take ``sample_weight``. What draws follows one
+``random_state`` contract.
 """
 
 # %%

@@ -67,7 +67,7 @@ feature_names_in_ : array of shape (n_features_in_,)
     Only when X has string column names.""",
     "covariances": """start_covariances_ : array of shape (n_samples,) or (n_samples, r, r)
     Covariance of the starting law at each training point: variances for "isotropic" and
-    "adaptive", matrices (formed on access) for "local-pca".""",
+    "adaptive", matrices (formed on access) for the others.""",
     "variances": """start_covariances_ : array of shape (n_samples,)
     Variance of the starting law at each training point, t0_.""",
 }

@@ -51,6 +51,13 @@ def _grade(value, limits, *, less):
 
 def _fidelity(found):
     auc = found["c2st"]
+    if auc.baseline > 0.5 + SEPARATION[-1]:
+        return Verdict(
+            "unknown",
+            "A classifier tells even training rows from held-out ones, with an area under the "
+            f"curve of {auc.baseline:.2f} (0.5 is chance): nothing can be said of generated ones "
+            f"({auc:.2f}). A column may number the rows.",
+        )
     excess = auc - max(auc.baseline, 0.5)
     giveaways = (
         [f"{name!r}" for name in found.separation.giveaways[:3]] if excess > SEPARATION[0] else []
@@ -65,6 +72,12 @@ def _fidelity(found):
 
 def _diversity(found):
     coverage, recall = found["coverage"], found["recall"]
+    if max(coverage.baseline, recall.baseline) == 0:
+        return Verdict(
+            "unknown",
+            "Training rows come near none of the held-out rows: nothing can be said of generated "
+            f"ones ({coverage:.0%} and {recall:.0%}).",
+        )
     ratio = min(
         value / value.baseline if value.baseline > 0 else 1.0 for value in (coverage, recall)
     )

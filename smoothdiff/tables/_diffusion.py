@@ -30,10 +30,11 @@ class TableDiffusion(BaseEstimator):
 
     The table is embedded: numbers are standardized, categories become points at distance 1 from
     each other. A diffusion of the embedded rows then makes each new row from a few named training
-    rows, its parents, with weights. Numbers and dates are the weighted means of the parents'.
-    What cannot be averaged is given by a parent drawn by weight: a category, a count of few
-    values, a value that many rows share (the zeros of an amount), a gap. So every value is one
-    that could be real, of the type that the column has.
+    rows, its parents, with weights. Numbers and dates are the weighted means of the parents' and a
+    little noise (the estimator's t_min, none at ``t_min=0``). What cannot be averaged is given by a
+    parent drawn by weight: a category, a count of few values, a value that 2% of the rows or more
+    share (the zeros of an amount), a gap. So every value is one that could be real, of the type
+    that the column has.
 
     Parameters
     ----------
@@ -326,7 +327,8 @@ class TableDiffusion(BaseEstimator):
         """Log-density of rows in the units of the table, where every column is a number or date.
 
         It is that of draws before copies are drawn again (`redraw`), of the numbers that integers
-        and decimals are rounded from. With ``by`` it is the log of the joint law.
+        and decimals are rounded from, and before what leaves the range of a column is reflected at
+        its ends. With ``by`` it is the log of the joint law.
 
         Parameters
         ----------

@@ -174,6 +174,8 @@ def closest_smoothing(
     1.0
     """
     cloud = as_cloud(cloud, None, "cloud")
+    if spacing is None and len(cloud) < 2:
+        raise ValueError("cloud must have two points or more that differ, or spacing be given.")
     spacing = checks.positive(cloud.spacing() if spacing is None else spacing, "spacing")
     checks.count(n_bootstrap, "n_bootstrap", least=0)
     checks.count(n_samples, "n_samples", least=2)

@@ -294,6 +294,19 @@ def test_a_model_of_points_is_compared_with_the_frame_it_was_fitted_to():
         metrics.c2st(new[:, :1], test)
 
 
+def test_where_training_rows_do_no_better_nothing_is_said():
+    """Ids, which tell any table from another; and rows that are all equal."""
+    made, train, test = (pd.DataFrame({"id": [f"{k}{i}" for i in range(60)]}) for k in "gtr")
+    kinds = {"id": "categorical"}
+    found = report(made, train, test, kinds=kinds).verdicts
+    assert found["fidelity"].grade == "unknown"
+    assert "tells even training rows from held-out ones" in found["fidelity"].sentence
+    constant = pd.DataFrame({"a": np.ones(60), "b": ["x"] * 60})
+    found = report(constant, constant, constant).verdicts
+    assert found["diversity"].grade in ("unknown", "excellent")
+    assert "near 0% of" not in found["diversity"].sentence
+
+
 def test_a_target_that_nothing_predicts():
     rng = np.random.default_rng(0)
     made, train, test = (pd.DataFrame(rng.normal(size=(80, 2)), columns=["a", "b"]) for _ in "123")
