@@ -67,4 +67,6 @@ print("the first is made of rows", sampler.parents_[0][sampler.parents_[0] >= 0]
 
 # %%
 # Tables of mixed columns are taken as they are: a DataFrame with categories goes to a
-# `TableDiffusion` by itself. Whole numbers are rounded, not cut off.
+# `TableDiffusion` by itself. Whole numbers are rounded, not cut off. Numbers alone are points, in a
+# DataFrame too: where zeros, decimals or gaps are to stay what they are, ask for
+# ``DiffusionOverSampler(TableDiffusion())``.
