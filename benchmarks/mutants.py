@@ -5,8 +5,8 @@
 
 tries the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
 results/mutants.json how many there are, how many the tests noticed, and those that they did not;
-later runs go on from there until a file changes. What was found of a survivor that changes nothing
-is in EXPLAINED. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for ones
+later runs go on from there until a file changes. Why a survivor changes nothing is said in
+mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for ones
 between operators that have nothing to do with each other, such as `*` and `<<`.
 
 The tests run on a clone of the last commit, a minute and more for a change that none notices: that
@@ -45,7 +45,6 @@ KEPT = {
     *("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Lt_GtE", "Gt_LtE", "LtE_Gt", "GtE_Lt"),
     *("Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is", "USub_UAdd"),
 }
-EXPLAINED = Path(__file__).with_name("mutants_explained.json")
 
 
 def is_kept(operator):

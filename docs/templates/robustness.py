@@ -1,6 +1,8 @@
 """What robustness.md shows of runs of the tests, and of numerics the largest errors."""
 
-from figures import RESULTS, Row
+import json
+
+from figures import DOCS, RESULTS, Row
 
 runs = RESULTS["robustness"]
 tests = runs.faults.tests | runs.soak.tests | runs.parquet.tests | runs.memory.tests
@@ -50,3 +52,10 @@ branches = sorted(
     ),
     key=lambda found: (found[0] == "all", found[2]),
 )
+
+# Changes that no test noticed, of which it was seen why they change nothing.
+EXPLAINED = json.loads((DOCS.parent / "benchmarks" / "mutants_explained.json").read_text())
+mutated = [
+    (part, row, sum(f"{s['file']}: {s['change']}" in EXPLAINED for s in row.survivors))
+    for part, row in RESULTS["mutants"].items()
+]
