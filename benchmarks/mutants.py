@@ -6,8 +6,8 @@
 tries the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
 results/mutants.json how many there are, how many the tests noticed, and those that they did not;
 later runs go on from there until a file changes. Why a survivor changes nothing is said in
-mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for ones
-between operators that have nothing to do with each other, such as `*` and `<<`.
+mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for
+ones between operators that have nothing to do with each other, such as `*` and `<<`.
 
 The tests run on a clone of the last commit, a minute and more for a change that none notices: that
 is hours for a part, so that ``python -m benchmarks`` leaves it out.
