@@ -370,3 +370,18 @@ def test_what_is_read_is_not_written_over(people, command, capsys):
     assert main(command.split()) == 2
     assert "is read, and would be written over: name another file." in capsys.readouterr().err
     assert before == ((people / "numbers.csv").read_bytes(), (people / "people.csv").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("cells", "remedy"),
+    [
+        ([f"{k}.5%" for k in range(40)], "or take off signs such as %)."),
+        ([f"31/12/{1900 + k}" for k in range(40)], "or write dates as 2021-12-31)."),
+    ],
+)
+def test_what_else_texts_may_be_is_said_for_files(people, capsys, cells, remedy):
+    (people / "texts.csv").write_text("\n".join(["what", *cells]))
+    assert main(["sample", "texts.csv", "-o", "new.csv"]) == 2
+    said = capsys.readouterr().err
+    assert said.rstrip().endswith(remedy)
+    assert "pandas" not in said
