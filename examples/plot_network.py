@@ -59,7 +59,7 @@ print(f"{n_steps} steps in {seconds:.0f} s, loss {loss:.3f} (of no score at all:
 axis = np.column_stack([np.linspace(-1, 1, 1001), np.zeros(1001)])
 kappas = []
 for t in (t0, t0 / 4, t0 / 16, 1e-4):
-    noisy = points[rng.integers(4, size=4000)] + np.sqrt(t) * rng.normal(size=(4000, 2))
+    noisy = trained.noised(t, rng)
     for where, x in (("over p_t", noisy), ("evenly along the line", axis)):
         found = trained.tangent_fit(network, x, t)
         kappas.append(found.kappa)

@@ -271,7 +271,7 @@ def test_frames_keep_their_columns_and_dtypes():
 
 
 def test_new_rows_stay_within_the_range_of_their_class():
-    """Amounts that are not negative, parts of one, flags and counts, in an array and a frame."""
+    """Amounts that are not negative, parts of one, flags and counts."""
     rng = np.random.default_rng(0)
     y = np.repeat([0, 1], [200, 40])
     X = np.column_stack([rng.exponential(size=240), rng.beta(0.5, 0.5, 240)])

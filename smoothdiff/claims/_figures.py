@@ -154,17 +154,10 @@ def line_network(full):
     return trained.of_line("papers" if full else "short")
 
 
-def kappa_at_t0(network):
-    """Of the Smoothed PL-ESF nearest to a network where the denoising starts."""
-    rng = np.random.default_rng(0)
-    noisy = POINTS[rng.integers(4, size=4000)] + np.sqrt(T0) * rng.normal(size=(4000, 2))
-    return trained.tangent_fit(network, noisy, T0).kappa
-
-
 def samples(full):
     """Samples of the exact score, of the smoothed one and of a network, at three times."""
     network = line_network(full)
-    kappa = kappa_at_t0(network)
+    kappa = trained.kappa_at_t0(network)
     models = {
         "ESF": model_of("ESF", T_END, solver="euler"),
         "Smoothed PL-ESF": model_of("smoothed", T_END, solver="euler"),
@@ -194,7 +187,7 @@ def circles(full):
 
 def fields_of_line(network):
     """The network, the ESF, and the Smoothed PL-ESF that is nearest to the network at t0."""
-    smooth = SmoothedPLScore(LINE, kappa_at_t0(network), SPACING)
+    smooth = SmoothedPLScore(LINE, trained.kappa_at_t0(network), SPACING)
     return {
         "network": network.score_function,
         "ESF": EmpiricalScore(PointCloud.of(POINTS)),

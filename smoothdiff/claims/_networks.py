@@ -5,7 +5,7 @@ import numpy as np
 from ..theory import closest_smoothing
 from . import trained
 from ._claim import at_least, at_most, claim
-from ._experiment import POINTS, T0, T_END, smoothed
+from ._experiment import T0, T_END, smoothed
 
 
 def smoothing_by_decay(data):
@@ -50,7 +50,7 @@ def parts_of_the_score(network):
     rng = np.random.default_rng(0)
     tangent, normal = [], []
     for t in TIMES:
-        x = POINTS[rng.integers(4, size=4000)] + np.sqrt(t) * rng.normal(size=(4000, 2))
+        x = trained.noised(t, rng)
         found = trained.tangent_fit(network, x, t)
         tangent.append(found.residual / found.null)
         normal.append(np.mean((t * network.score_function(x, t)[:, 1] + x[:, 1]) ** 2) / t)
@@ -92,9 +92,8 @@ def a_network_of_the_papers_steps():
     slow=True,
 )
 def samples_of_the_papers_network():
-    network, rng = trained.of_line("papers"), np.random.default_rng(0)
-    noisy = POINTS[rng.integers(4, size=4000)] + np.sqrt(T0) * rng.normal(size=(4000, 2))
-    kappa = trained.tangent_fit(network, noisy, T0).kappa
+    network = trained.of_line("papers")
+    kappa = trained.kappa_at_t0(network)
     models = (network, smoothed(kappa=kappa))
     ours, closed = (
         trained.in_the_gaps(m.trajectory(n_samples=20_000, times=[T_END])[-1]) for m in models

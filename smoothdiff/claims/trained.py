@@ -25,6 +25,8 @@ __all__ = [
     "TangentFit",
     "at_one_t",
     "in_the_gaps",
+    "kappa_at_t0",
+    "noised",
     "of_circle",
     "of_line",
     "tangent_fit",
@@ -140,3 +142,13 @@ def tangent_fit(network, x, t):
     kappa, residual, _ = closest_smoothing(score, line, inside, t, SPACING, n_bootstrap=0)
     smooth = SmoothedPLScore(line, kappa, SPACING)(inside, t)
     return TangentFit(kappa, residual, t * float(np.mean(smooth**2)))
+
+
+def noised(t, rng):
+    """4000 of the line's points with noise of variance t, (4000, 2)."""
+    return POINTS[rng.integers(4, size=4000)] + np.sqrt(t) * rng.normal(size=(4000, 2))
+
+
+def kappa_at_t0(network):
+    """Of the Smoothed PL-ESF nearest to a network of the line where the denoising starts."""
+    return tangent_fit(network, noised(T0, np.random.default_rng(0)), T0).kappa

@@ -342,7 +342,7 @@ class TableDiffusion(BaseEstimator):
         ------
         ValueError
             If a column is a category, or has frequent values or gaps: then there is no density.
-            `score_coordinates` gives that of the coordinates, which are `embed` (X).
+            `score_coordinates` gives that of the coordinates (see `embed`).
         """
         check_is_fitted(self)
         why = self._table.without_density

@@ -14,8 +14,8 @@ from ._quadrature import integral
 
 __all__ = ["atom_weights", "kl_bound", "smoothing_ratio", "terminal_density", "terminal_kl"]
 
-# Widths, in units of the noise and of how fast its density changes, from which a mass is no
-# difference of two: what is left out of its series is the fourth power of it, over 120.
+# Widths, in units of the noise and of how fast its density changes, below which a mass is no
+# difference of two but a series: what that leaves out is the fourth power of the width, over 120.
 NARROW = 1e-3
 
 

@@ -117,7 +117,7 @@ def test_the_kappa_of_a_smoothed_score_is_its_own():
             line = PointCloud.of(POINTS[:, :1])
             return _figures.in_plane(SmoothedPLScore(line, 1.5, SPACING))(x, t)
 
-    assert _figures.kappa_at_t0(Smooth()) == pytest.approx(1.5, rel=1e-3)
+    assert trained.kappa_at_t0(Smooth()) == pytest.approx(1.5, rel=1e-3)
 
 
 def test_a_network_is_trained_once(quick):
