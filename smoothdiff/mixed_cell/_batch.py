@@ -4,16 +4,17 @@ import jax
 import numpy as np
 
 from ._active_set import ActiveSet, Minimum, minimize, no_corners
-from ._candidates import candidates_per_row
+from ._candidates import candidates_per_row, most_candidates
 
 __all__ = ["DEFECT", "minimize_rows"]
 
 # Chunks of rows in one compiled call.
 CHUNKS_PER_CALL = 16
 # Slots that rows begin in, in many dimensions: as a rule a row has few corners. Those with no more
-# than ROOM left, and those that run out of them, take all r + 1. So do a few rows, and all where
-# fewer than SPARED slots would be spared: a second program is not worth its compilation there.
-FEW_SLOTS, DIM_PER_SLOT, ROOM, FEW_ROWS, SPARED = 8, 6, 2, 1024, 4
+# than ROOM left, and those that run out of them, take all r + 1. So do all rows where fewer than
+# SPARED slots would be spared, and where rows times squared dimensions are not WORTH two programs'
+# compilation.
+FEW_SLOTS, DIM_PER_SLOT, ROOM, SPARED, WORTH = 8, 6, 2, 4, 900_000
 # Relative difference of the corners' gradients that marks a row as spoiled by rounding.
 DEFECT = 1e-11
 # Condition from which a system counts as singular.
@@ -29,7 +30,8 @@ def minimize_rows(active, candidates, cloud, scale, x, ratio):
     Returns
     -------
     ActiveSet, Minimum
-        With arrays in NumPy and rows along the last axis.
+        With arrays in NumPy and rows along the last axis; the former in as many slots as the row
+        of most corners needs, or more.
     """
     active, minimum = _minimize(active, candidates, cloud, scale, x, ratio)
     for attempt in _with_new_inverse, _from_the_start:
@@ -39,9 +41,8 @@ def minimize_rows(active, candidates, cloud, scale, x, ratio):
         corners = jax.tree.map(lambda field, at=spoiled: field[..., at], active)
         start, tried = attempt(corners, candidates[spoiled], ratio[spoiled])
         solved = _minimize(start, tried, cloud, scale[spoiled], x[spoiled], ratio[spoiled])
-        for field, new in zip(
-            jax.tree.leaves((active, minimum)), jax.tree.leaves(solved), strict=True
-        ):
+        active = _put(solved[0], active, spoiled)
+        for field, new in zip(minimum, solved[1], strict=True):
             field[..., spoiled] = new
     return active, minimum
 
@@ -68,7 +69,7 @@ def _from_the_start(active, candidates, ratio):
     """No corners, but those that there were among the candidates."""
     corner = active.corner.T
     known = np.concatenate([candidates, np.where(corner < 0, candidates[:, :1], corner)], axis=1)
-    return None, known[:, : candidates_per_row(active.origin.shape[0])]
+    return None, known[:, : most_candidates(active.origin.shape[0])]
 
 
 def _rows_per_chunk(dim):
@@ -79,56 +80,71 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
     """`minimize` in few slots, and in all for the rows that need them."""
     n, dim = x.shape
     few = FEW_SLOTS + dim // DIM_PER_SLOT
-    if dim + 1 - few < SPARED or n < FEW_ROWS:
+    if dim + 1 - few < SPARED or n * dim**2 < WORTH:
+        active = None if active is None else _in(dim + 1, active)
         return _in_slots(dim + 1, active, candidates, cloud, scale, x, ratio)
-    corners = np.zeros(n) if active is None else (active.corner >= 0).sum(axis=0)
-    narrow = np.flatnonzero(corners < few - ROOM)
-    state = ActiveSet.empty(dim, dim + 1, n) if active is None else jax.tree.map(np.copy, active)
+    state = ActiveSet.empty(dim, few, n) if active is None else active
     minimum = Minimum(*np.empty((2, dim, n)), *np.full((2, n), np.inf))
 
     def solve(rows, slots, start):
         found, part = _in_slots(
             slots, start, candidates[rows], cloud, scale[rows], x[rows], ratio[rows]
         )
-        _widen(found, state, rows)
         for field, new in zip(minimum, part, strict=True):
             field[..., rows] = new
+        return _put(found, state, rows)
 
+    narrow = np.flatnonzero((state.corner >= 0).sum(axis=0) < few - ROOM)
     if len(narrow):
-        solve(narrow, few, None if active is None else _narrowed(active, narrow, few))
+        state = solve(narrow, few, None if active is None else _in(few, _take(state, narrow)))
     wide = np.flatnonzero(~(minimum.defect < DEFECT))
     if len(wide):
-        solve(wide, dim + 1, jax.tree.map(lambda field: field[..., wide], state))
+        state = solve(wide, dim + 1, _in(dim + 1, _take(state, wide)))
     return state, minimum
 
 
-def _narrowed(active, rows, slots):
-    """The corners of some rows in fewer slots, which must be enough."""
-    corner = active.corner[:, rows]
-    order = np.argsort(corner < 0, axis=0, kind="stable")[:slots]
-    bordered = np.concatenate([order, np.full((1, len(rows)), len(corner))])
-    return ActiveSet(
-        np.take_along_axis(corner, order, axis=0),
-        active.origin[:, rows],
-        active.positions[:, order, rows],
-        active.theta[order, rows],
-        active.inverse[bordered[:, None], bordered, rows],
+def _take(active, rows):
+    return jax.tree.map(lambda field: field[..., rows], active)
+
+
+def _in(slots, active):
+    """The same corners in a number of slots, which must be enough."""
+    corner, had = active.corner, len(active.corner)
+    if slots == had:
+        return active
+    if slots < had:
+        order = np.argsort(corner < 0, axis=0, kind="stable")[:slots]
+        bordered, rows = np.r_[order, np.full((1, len(order.T)), had)], np.arange(len(order.T))
+        return ActiveSet(
+            np.take_along_axis(corner, order, axis=0),
+            active.origin,
+            active.positions[:, order, rows],
+            active.theta[order, rows],
+            active.inverse[bordered[:, None], bordered, rows],
+        )
+    wider = ActiveSet.empty(len(active.origin), slots, corner.shape[1])._replace(
+        origin=active.origin
     )
+    wider.corner[:had], wider.positions[:, :had], wider.theta[:had] = (
+        corner,
+        active.positions,
+        active.theta,
+    )
+    bordered = np.r_[:had, slots]
+    wider.inverse[np.ix_(bordered, bordered)] = active.inverse
+    return wider
 
 
-def _widen(found, state, rows):
-    """Write the corners of some rows, in any number of slots, into a state of r + 1 slots."""
-    slots = len(found.theta)
-    for field, new, nothing in zip(state[:-1], found[:-1], (-1, None, 0, 0), strict=True):
-        if nothing is not None:  # slots are the last axis but one
-            field[..., slots:, rows] = nothing
-            field[..., :slots, rows] = new
-        else:
-            field[..., rows] = new
-    inverse = np.zeros((*state.inverse.shape[:2], len(rows)))
-    bordered = np.r_[:slots, len(inverse) - 1]
-    inverse[np.ix_(bordered, bordered)] = found.inverse
-    state.inverse[..., rows] = inverse
+def _put(found, state, rows):
+    """A state with what was found for some of its rows, in as many slots as they need."""
+    slots = max(len(state.theta), int((found.corner >= 0).sum(axis=0).max(initial=1)))
+    found, state = (
+        _in(min(slots, len(found.theta)), found),
+        _in(slots, jax.tree.map(np.copy, state)),
+    )
+    for field, new in zip(state, _in(slots, found), strict=True):
+        field[..., rows] = new
+    return state
 
 
 def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
@@ -137,6 +153,7 @@ def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
     chunk = _rows_per_chunk(dim)
     size = CHUNKS_PER_CALL * chunk
     m = candidates_per_row(dim)
+    m = m if candidates.shape[1] <= m else most_candidates(dim)
     index = np.empty((m, -(-n // size) * size), dtype=np.intp)
     index[: candidates.shape[1], :n] = candidates.T
     index[candidates.shape[1] :, :n] = candidates[:, 0]

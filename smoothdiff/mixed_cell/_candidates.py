@@ -13,7 +13,14 @@ import numpy as np
 from ..cloud import PointCloud
 from ..neighbors import squared_distances
 
-__all__ = ["candidates_per_row", "first", "looked_up_per_row", "near_v", "neighborhood_size"]
+__all__ = [
+    "candidates_per_row",
+    "first",
+    "looked_up_per_row",
+    "most_candidates",
+    "near_v",
+    "neighborhood_size",
+]
 
 # Up to this dimension the neighborhoods of training points replace a look-up near x.
 HINT_MAX_DIM = 3
@@ -21,6 +28,9 @@ HINT_MAX_DIM = 3
 # and so many neighbors of it: in 10 dimensions a few hundred points, of which the nearest are
 # taken. In many dimensions they would be too many.
 REACH, REACH_MANY, MANY_FROM, REACH_NEIGHBORS = 1.1, 0.95, 16, 10
+# Most points that are looked up near v, and corners that there is room for among the candidates: in
+# many dimensions a row has far fewer than r + 1, and time grows with the candidates.
+MOST_LOOKED_UP, MOST_CORNERS = 64, 31
 # How much farther than the certificate a look-up near v reaches, in units of length of its row: the
 # next v is often close by.
 AHEAD = 0.12
@@ -30,7 +40,7 @@ GRADIENTS_AT_ONCE, NEAR_A = 1 << 22, 1 / 3
 
 def looked_up_per_row(dim):
     """Points looked up near v: few where a tree finds them, many where each lookup is a scan."""
-    return max(min(8 * dim - 4, 64), dim + 2)
+    return min(8 * dim - 4, MOST_LOOKED_UP)
 
 
 def candidates_per_row(dim):
@@ -42,6 +52,11 @@ def candidates_per_row(dim):
     >>> candidates_per_row(2)
     15
     """
+    return min(dim, MOST_CORNERS) + 1 + looked_up_per_row(dim)
+
+
+def most_candidates(dim):
+    """Size of a row's candidate set that has all that is looked up and all corners."""
     return dim + 1 + looked_up_per_row(dim)
 
 

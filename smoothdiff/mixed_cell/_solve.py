@@ -37,8 +37,9 @@ from ._line import solve_line
 
 __all__ = ["solve"]
 
-# Most coordinates of the rows that are solved together, in one thread.
-BLOCK = 1 << 15
+# Most coordinates of the rows that are solved together, in one thread, where those of a row beyond
+# MANY do not count; and most of the rows' squared coordinates, which their corners grow with.
+BLOCK, MANY, SQUARES = 1 << 15, 32, 1 << 25
 MAX_ROUNDS = 30
 # Below this ratio a is, but for rounding, where the limit of rho -> 0 has it.
 LEAST_RATIO = 1e-16
@@ -138,7 +139,8 @@ def solve(x, cloud: PointCloud, rho, *, near=None, faces=False) -> MixedCell:
 
 def _rows_per_block(n, dim):
     """Rows of a block: an even number of blocks, of one size, the same on any machine."""
-    n_blocks = -(-n * dim // BLOCK)
+    most = min(BLOCK // min(dim, MANY), max(SQUARES // dim**2, 1))
+    n_blocks = -(-n // most)
     return max(-(-n // (n_blocks + n_blocks % 2)), 1) if n_blocks > 1 else max(n, 1)
 
 
@@ -205,7 +207,9 @@ def _solve_block(cell, x, cloud, rho, near, faces):
 def _fill(cell, todo, active, minimum, rho):
     row = todo.row
     cell.a[row], cell.v[row] = minimum.a.T, minimum.v.T
-    cell.parents[row], cell.weights[row] = active.corner.T, active.theta.T
+    slots = len(active.theta)
+    cell.parents[row, :slots], cell.weights[row, :slots] = active.corner.T, active.theta.T
+    cell.parents[row, slots:], cell.weights[row, slots:] = -1, 0.0
     other = np.flatnonzero(rho[row] != todo.ratio)
     a, row = minimum.a.T[other], row[other]
     cell.v[row] = a + (todo.x[other] - a) / rho[row, None]
@@ -231,7 +235,9 @@ def _certify(todo, active, minimum, before):
     certified = np.linalg.norm(v - todo.center, axis=1) + support < todo.radius
     if before is None:
         return certified, np.zeros(len(v), bool)
-    same = (active.corner == before).all(axis=0)
+    slots = min(len(before), len(active.corner))  # those beyond were empty, or are
+    same = (active.corner[:slots] == before[:slots]).all(axis=0)
+    same &= (before[slots:] < 0).all(axis=0) & (active.corner[slots:] < 0).all(axis=0)
     missed = ~todo.priced & (todo.radius <= support + distance_rounding(v, support))
     unclear = same & missed & (support > FAR * todo.scale)
     return certified | (same & ~unclear), unclear

@@ -102,7 +102,7 @@ def test_rows_of_few_corners_need_few_slots(monkeypatch):
     with float64():
         wide, once = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
         monkeypatch.setattr(_batch, "_in_slots", counted)
-        for name, value in {"FEW_SLOTS": 4, "SPARED": 3, "FEW_ROWS": 256}.items():
+        for name, value in {"FEW_SLOTS": 4, "SPARED": 3, "WORTH": 256 * r**2}.items():
             monkeypatch.setattr(_batch, name, value)
         few, again = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)
         assert used[0] == (5, n)
@@ -117,4 +117,34 @@ def test_rows_of_few_corners_need_few_slots(monkeypatch):
         np.testing.assert_array_less(solved.defect, 1e-11)
     assert all(np.array_equal(a, b) for a, b in zip(before, few, strict=True))
     for state in few, resumed:
-        np.testing.assert_array_equal(np.sort(state.corner, axis=0), np.sort(wide.corner, axis=0))
+        corner = _batch._in(r + 1, state).corner
+        np.testing.assert_array_equal(np.sort(corner, axis=0), np.sort(wide.corner, axis=0))
+
+
+def test_the_same_corners_in_other_slots(rng):
+    """Moved to more slots or to fewer, corners are the same, and their system is still solved."""
+    r, n = 7, 40
+    points, x, rho = rng.normal(size=(60, r)), rng.normal(size=(n, r)), np.full(n, 0.2)
+    cloud = PointCloud(points, np.full(60, 1 / 60))
+    candidates = np.tile(np.arange(60), (n, 1))[:, : _batch.candidates_per_row(r)]
+    with float64():
+        wide = _batch.minimize_rows(None, candidates, cloud, np.ones(n), x, rho)[0]
+        n_corners = (wide.corner >= 0).sum(axis=0)
+        rows = np.flatnonzero(n_corners < r)
+        assert len(rows) > 5
+        some = _batch._take(wide, rows)
+        narrow = _batch._in(n_corners[rows].max(), some)
+        back = _batch._in(r + 1, narrow)
+        assert len(narrow.theta) < len(back.theta) == r + 1
+        given = candidates[rows], cloud, np.ones(len(rows)), x[rows], rho[rows]
+        state, minimum = _batch._in_slots(r + 1, back, *given)
+        first = _batch._in_slots(r + 1, some, *given)[1]
+    np.testing.assert_array_equal(state.corner, back.corner)  # none entered, none left
+    np.testing.assert_allclose(minimum.a, first.a, rtol=0, atol=1e-13)
+    np.testing.assert_array_less(minimum.defect, 1e-13)
+    for slots, state in (len(narrow.theta), narrow), (r + 1, back):
+        used = np.concatenate([state.corner >= 0, np.ones((1, len(rows)), bool)])
+        assert (state.inverse[~used[:, None] & np.ones_like(used)] == 0).all(), slots
+        for name in "positions", "theta":
+            empty = np.broadcast_to(~used[:-1], getattr(state, name).shape)
+            assert (getattr(state, name)[empty] == 0).all()

@@ -8,7 +8,7 @@ from sklearn.datasets import load_iris
 
 from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.cloud import PointCloud
-from smoothdiff.mixed_cell import _solve, solve
+from smoothdiff.mixed_cell import _batch, _solve, solve
 from smoothdiff.mixed_cell._candidates import of_least_gradient
 from smoothdiff.mixed_cell._exact import solve_exactly
 from smoothdiff.neighbors import _choose
@@ -37,6 +37,25 @@ def test_candidates_are_found_among_thousands(r, ratio, rng):
     assert np.all(own.max(axis=1) <= distances.min(axis=1) * (1 + 1e-11))
     expected = reference.mixed_cell(x[:5], cloud.points, ratio)
     np.testing.assert_allclose(cell.a[:5], expected, rtol=0, atol=1e-9)
+
+
+def test_rows_of_many_corners_in_many_dimensions(monkeypatch):
+    """Rows with more corners than slots to begin in, among rows that are solved in these."""
+    r = 40
+    cloud, x = PointCloud.of(normal(600, r)), normal(40, r, 1)
+    x[:20] *= 0.05  # near the middle, in faces of many corners
+    monkeypatch.setattr(_batch, "WORTH", 1)
+    cell = solve(x, cloud, 0.02)
+    n_parents = (cell.parents >= 0).sum(axis=1)
+    few = _batch.FEW_SLOTS + r // _batch.DIM_PER_SLOT
+    assert (n_parents > few).any()
+    assert (n_parents < few).any()
+    monkeypatch.setattr(_batch, "WORTH", np.inf)
+    for a, b in zip(cell[:3], solve(x, cloud, 0.02)[:3], strict=True):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-11)
+    distances = np.linalg.norm(cell.v[:, None] - cloud.points, axis=-1)
+    own = np.where(cell.parents >= 0, np.take_along_axis(distances, cell.parents, axis=1), 0)
+    assert np.all(own.max(axis=1) <= distances.min(axis=1) * (1 + 1e-11))
 
 
 @pytest.mark.parametrize("scan_from", [1, 10**9], ids=["float32 scan", "k-nearest scan"])
