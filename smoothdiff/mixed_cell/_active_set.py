@@ -75,6 +75,32 @@ class ActiveSet(NamedTuple):
         shapes = [(dim,), (dim, slots), (slots,), (slots + 1, slots + 1)]
         return cls(of.full((slots, n), -1), *(of.zeros((*shape, n)) for shape in shapes))
 
+    def take(self, rows):
+        """Some of the rows."""
+        return ActiveSet(*(field[..., rows] for field in self))
+
+    def in_slots(self, slots):
+        """The same corners in a number of slots, which must be enough; of arrays of NumPy."""
+        had, n = self.corner.shape
+        if slots == had:
+            return self
+        if slots < had:  # those in use come first
+            used, rows = np.argsort(self.corner < 0, axis=0, kind="stable")[:slots], np.arange(n)
+            bordered = np.concatenate([used, np.full((1, n), had)])
+            return ActiveSet(
+                self.corner[used, rows],
+                self.origin,
+                self.positions[:, used, rows],
+                self.theta[used, rows],
+                self.inverse[bordered[:, None], bordered, rows],
+            )
+        wider = ActiveSet.empty(len(self.origin), slots, n)._replace(origin=self.origin)
+        wider.corner[:had], wider.theta[:had] = self.corner, self.theta
+        wider.positions[:, :had] = self.positions
+        bordered = np.append(np.arange(had), slots)
+        wider.inverse[np.ix_(bordered, bordered)] = self.inverse
+        return wider
+
 
 @cache
 def no_corners(dim, slots, n):

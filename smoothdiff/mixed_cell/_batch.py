@@ -38,8 +38,7 @@ def minimize_rows(active, candidates, cloud, scale, x, ratio):
         spoiled = np.flatnonzero(~(minimum.defect < DEFECT))
         if len(spoiled) == 0:
             break
-        corners = jax.tree.map(lambda field, at=spoiled: field[..., at], active)
-        start, tried = attempt(corners, candidates[spoiled], ratio[spoiled])
+        start, tried = attempt(active.take(spoiled), candidates[spoiled], ratio[spoiled])
         solved = _minimize(start, tried, cloud, scale[spoiled], x[spoiled], ratio[spoiled])
         active = _put(solved[0], active, spoiled)
         for field, new in zip(minimum, solved[1], strict=True):
@@ -81,7 +80,7 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
     n, dim = x.shape
     few = FEW_SLOTS + dim // DIM_PER_SLOT
     if dim + 1 - few < SPARED or n * dim**2 < WORTH:
-        active = None if active is None else _in(dim + 1, active)
+        active = None if active is None else active.in_slots(dim + 1)
         return _in_slots(dim + 1, active, candidates, cloud, scale, x, ratio)
     state = ActiveSet.empty(dim, few, n) if active is None else active
     minimum = Minimum(*np.empty((2, dim, n)), *np.full((2, n), np.inf))
@@ -96,53 +95,21 @@ def _minimize(active, candidates, cloud, scale, x, ratio):
 
     narrow = np.flatnonzero((state.corner >= 0).sum(axis=0) < few - ROOM)
     if len(narrow):
-        state = solve(narrow, few, None if active is None else _in(few, _take(state, narrow)))
+        state = solve(narrow, few, None if active is None else state.take(narrow).in_slots(few))
     wide = np.flatnonzero(~(minimum.defect < DEFECT))
     if len(wide):
-        state = solve(wide, dim + 1, _in(dim + 1, _take(state, wide)))
+        state = solve(wide, dim + 1, state.take(wide).in_slots(dim + 1))
     return state, minimum
-
-
-def _take(active, rows):
-    return jax.tree.map(lambda field: field[..., rows], active)
-
-
-def _in(slots, active):
-    """The same corners in a number of slots, which must be enough."""
-    corner, had = active.corner, len(active.corner)
-    if slots == had:
-        return active
-    if slots < had:
-        order = np.argsort(corner < 0, axis=0, kind="stable")[:slots]
-        bordered, rows = np.r_[order, np.full((1, len(order.T)), had)], np.arange(len(order.T))
-        return ActiveSet(
-            np.take_along_axis(corner, order, axis=0),
-            active.origin,
-            active.positions[:, order, rows],
-            active.theta[order, rows],
-            active.inverse[bordered[:, None], bordered, rows],
-        )
-    wider = ActiveSet.empty(len(active.origin), slots, corner.shape[1])._replace(
-        origin=active.origin
-    )
-    wider.corner[:had], wider.positions[:, :had], wider.theta[:had] = (
-        corner,
-        active.positions,
-        active.theta,
-    )
-    bordered = np.r_[:had, slots]
-    wider.inverse[np.ix_(bordered, bordered)] = active.inverse
-    return wider
 
 
 def _put(found, state, rows):
     """A state with what was found for some of its rows, in as many slots as they need."""
-    slots = max(len(state.theta), int((found.corner >= 0).sum(axis=0).max(initial=1)))
-    found, state = (
-        _in(min(slots, len(found.theta)), found),
-        _in(slots, jax.tree.map(np.copy, state)),
-    )
-    for field, new in zip(state, _in(slots, found), strict=True):
+    needed = int((found.corner >= 0).sum(axis=0).max(initial=1))
+    if needed < len(found.theta):
+        found = found.in_slots(needed)
+    slots = max(len(state.theta), len(found.theta))
+    state = jax.tree.map(np.copy, state).in_slots(slots)
+    for field, new in zip(state, found.in_slots(slots), strict=True):
         field[..., rows] = new
     return state
 

@@ -117,7 +117,7 @@ def test_rows_of_few_corners_need_few_slots(monkeypatch):
         np.testing.assert_array_less(solved.defect, 1e-11)
     assert all(np.array_equal(a, b) for a, b in zip(before, few, strict=True))
     for state in few, resumed:
-        corner = _batch._in(r + 1, state).corner
+        corner = state.in_slots(r + 1).corner
         np.testing.assert_array_equal(np.sort(corner, axis=0), np.sort(wide.corner, axis=0))
 
 
@@ -132,9 +132,9 @@ def test_the_same_corners_in_other_slots(rng):
         n_corners = (wide.corner >= 0).sum(axis=0)
         rows = np.flatnonzero(n_corners < r)
         assert len(rows) > 5
-        some = _batch._take(wide, rows)
-        narrow = _batch._in(n_corners[rows].max(), some)
-        back = _batch._in(r + 1, narrow)
+        some = wide.take(rows)
+        narrow = some.in_slots(n_corners[rows].max())
+        back = narrow.in_slots(r + 1)
         assert len(narrow.theta) < len(back.theta) == r + 1
         given = candidates[rows], cloud, np.ones(len(rows)), x[rows], rho[rows]
         state, minimum = _batch._in_slots(r + 1, back, *given)
