@@ -1,12 +1,13 @@
 """Memory that is not there: fewer rows at once, and where that does not help, a sentence."""
 
+import ctypes
 import os
 from contextlib import contextmanager, suppress
 from functools import cache
 from math import inf
 from pathlib import Path
 
-__all__ = ["check_address_space", "is_exhausted", "memory_told"]
+__all__ = ["check_address_space", "give_back", "is_exhausted", "memory_told"]
 
 # Address space that the first calls of a process take, besides, for each core: threads of JAX and
 # BLAS, and programs as they are compiled.
@@ -64,3 +65,19 @@ def _address_space_left():
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             return limit - pages * resource.getpagesize()
     return inf
+
+
+def give_back():
+    """Let the system have what this process has freed, where glibc keeps it.
+
+    It keeps that in pieces for each thread, so that what one model after the other took adds up.
+    """
+    if _malloc_trim() is not None:
+        _malloc_trim()(0)
+
+
+@cache
+def _malloc_trim():
+    with suppress(OSError, AttributeError, TypeError):  # other systems
+        return ctypes.CDLL(None).malloc_trim
+    return None

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from given import normal
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion, _memory
 from smoothdiff._compute import LEAST_ROWS, map_rows
+from smoothdiff._memory import give_back
 from smoothdiff.model import Diffusion
+from smoothdiff.tables import _groups, _model
 
 
 def exhausted(kind):
@@ -141,3 +143,27 @@ def run(code):
     )
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_what_was_freed_goes_back_after_each_model_of_a_large_table(monkeypatch, rng):
+    """But not after the one that stays: calls of small tables do not pay for it."""
+    monkeypatch.setattr(_groups, "MOST_ROWS", 60)
+    given_back = []
+    monkeypatch.setattr(_model, "give_back", lambda: given_back.append(1))
+    model = TableDiffusion(random_state=0).fit(rng.normal(size=(150, 2)))
+    model.sample(30)
+    assert len(given_back) == 2
+    model.sample(30, where={0: (0, None)})
+    assert len(given_back) >= 4
+
+
+def test_freed_memory_is_given_back():
+    """Where the system's library can; elsewhere nothing happens."""
+    give_back()
+    released = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_memory, "_malloc_trim", lambda: released.append)
+        give_back()
+        patch.setattr(_memory, "_malloc_trim", lambda: None)
+        give_back()
+    assert released == [0]

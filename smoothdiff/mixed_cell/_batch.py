@@ -8,8 +8,8 @@ from ._candidates import candidates_per_row, most_candidates
 
 __all__ = ["DEFECT", "minimize_rows"]
 
-# Chunks of rows in one compiled call.
-CHUNKS_PER_CALL = 16
+# Chunks of rows in one compiled call: fewer where their corners take more numbers (16 MB).
+CHUNKS_PER_CALL, NUMBERS_PER_CALL = 16, 1 << 21
 # Slots that rows begin in, in many dimensions: as a rule a row has few corners. Those with no more
 # than ROOM left, and those that run out of them, take all r + 1. So do all rows where fewer than
 # SPARED slots would be spared, and where rows times squared dimensions are not WORTH two programs'
@@ -118,7 +118,8 @@ def _in_slots(slots, active, candidates, cloud, scale, x, ratio):
     """`minimize` in calls of one shape."""
     n, dim = x.shape
     chunk = _rows_per_chunk(dim)
-    size = CHUNKS_PER_CALL * chunk
+    fit = NUMBERS_PER_CALL // (chunk * slots * (slots + dim))
+    size = min(max(fit, 1), CHUNKS_PER_CALL) * chunk
     m = candidates_per_row(dim)
     m = m if candidates.shape[1] <= m else most_candidates(dim)
     index = np.empty((m, -(-n // size) * size), dtype=np.intp)

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from .._compute import openmp_threads
+from .._memory import give_back
 from .._progress import Progress
 from ..cloud import draw_by_weight
 from ._copies import SingleRows
@@ -156,6 +157,9 @@ class TableModel:
                 around[copied] = self._draw_places(generator, len(copied), shares)
             parts.append(self._draw_any(generator, group, model, around[copied]))
             place[copied], open_ = before + np.arange(len(copied)), copied
+        if group.kept is None:  # the model was made for this, and another one follows
+            del model
+            give_back()
         return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
 
     def _copied(self, drawn):
