@@ -122,8 +122,8 @@ with tempfile.TemporaryDirectory() as folder:
 # Tables
 # ------
 #
-# `TableDiffusion` deals out more than 20000 rows at random to several models of the same kind,
-# fits those when they are needed, and draws from all.
+# `TableDiffusion` deals out more than 20000 rows (fewer of more than 50 coordinates) at random to
+# several models of the same kind, fits those when they are needed, and draws from all.
 #
 # Too many rows?
 # --------------

@@ -39,7 +39,7 @@ __all__ = ["solve"]
 
 # Most coordinates of the rows that are solved together, in one thread, where those of a row beyond
 # MANY do not count; and most of the rows' squared coordinates, which their corners grow with.
-BLOCK, MANY, SQUARES = 1 << 15, 32, 1 << 25
+BLOCK, MANY, SQUARES = 1 << 15, 32, 1 << 23
 MAX_ROUNDS = 30
 # Below this ratio a is, but for rounding, where the limit of rho -> 0 has it.
 LEAST_RATIO = 1e-16

@@ -72,9 +72,9 @@ class TableDiffusion(BaseEstimator):
     schema_ : Schema
         How each column was taken, and why; prints as a table.
     estimator_ : estimator, or dict from values of ``by`` to estimators
-        Fitted to the embedded rows. More than 20000 rows are dealt out at random to several
-        models of the same kind, of which this is the first; the others are fitted when they are
-        needed, one at a time, and a sample comes from all of them.
+        Fitted to the embedded rows. More than 20000 rows, or 4000 of many coordinates (10000 of
+        100), are dealt out at random to several models of the same kind, of which this is the
+        first; the others are fitted when needed, one at a time, and samples come from all.
     n_features_in_ : int
     feature_names_in_ : array of shape (n_features_in_,)
         Only when X has string column names.

@@ -30,9 +30,10 @@ __all__ = [
 
 # A value of fewer rows than this, or of equal rows only, has no model of its own.
 FEWEST_ROWS = 5
-# Rows of one model. More are dealt out to several, each fitted when it is needed: time grows with
-# the rows and not with their square, and memory holds the embedding of one at a time.
-MOST_ROWS = 20_000
+# Most rows of one model, and most numbers that their coordinates are where there are ENOUGH_ROWS.
+# More are dealt out to several, each fitted when it is needed: time grows with the rows and not
+# with their square, and memory holds the embedding of one at a time.
+MOST_ROWS, MOST_NUMBERS, ENOUGH_ROWS = 20_000, 1 << 20, 4000
 # Padding among parents.
 NO_ROW = -1
 
@@ -148,17 +149,17 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         share = float(weights[starts].sum() / weights[taken].sum())
         return Group(block, starts, share, fit, fit() if keep else None)
 
-    groups, rare = [], []
+    groups, rare, width = [], [], sum(column.width for column in schema.embedded)
     for rows in _members(schema, taken):
         few = count[rows].sum() < FEWEST_ROWS or len(np.unique(marks[rows])) < 2
         if few and schema.by and not repeats:
             rare.append(rows)
             continue
-        blocks = _blocks(rows, marks)
+        blocks = _blocks(rows, marks, width)
         groups += [group(b, b, keep=b is blocks[0]) for b in blocks]
     if rare:
         _warn_of_rare(schema, rare)
-        pool = np.union1d(np.concatenate(rare), _blocks(taken, marks)[0])
+        pool = np.union1d(np.concatenate(rare), _blocks(taken, marks, width)[0])
         pooled = group(pool, rare[0], keep=True)
         shares = [float(weights[rows].sum() / weights[taken].sum()) for rows in rare]
         groups += [
@@ -185,9 +186,10 @@ def _members(schema, rows):
     return [rows[code.ravel() == g] for g in range(code.max() + 1)]
 
 
-def _blocks(rows, marks):
-    """Rows dealt out to blocks of at most `MOST_ROWS`, by what is in them, not by their order."""
-    n_blocks = -(-len(rows) // MOST_ROWS)
+def _blocks(rows, marks, width):
+    """Rows dealt out to blocks of one model each, by what is in them, not by their order."""
+    most = min(max(MOST_NUMBERS // max(width, 1), ENOUGH_ROWS), MOST_ROWS)
+    n_blocks = -(-len(rows) // most)
     dealt = rows[np.argsort(marks[rows], kind="stable")]
     return [np.sort(dealt[i::n_blocks]) for i in range(n_blocks)]
 

@@ -97,6 +97,18 @@ def test_a_block_of_rows_is_fitted_once_for_a_sample(table, monkeypatch):
     assert len(draws) > blocks
 
 
+def test_rows_of_many_coordinates_make_smaller_blocks(monkeypatch, rng):
+    """So that what a model holds does not grow with the coordinates; but of enough rows."""
+    for name, value in ("MOST_ROWS", 200), ("MOST_NUMBERS", 240), ("ENOUGH_ROWS", 40):
+        monkeypatch.setattr(f"smoothdiff.tables._groups.{name}", value)
+    for width, blocks in (1, 2), (2, 2), (3, 3), (6, 6), (12, 6):
+        X = rng.normal(size=(240, width))
+        groups = TableDiffusion(random_state=0).fit(X)._table.groups
+        rows = np.concatenate([group.rows for group in groups])
+        assert len(groups) == blocks, width
+        np.testing.assert_array_equal(np.sort(rows), np.arange(240))
+
+
 def test_integers_are_rounded_and_not_truncated():
     rng = np.random.default_rng(0)
     counts = rng.poisson(30, size=(400, 2))
