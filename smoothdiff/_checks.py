@@ -20,6 +20,7 @@ __all__ = [
     "choice",
     "count",
     "flag",
+    "folds",
     "function",
     "increasing",
     "is_number",
@@ -113,6 +114,31 @@ def splitter(value, name, owner=None) -> Any:
     if isinstance(value, str) or not (value is None or can_split):
         refuse(value, name, "an integer, a splitter or an iterable of splits", owner)
     return check_cv(value)
+
+
+def folds(value, name, X, y=None, owner=None):
+    """Rows to train and to test with, a list of pairs of arrays of integers."""
+    try:
+        pairs = list(splitter(value, name, owner).split(X, y))
+    except TypeError as error:
+        if y is not None:
+            raise
+        wanted = "an integer, a splitter that needs no y or an iterable of splits"
+        raise ValueError(f"{subject(name, owner)} must be {wanted}. Got {value!r}.") from error
+    if not pairs:
+        raise ValueError(f"{subject(name, owner)} must have one or more splits. It has none.")
+    return [tuple(_places(part, len(X), name) for part in pair) for pair in pairs]
+
+
+def _places(part, n, name):
+    """Rows that are given by number or by a mask of all n, by number."""
+    part = np.asarray(part)
+    if part.dtype == bool and part.shape == (n,):
+        return np.flatnonzero(part)
+    part = part.astype(int) if part.size == 0 else part
+    if part.ndim != 1 or part.dtype.kind not in "iu" or (part >= n).any() or (part < -n).any():
+        raise ValueError(f"The splits of '{name}' must be numbers of rows of X, which has {n}.")
+    return part
 
 
 def function(value, name, owner=None):

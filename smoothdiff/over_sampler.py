@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_consistent_length, validate_data
 
+from ._checks import is_number
 from .estimators import SmoothedPLDiffusion
 from .estimators import _validation as checks
 from .estimators._class_laws import (
@@ -39,6 +40,9 @@ except ImportError as error:
     ) from error
 
 __all__ = ["DiffusionOverSampler"]
+
+# How often samples that are no numbers are drawn again.
+ATTEMPTS = 20
 
 
 class DiffusionOverSampler(BaseOverSampler):
@@ -250,7 +254,8 @@ class _Standardized(BaseEstimator):
     """An estimator behind given units: fitted to (X - mean) / scale, and drawn from in units of X.
 
     Samples stay within the range that each column has in the rows it is fitted to, so that one
-    that is constant there is that constant, bit for bit.
+    that is constant there is that constant, bit for bit. Those that are no numbers, where a
+    pipeline's transformer has no inverse, are drawn again.
     """
 
     def __init__(self, estimator, mean, scale):
@@ -265,9 +270,21 @@ class _Standardized(BaseEstimator):
         return self
 
     def sample(self, n_samples=1, random_state=None, *, return_parents=False):
-        how = _draw_with_parents if return_parents else draw
-        drawn = how(self.model_, n_samples, random_state)
-        Z, *parents = drawn if return_parents else (drawn,)
+        Z, *parents = _draw_with_parents(self.model_, n_samples, random_state)
+        lost = np.flatnonzero(~np.isfinite(Z).all(axis=1))
+        for attempt in range(1, ATTEMPTS + 1):
+            if len(lost) == 0:
+                break
+            seed = random_state + attempt if is_number(random_state) else random_state
+            again = _draw_with_parents(self.model_, len(lost), seed)
+            for rows, new in zip((Z, *parents), again, strict=True):
+                rows[lost] = new
+            lost = lost[~np.isfinite(again[0]).all(axis=1)]
+        if len(lost):
+            raise ValueError(
+                f"{len(lost)} of {n_samples} samples of {type(self.model_).__name__} are not "
+                f"finite, drawn {ATTEMPTS} times more: they lie where a transformer has no inverse."
+            )
         X = reflected(self.mean + self.scale * Z, *self.range_)
         return (X, *parents) if return_parents else X
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from given import normal
 from scipy import sparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KernelDensity
+from sklearn.preprocessing import PowerTransformer
 from sklearn.utils.estimator_checks import (
     parametrize_with_checks as parametrize_with_checks_of_sklearn,
 )
@@ -31,6 +32,7 @@ from smoothdiff import (
     LocalAverageDiffusion,
     SmoothedPLDiffusion,
     TableDiffusion,
+    make_generative_pipeline,
 )
 
 pd = pytest.importorskip("pandas")
@@ -434,3 +436,36 @@ def test_without_imbalanced_learn_the_others_load():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     sentence = "DiffusionOverSampler needs imbalanced-learn: pip install 'smoothdiff[imblearn]'."
     assert done.stdout.strip() == sentence
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+def test_samples_that_are_no_numbers_are_drawn_again(dtype):
+    """Where a pipeline's transformer has no inverse."""
+    rng = np.random.default_rng(0)
+    X = np.round(10 * np.c_[np.exp(2 * rng.normal(size=150)), rng.normal(size=150)]).astype(dtype)
+    y = np.repeat([0, 1], [110, 40])
+    wide = SmoothedPLDiffusion(t_min_scale=1.0)
+    pipe = make_generative_pipeline(PowerTransformer(), wide)
+    sampler = DiffusionOverSampler(pipe, random_state=0)
+    with pytest.warns(UserWarning, match="outside the range"):
+        new = sampler.fit_resample(X, y)[0]
+    few = X[y == 1]
+    assert len(new) == 220
+    assert (new[150:] >= few.min(axis=0)).all()
+    assert (new[150:] <= few.max(axis=0)).all()
+    assert sampler.parents_.shape == sampler.parent_weights_.shape
+    assert (sampler.parents_[:, 0] >= 110).all()
+
+
+class _Nowhere(BaseEstimator):
+    def fit(self, X):
+        return self
+
+    def sample(self, n_samples=1, random_state=None):
+        return np.full((n_samples, 2), np.nan)
+
+
+def test_samples_that_are_never_numbers_are_refused(rng):
+    X, y = rng.normal(size=(30, 2)), np.repeat([0, 1], [20, 10])
+    with pytest.raises(ValueError, match="10 of 10 samples of _Nowhere are not finite"):
+        DiffusionOverSampler(_Nowhere()).fit_resample(X, y)

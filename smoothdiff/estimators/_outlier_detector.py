@@ -95,8 +95,14 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
                 wanted = "None or an estimator with score_samples"
                 checks.refuse(self, "estimator", wanted, TypeError)
             data = checks.check_finite_data(self, X, reset=True)
-            model = SmoothedPLDiffusionCV(cv=self.cv) if self.estimator is None else self.estimator
-            self.cv_score_samples_ = self._held_out(model, data)
+            cv, model = self.cv, self.estimator
+            cv = cv if _checks.is_number(cv) else _checks.splitter(cv, "cv", self)
+            of_parts = model
+            if model is None:
+                model = of_parts = SmoothedPLDiffusionCV(cv=cv, random_state=0)
+                if not _checks.is_number(cv):  # it splits all rows, and not a part of them
+                    of_parts = SmoothedPLDiffusionCV(random_state=0)
+            self.cv_score_samples_ = self._held_out(of_parts, data, cv)
             with warnings.catch_warnings():
                 if self.estimator is None:  # nobody chose the candidates
                     warnings.simplefilter("ignore", EdgeWarning)
@@ -111,17 +117,16 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             self._training_rows = {row.tobytes(): i for i, row in enumerate(data + 0.0)}
         return self
 
-    def _held_out(self, model, X):
+    def _held_out(self, model, X, cv):
         """Scores of the training rows by models of the other folds; the median where there is none.
 
         Equal rows share one score, their least.
         """
-        cv = self.cv
         if _checks.is_number(cv):
             _checks.count(cv, "cv", self, least=2)
             cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
         scores = np.full(len(X), np.nan)
-        for train, test in _checks.splitter(cv, "cv", self).split(X) if cv else []:
+        for train, test in _checks.folds(cv, "cv", X, owner=self) if len(X) > 1 else []:
             with warnings.catch_warnings():  # the fit to all rows says what there is to say
                 warnings.simplefilter("ignore", ColumnWarning)
                 warnings.simplefilter("ignore", EdgeWarning)

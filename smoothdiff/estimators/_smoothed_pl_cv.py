@@ -301,7 +301,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 parts = np.array_split(order, min(cv, len(X)))
                 cv = [(np.setdiff1d(order, part), np.sort(part)) for part in parts]
         folds = []
-        for train, test in _checks.splitter(cv, "cv", self).split(X, y):
+        for train, test in _checks.folds(cv, "cv", X, y, self):
             test = test[weights[test] > 0]
             self._check_scale_left(X, weights, train)
             model = clone(self._plain()).set_params(start="isotropic", start_neighbors=n_neighbors)
@@ -310,6 +310,11 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 model.fit(X[train], sample_weight=weights[train])
             trained = X[train][model._rows]
             folds.append(Fold(model.diffusion_, model.spacing_, X[test], test, trained))
+        if not any(len(fold.rows) for fold in folds):
+            raise ValueError(
+                "SmoothedPLDiffusionCV needs rows to compare candidates by: no split of 'cv' holds "
+                "out one of positive weight."
+            )
         return folds
 
     def _check_scale_left(self, X, weights, train):

@@ -4,6 +4,7 @@ from collections import UserList
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.pipeline import Pipeline
 
 from ..estimators._validation import name_columns
@@ -116,4 +117,6 @@ def take(step, X, columns):
     names = getattr(step, "feature_names_in_", None)
     if names is not None and hasattr(X, "columns"):
         return X[list(names[columns])]
-    return X.iloc[:, columns] if hasattr(X, "iloc") else np.asarray(X)[:, columns]
+    if hasattr(X, "iloc"):
+        return X.iloc[:, columns]
+    return X[:, columns] if issparse(X) else np.asarray(X)[:, columns]

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 from scipy import special
+from scipy.sparse import issparse
 from scipy.stats import norm
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
@@ -28,6 +29,7 @@ from sklearn.preprocessing import (
 )
 
 from .. import _checks as checks
+from ..estimators._rows import is_polars
 from ._columns import idle, label, parts_of, steps_of, take
 
 __all__ = ["pull_back", "register_log_jacobian", "through"]
@@ -104,8 +106,9 @@ def pull_back(name, step, X, left_out):
     ValueError
         If the step has no known Jacobian, or maps volumes onto a subspace.
     """
+    n = X.shape[0]
     if idle(step):
-        return np.zeros(len(X)), left_out
+        return np.zeros(n), left_out
     if isinstance(step, Pipeline):
         return through(steps_of(name, step), X, lambda _: left_out)[1:]
     if isinstance(step, ColumnTransformer):
@@ -114,12 +117,12 @@ def pull_back(name, step, X, left_out):
         terms = np.asarray(_find(step)(X), dtype=np.float64)
     except _RefusedError as reason:
         raise ValueError(f"{label(name, step)} {reason}") from None
-    if terms.shape == (len(X),):
-        return terms, np.zeros(np.shape(X)[1], dtype=bool)
-    if terms.shape != np.shape(X) or terms.shape[1:] != left_out.shape:
+    if terms.shape == (n,):
+        return terms, np.zeros(X.shape[1], dtype=bool)
+    if terms.shape != X.shape or terms.shape[1:] != left_out.shape:
         raise ValueError(
             f"{label(name, step)} has a log-Jacobian of shape {terms.shape}; it must be "
-            f"({len(X)},), or that of X where each column is mapped by itself."
+            f"({n},), or that of X where each column is mapped by itself."
         )
     # A row that a column excludes stays excluded.
     return np.where(left_out & (terms > -np.inf), 0.0, terms).sum(axis=1), left_out
@@ -144,17 +147,21 @@ def through(steps, X, left_out_of):
     inputs = [X]
     for _, step in steps:
         # Of a copy: with copy=False a step writes into what it is given.
-        inputs.append(inputs[-1] if idle(step) else step.transform(inputs[-1].copy()))
+        inputs.append(inputs[-1] if idle(step) else step.transform(_copy(inputs[-1])))
     left_out = left_out_of(inputs[-1])
-    total = np.zeros(len(X))
+    total = np.zeros(X.shape[0])
     for (name, step), x in zip(reversed(steps), reversed(inputs[:-1]), strict=True):
         value, left_out = pull_back(name, step, x, left_out)
         total += value
     return inputs[-1], total, left_out
 
 
+def _copy(X):
+    return X.clone() if is_polars(X) else X.copy()
+
+
 def _through_parts(name, step, X, left_out):
-    total, before = np.zeros(len(X)), np.zeros(step.n_features_in_, dtype=bool)
+    total, before = np.zeros(X.shape[0]), np.zeros(step.n_features_in_, dtype=bool)
     for part in parts_of(name, step):
         after = left_out[part.outputs]
         value, before[part.columns] = pull_back(
@@ -183,6 +190,7 @@ def _find(step):
 
 
 def _of_array(function, step, X):
+    X = X.toarray() if issparse(X) else X
     return function(step, np.asarray(X, dtype=np.float64))
 
 
@@ -211,6 +219,7 @@ def _linear(step, X):
             "density with respect to the volume of the input; the density within the subspace is "
             "score_samples of the last step."
         )
+    _check_varies(np.linalg.svd(step.components_, compute_uv=False))
     return np.full(len(X), np.linalg.slogdet(step.components_)[1])
 
 
@@ -219,13 +228,21 @@ def _pca(step, X):
     total = _linear(step, X)
     if step.whiten:
         scale = np.sqrt(step.explained_variance_)
-        if scale.min() <= len(scale) * np.finfo(np.float64).eps * scale.max():
-            raise _RefusedError(
-                "whitens directions in which the training data do not vary, so that there is no "
-                "density with respect to the volume of the input."
-            )
+        _check_varies(scale)
         total -= np.log(scale).sum()
     return total
+
+
+def _check_varies(scale):
+    """Refuse directions whose scale is what rounding leaves of zero.
+
+    Variances are known to rounding of the largest, so that deviations are to the root of that.
+    """
+    if scale.min() <= np.sqrt(len(scale) * np.finfo(np.float64).eps) * scale.max():
+        raise _RefusedError(
+            "whitens directions in which the training data do not vary, so that there is no "
+            "density with respect to the volume of the input."
+        )
 
 
 def _selected(step, X):

@@ -250,7 +250,7 @@ class GenerativePipeline(Pipeline):
             If a step has no known Jacobian, or keeps fewer dimensions than it is given.
         """
         check_is_fitted(self)
-        X = X if hasattr(X, "copy") else np.asarray(X)
+        X = X if hasattr(X, "shape") else np.asarray(X)
         Z, log_jacobian, _ = self._through(X)
         return _model_of(self).score_samples(Z) + log_jacobian
 
@@ -339,10 +339,11 @@ def _model_of(pipeline):
 
 def _constant_columns(model, Z):
     """Columns that take no part in the volume of a model's density."""
-    diffusion = getattr(model, "diffusion_", None)
-    if diffusion is None:
-        return np.zeros(np.shape(Z)[1], dtype=bool)
-    return np.asarray(diffusion.subspace.constant)
+    if hasattr(model, "diffusion_"):
+        return np.asarray(model.diffusion_.subspace.constant)
+    if getattr(model, "_ours", False):  # a model for each class
+        return ~model._varies
+    return np.zeros(np.shape(Z)[1], dtype=bool)
 
 
 def _draw(model, n, random_state, return_parents):

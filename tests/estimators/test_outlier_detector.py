@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from given import normal
 from sklearn.base import BaseEstimator, clone
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 from sklearn.neighbors import KernelDensity
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -104,3 +104,36 @@ def test_it_does_not_speak_of_a_search_that_nobody_asked_for():
     with pytest.warns(UserWarning, match="gain likelihood without limit") as told:
         DiffusionOutlierDetector().fit(X)
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("estimator", [None, DENSITY])
+@pytest.mark.parametrize("kind", ["list", "generator", "masks", "predefined"])
+def test_splits_of_any_form(kind, estimator):
+    """Splits of all rows, which the search within a part of them cannot use."""
+    X = normal(60, 2)
+    splits = list(KFold(3, shuffle=True, random_state=0).split(X))
+    wanted = DiffusionOutlierDetector(estimator, cv=splits).fit(X).cv_score_samples_
+    fold = np.empty(60, dtype=int)
+    for k, (_, test) in enumerate(splits):
+        fold[test] = k
+    cv = {
+        "list": [(train.tolist(), test.tolist()) for train, test in splits],
+        "generator": iter(splits),
+        "masks": [(fold != k, fold == k) for k in range(3)],
+        "predefined": PredefinedSplit(fold),
+    }[kind]
+    found = DiffusionOutlierDetector(estimator, cv=cv).fit(X).cv_score_samples_
+    np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize(
+    ("cv", "sentence"),
+    [
+        ([], "must have one or more splits"),
+        ([(np.arange(60), np.arange(80))], "must be numbers of rows of X, which has 60"),
+        (StratifiedKFold(3), "a splitter that needs no y"),
+    ],
+)
+def test_splits_that_are_none(cv, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        DiffusionOutlierDetector(DENSITY, cv=cv).fit(normal(60, 2))

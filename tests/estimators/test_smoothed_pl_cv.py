@@ -197,3 +197,14 @@ def test_coordinates_of_a_table_are_no_columns():
     rng = np.random.default_rng(0)
     table = [[rng.normal(), rng.choice(["a", "b"]), rng.choice(["u", "v"])] for _ in range(60)]
     TableDiffusion(SmoothedPLDiffusionCV(), random_state=0).fit(table)
+
+
+def test_folds_that_hold_out_no_row_of_weight_are_refused(rng):
+    X = rng.normal(size=(60, 2))
+    weights = np.r_[np.ones(40), np.zeros(20)]
+    for cv, given in (
+        ([(np.arange(60), np.arange(0))], {}),
+        ([(np.arange(40), np.arange(40, 60))], {"sample_weight": weights}),
+    ):
+        with pytest.raises(ValueError, match="holds out one of positive weight"):
+            SmoothedPLDiffusionCV(cv=cv).fit(X, **given)

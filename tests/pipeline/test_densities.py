@@ -19,7 +19,7 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from smoothdiff import SmoothedPLDiffusion, make_generative_pipeline
+from smoothdiff import ClassConditionalDiffusion, SmoothedPLDiffusion, make_generative_pipeline
 
 QUANTILES = QuantileTransformer(n_quantiles=9)
 
@@ -148,3 +148,18 @@ def test_plain_pipelines_score_in_other_units():
     ours = make_generative_pipeline(StandardScaler(), SmoothedPLDiffusion()).fit(X)
     shift = plain.score_samples(X) - ours.score_samples(X)
     np.testing.assert_allclose(shift, np.log(X.std(0)).sum())
+
+
+def test_columns_that_are_constant_in_all_classes_take_no_part():
+    X = np.exp(normal(120, 2))
+    y = X[:, 0] > 1
+    with_constant = np.c_[X, np.full(120, 5.0)]
+    for last in (
+        SmoothedPLDiffusion(t_min_scale=0.5),
+        ClassConditionalDiffusion(SmoothedPLDiffusion(t_min_scale=0.5)),
+    ):
+        pipe = make_generative_pipeline(FunctionTransformer(np.log, np.exp), last)
+        without = pipe.fit(X, y).score_samples(X)
+        np.testing.assert_allclose(
+            pipe.fit(with_constant, y).score_samples(with_constant), without, rtol=1e-9
+        )

@@ -1,12 +1,15 @@
 """log|det dz/dx| of every transformer, against differences of its transform."""
 
+import warnings
+
 import numpy as np
 import pytest
 from given import normal
-from scipy import special
-from sklearn.base import BaseEstimator, TransformerMixin
+from scipy import sparse, special
+from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import NMF, PCA, FastICA, IncrementalPCA, TruncatedSVD
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
@@ -209,12 +212,47 @@ def test_refusals(transformer, sentence):
         pipe.score_samples(X)
 
 
-def test_whitened_directions_without_variance_are_refused():
-    X = normal(20, 3)
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("whitening", [PCA(whiten=True), FastICA(random_state=0)])
+@pytest.mark.parametrize("n", [20, 300])  # PCA takes the singular values or those of a covariance
+def test_whitened_directions_without_variance_are_refused(n, whitening, seed):
+    X = normal(n, 3, seed)
     X[:, 2] = X[:, 0] + X[:, 1]
-    pipe = make_generative_pipeline(PCA(whiten=True), Volume()).fit(X)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        pipe = make_generative_pipeline(whitening, Volume()).fit(X)
     with pytest.raises(ValueError, match="whitens directions in which the training data do not va"):
         pipe.score_samples(X)
+
+
+def test_sparse_rows_are_scored_as_dense_ones():
+    X = sparse.random(80, 4, 0.5, format="csr", random_state=0)
+    steps = MaxAbsScaler(), TruncatedSVD(4, random_state=0), Volume()
+    sparsely = make_generative_pipeline(*map(clone, steps)).fit(X)
+    densely = make_generative_pipeline(*map(clone, steps)).fit(X.toarray())
+    np.testing.assert_allclose(
+        sparsely.score_samples(X), densely.score_samples(X.toarray()), rtol=1e-12
+    )
+
+
+def test_frames_of_polars_are_scored():
+    polars = pytest.importorskip("polars")
+    X = normal(60, 2)
+    frame = polars.DataFrame({"a": X[:, 0], "b": X[:, 1]})
+    wanted = make_generative_pipeline(StandardScaler(), Volume()).fit(X).score_samples(X)
+    some = ColumnTransformer([("a", StandardScaler(), ["a"])], remainder=StandardScaler())
+    for pipe, given in (
+        (make_generative_pipeline(StandardScaler(), Volume()), frame),
+        (make_generative_pipeline(some, Volume()), frame),
+        (make_generative_pipeline(StandardScaler(), Volume()).set_output(transform="polars"), X),
+    ):
+        np.testing.assert_allclose(pipe.fit(given).score_samples(given), wanted, rtol=1e-12)
+
+
+def test_rows_as_lists_are_scored():
+    X = normal(20, 2)
+    pipe = make_generative_pipeline(StandardScaler(), Volume()).fit(X)
+    np.testing.assert_array_equal(pipe.score_samples(X.tolist()), pipe.score_samples(X))
 
 
 def test_a_selection_that_drops_is_refused():
