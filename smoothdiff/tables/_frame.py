@@ -6,6 +6,7 @@ by a training row are taken from it as they are, whatever their type.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,9 @@ from scipy import sparse
 from ._values import is_missing
 
 __all__ = ["Frame", "read_frame", "take"]
+
+# Of a column of Python's days.
+DAYS = "days"
 
 
 class Frame(NamedTuple):
@@ -74,8 +78,41 @@ def read_frame(X) -> Frame:
 
 
 def _from_pandas(X):
+    names, as_given = X.columns.tolist(), {}
     columns = [X.iloc[:, j].copy() for j in range(X.shape[1])]
-    return Frame(X.columns.tolist(), columns, BuildPandas(X.columns[:0]))
+    for j, column in enumerate(columns):
+        columns[j], given = _plain_times(column)
+        if given:
+            as_given[names[j]] = given
+    return Frame(names, columns, BuildPandas(X.columns[:0], as_given))
+
+
+def _plain_times(column):
+    """Times of Arrow and days of Python as NumPy has them, and what they were; None of others."""
+    import pandas as pd
+
+    dtype, name = column.dtype, type(column.dtype).__name__
+    if name == "ArrowDtype":
+        if dtype.type is date:
+            return _days(column.astype(object)), str(dtype)
+        arrow = dtype.pyarrow_dtype
+        if dtype.kind == "M" and arrow.tz is not None:
+            return column.astype(pd.DatetimeTZDtype(arrow.unit, arrow.tz)), str(dtype)
+        if dtype.kind in "mM":
+            return column.astype(f"{dtype.kind}8[{arrow.unit}]"), str(dtype)
+    elif (
+        isinstance(dtype, np.dtype)
+        and dtype.kind == "O"
+        and {type(v) for v in column[~is_missing(column)]} == {date}
+    ):
+        return _days(column), DAYS
+    return column, None
+
+
+def _days(column):
+    import pandas as pd
+
+    return pd.to_datetime(column).astype("datetime64[s]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,16 +120,31 @@ class BuildPandas:
     """A pandas DataFrame, with column labels of the kind that ``header`` has."""
 
     header: Any
+    as_given: Any = None
+    """Types of columns of times that NumPy has otherwise, by name."""
 
     def __call__(self, names, columns):
         import pandas as pd
 
-        made = pd.concat([pd.Series(c).reset_index(drop=True) for c in columns], axis=1)
+        given = self.as_given or {}
+        parts = [
+            _like_given(pd.Series(c), given.get(k)) for k, c in zip(names, columns, strict=True)
+        ]
+        made = pd.concat([part.reset_index(drop=True) for part in parts], axis=1)
         if self.header.nlevels > 1:
             made.columns = pd.MultiIndex.from_tuples(names, names=self.header.names)
         else:
             made.columns = pd.Index(names, name=self.header.name)
         return made
+
+
+def _like_given(column, given):
+    if given == DAYS:
+        days = column.dt.date.astype(object)
+        return days.where(column.notna(), None)
+    if given and given.startswith("date"):  # Arrow refuses a time that it would cut
+        return column.dt.date.astype(given)
+    return column if given is None else column.astype(given)
 
 
 def _from_polars(X):

@@ -163,3 +163,46 @@ def test_conditions_on_constants_are_read_as_the_column_is():
     assert len(model.sample(5, where={"c": ("2019-01-01", None)})) == 5
     with pytest.raises(ValueError, match="No training row fits"):
         model.sample(5, where={"c": "2020-01-02"})
+
+
+def test_days_of_python_stay_days():
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(days=3 * i) for i in range(60)]
+    table = pd.DataFrame({"x": np.arange(60.0) % 7, "day": days})
+    table.loc[5, "day"] = None
+    model = TableDiffusion(random_state=0).fit(table)
+    assert model.schema_["day"].kind == "datetime"
+    assert model.schema_["day"].step == 24 * 60 * 60
+    new = model.sample(200)["day"]
+    assert {type(day) for day in new[new.notna()]} == {datetime.date}
+    assert new.isna().any()
+    assert new.dropna().between(days[0], days[-1]).all()
+    np.testing.assert_allclose(model.embed(table)[:, 1].mean(), 0, atol=0.1)
+
+
+@pytest.mark.parametrize("kind", ["timestamp", "zone", "duration", "date32", "date64"])
+def test_times_of_arrow_stay_what_they_are(kind):
+    arrow = pytest.importorskip("pyarrow")
+    dtype = pd.ArrowDtype(
+        {
+            "timestamp": arrow.timestamp("us"),
+            "zone": arrow.timestamp("ms", tz="Europe/Oslo"),
+            "duration": arrow.duration("s"),
+            "date32": arrow.date32(),
+            "date64": arrow.date64(),
+        }[kind]
+    )
+    times = pd.Series(pd.date_range("2021-01-04", periods=60, freq="D"))
+    if kind == "zone":
+        times = times.dt.tz_localize("Europe/Oslo")
+    if kind == "duration":
+        times = times - times[0]
+    column = (times.dt.date if kind.startswith("date") else times).astype(dtype)
+    column[7] = None
+    table = pd.DataFrame({"x": np.arange(60.0) % 7, "when": column})
+    model = TableDiffusion(random_state=0).fit(table)
+    assert model.schema_["when"].kind == ("timedelta" if kind == "duration" else "datetime")
+    new = model.sample(100)["when"]
+    assert new.dtype == dtype
+    assert new.dropna().min() >= column.dropna().min()
+    assert new.dropna().max() <= column.dropna().max()
+    assert new.nunique() > 30
