@@ -96,6 +96,9 @@ class TableDiffusion(BaseEstimator):
     varies less from one draw to the next than a table of real rows would, so that to learn from
     repeated tables how much a statistic varies takes ``independent=True``.
 
+    **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but for
+    rounding and for numbers that left the range of their column and were reflected at its end.
+
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
 

@@ -93,12 +93,23 @@ class Group:
         if isinstance(model, BaseDiffusion):
             Z, found, weights = model._draw(generator, n, parents=True, around=around)
             found = model._training_rows(found)
+            Z = _without_normal_noise(model.diffusion_, Z)
         else:
             Z, found, weights = model.sample(n, random_state=generator, return_parents=True)
         used = slice(int((weights > 0).sum(axis=1).max(initial=1)))  # they come by weight
         found, weights = found[:, used], weights[:, used].copy()
         parents = np.where(found >= 0, self.rows[found], NO_ROW).astype(np.int32)
         return np.asarray(Z), parents, weights
+
+
+def _without_normal_noise(diffusion, Z):
+    """Samples on the subspace of the training rows, where these lie in one, and not for being few.
+
+    A table that holds a sum beside its parts has nothing off it to be unsure of.
+    """
+    subspace, few = diffusion.subspace, diffusion.subspace.dim >= len(diffusion.cloud) - 1
+    flat = subspace.n_normal > 0 and subspace.noise_variance == 0 and not few
+    return subspace.lift(subspace.project(Z)) if flat else Z
 
 
 @dataclass(frozen=True, eq=False)

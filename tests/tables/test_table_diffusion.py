@@ -72,6 +72,17 @@ def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
     assert absolute.estimator_.t_min_ == 1e-6
 
 
+def test_a_sum_beside_its_parts_stays_their_sum(rng):
+    """But where one of the three left its range and was reflected."""
+    X = rng.normal(size=(300, 3))
+    X[:, 2] = X[:, 0] + X[:, 1]
+    new = TableDiffusion(random_state=0).fit(X).sample(2000)
+    error = np.abs(new[:, 0] + new[:, 1] - new[:, 2])
+    assert np.quantile(error, 0.95) < 1e-12
+    few = TableDiffusion(random_state=0).fit(rng.normal(size=(6, 9))).sample(200)
+    assert np.linalg.matrix_rank(few - few.mean(axis=0), tol=1e-3) == 9  # six rows tell of no sum
+
+
 def test_a_block_of_rows_is_fitted_once_for_a_sample(table, monkeypatch):
     """Though copies are drawn again, several times."""
     monkeypatch.setattr("smoothdiff.tables._groups.MOST_ROWS", 60)
