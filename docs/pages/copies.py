@@ -49,8 +49,9 @@ display = ReportDisplay.from_predictions(model.sample(len(train)), train, test)
 # What a copier gets
 # ------------------
 #
-# Rows drawn again from the training rows are as real as rows can be. Only novelty tells that they
-# are copies, which is why it must be asked.
+# Rows drawn again from the training rows have values as real as values can be. Novelty tells that
+# they are copies, which is why it must be asked; fidelity falls too, since some rows come twice and
+# more, and a classifier that has seen one knows the other.
 
 copies = train.sample(len(train), replace=True, random_state=0)
 again = report(copies, train, test, target="target", random_state=0)

@@ -97,8 +97,11 @@ pd.DataFrame(
 # (zeros), gaps                               in the data
 # categories, booleans, text of few values,   the value of a parent, drawn by weight
 # counts of few values
-# dates, periods, durations                   interpolated, in whole days if the column is
-# a column that follows from another, or is   the values of one parent
+# dates, periods, durations                   interpolated, in whole days if the column is: firsts
+#                                             of months as ``dt.to_period("M")``, or their
+#                                             ``kinds`` as "discrete"
+# a column that follows from another in all   the values of one parent
+# rows (a gap follows as a value does), or is
 # in ``together`` with it
 # constants                                   the constant
 # names, ids                                  refused, with the remedy
@@ -116,8 +119,9 @@ pd.DataFrame(
 # --------------
 #
 # ``where`` asks for rows that fit. Samples of the whole model start around the training rows that
-# fit, of which there must be some, and are kept if they fit too. A
-# number that is to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
+# fit, of which there must be some, and are kept if they fit too. They are a little farther inside
+# the condition than all samples that fit, some of which start around other rows. A number that is
+# to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
 
 some = model.sample(200, where={"country": ["NO", "SE"], "age": (30, 40)})
 print(some.country.value_counts().to_dict(), "ages", some.age.min(), "to", some.age.max())

@@ -84,8 +84,8 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     samples. Its density there would be with respect to another volume than the other's, and the
     two could not be compared: `predict` and `score_samples` give it the noise s_j Delta / sqrt(r)
     in that column. A column that is constant in all classes says nothing of them, and `predict`
-    does not look at it. (This needs to see what is constant, and is so for estimators of this
-    library.)
+    does not look at it. (This needs to see what is constant: it is so for estimators of a score,
+    and not for pipelines and tables, whose columns should vary in all classes.)
 
     A `TableDiffusion` sees all rows before it is fitted to those of a class: a column that is empty
     in one class stays empty in its samples, and text that repeats in the table is no list of names

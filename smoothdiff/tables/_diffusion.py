@@ -48,7 +48,8 @@ class TableDiffusion(BaseEstimator):
         (or of equal rows only) is drawn from a model of all rows, around the rows that have it.
     draw : {"column", "row"}, default="column"
         Whether each column's value is given by a parent of its own, which makes new combinations,
-        or all of a row by the same, which keeps to those that exist.
+        or all of a row by the same, which keeps to those that exist (without columns of numbers
+        all rows are then copies, and stay).
     kinds : dict, default=None
         How to take columns, where not as ``schema_`` finds: from names to "numeric", "discrete"
         (ordered, given), "categorical", "datetime" (dates and periods), "timedelta", "constant" or
@@ -96,8 +97,8 @@ class TableDiffusion(BaseEstimator):
     varies less from one draw to the next than a table of real rows would, so that to learn from
     repeated tables how much a statistic varies takes ``independent=True``.
 
-    **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but for
-    rounding and for numbers that left the range of their column and were reflected at its end.
+    **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but
+    for rounding and for numbers that left the range of their column and were reflected at its end.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
@@ -197,8 +198,10 @@ class TableDiffusion(BaseEstimator):
             fill, near = self.missing == "fill", self.redraw == "near"
             groups = fit_groups(estimator, schema, weights, count, marks, fill)
             check_made_of_rows(groups)
-            singles = SingleRows(schema, count, marks, near) if self.redraw else None
             one_donor = self.draw == "row"
+            repeats = one_donor and not any(column.interpolated for column in schema.embedded)
+            redraws = self.redraw and not repeats  # rows that are given whole are all copies
+            singles = SingleRows(schema, count, marks, near) if redraws else None
             table = TableModel(schema, groups, one_donor, fill, singles, self.independent)
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = groups[0].kept
@@ -248,9 +251,9 @@ class TableDiffusion(BaseEstimator):
         where : dict, optional
             Conditions on columns, that all rows fit: from names to a value (None: missing), a
             list of values, or a range (low, high), either of them None for no bound. Samples
-            start around the training rows that fit, and those that fit are kept. A number that is
-            to have a value, or one of a list, is given by a parent, as a category is: means of
-            several hardly ever have it.
+            start around the training rows that fit, and those that fit are kept: not quite the
+            law of all samples that fit, of which some start around other rows. A number that is
+            to have a value, or one of a list, is given by a parent, as a category is.
         return_parents : bool, default=False
             Also return which training rows each new one was made from.
 

@@ -72,6 +72,16 @@ def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
     assert absolute.estimator_.t_min_ == 1e-6
 
 
+def test_rows_given_whole_stay_though_they_are_copies(rng):
+    """Else a row that is the only one of its kind, and its rare values, would never come."""
+    common = rng.choice(["a", "b", "c"], size=(400, 3))
+    X = np.concatenate([common, [[f"only {i}", "a", f"here {i}"] for i in range(100)]])
+    new = TableDiffusion(draw="row", random_state=0).fit(X).sample(4000)
+    rare = np.array([value.startswith("only") for value in new[:, 0]])
+    assert rare.mean() == pytest.approx(0.2, abs=0.06)
+    assert set(map(tuple, new)) <= set(map(tuple, X))
+
+
 def test_a_sum_beside_its_parts_stays_their_sum(rng):
     """But where one of the three left its range and was reflected."""
     X = rng.normal(size=(300, 3))
