@@ -87,7 +87,8 @@ def regrouped(group, place):
 class PointCloud(Derived):
     """Points (n, r), distinct, with weights (n,) of sum 1; `of` makes one from any points.
 
-    ``n_neighbors`` says how many will be asked for, so that one search can serve all.
+    ``n_neighbors`` says how many will be asked for, so that one search can serve all, and
+    ``n_rows`` how many rows the points stand for, where equal ones among them tell something.
 
     Examples
     --------
@@ -96,6 +97,8 @@ class PointCloud(Derived):
     >>> len(cloud), cloud.weights.tolist(), cloud.spacing()
     (3, [0.25, 0.5, 0.25], 0.5)
     """
+
+    n_rows: float | None = None
 
     def __init__(self, points, weights, n_neighbors=1):
         self.points = self._kept(points)
@@ -171,12 +174,14 @@ class PointCloud(Derived):
         """Neighborhoods of m points by weight: distances, indices and shares, each (n, k).
 
         A point of weight w counts as n w points, its own beyond the first included (at distance
-        0): a heavy point has a small neighborhood. Shares are counts over m; with equal weights
-        each of the min(m, n - 1) nearest others has the same.
+        0): a heavy point has a small neighborhood, or none. Shares are counts over m; with equal
+        weights each of the min(m, n - 1) nearest others has the same. n is the number of points,
+        or that of the rows if ``n_rows`` says so: weights alone do not tell whether a point is as
+        many rows or a likelier one.
         """
         m = min(m, len(self) - 1)
-        count = len(self) * self.weights
-        if np.ptp(count) < 1e-9:
+        count = (self.n_rows or len(self)) * self.weights
+        if np.ptp(count) < 1e-9 and count[0] < 1 + 1e-9:
             distances, indices = self.neighborhoods(m)
             return distances, indices, np.full(distances.shape, 1 / m)
         distances, indices = self.neighborhoods(2 * m)

@@ -57,6 +57,8 @@ class StartedDiffusion(BaseDiffusion):
             return [Start(self.start, 1.0, int(self.start_neighbors), (float(w_g), float(w_s)))]
         return list(self.start)
 
+    _n_rows: float | None = None
+
     def _n_neighbors(self, dim):
         return max(start.n_neighbors for start in self._starts)
 
@@ -73,12 +75,14 @@ class StartedDiffusion(BaseDiffusion):
         flat = subspace.n_normal > 0 and subspace.noise_variance == 0
         return SHAPED_T_MIN if self._is_shaped and not flat else super()._auto_t_min_scale(subspace)
 
-    def _ignore_flat_directions(self):
-        """Let "auto" be a tenth of t0 also where the data fill a subspace exactly.
+    def _take_as_table(self, n_rows):
+        """Fit to coordinates of n_rows rows of a table, of which equal ones are no accident.
 
-        For coordinates of which nothing is read off that subspace: those of a category's levels
-        have a constant sum.
+        Neighbors are counted in rows: one that is there more often than those starts as itself.
+        And "auto" is a tenth of t0 also where the data fill a subspace exactly, since nothing is
+        read off that: coordinates of a category's levels have a constant sum.
         """
+        self._n_rows = n_rows
         params = self.get_params(deep=False)
         if (params.get("t_min"), params.get("t_min_scale")) == ("auto", "auto"):  # of no search
             self._check_start()
@@ -86,6 +90,7 @@ class StartedDiffusion(BaseDiffusion):
                 self.set_params(t_min_scale=SHAPED_T_MIN)
 
     def _make_start(self, cloud, scales):
+        cloud.n_rows = self._n_rows
         return starting_law(self._starts, cloud, scales.t0, scales.spacing)
 
 

@@ -120,11 +120,13 @@ class _Fit:
     schema: Schema
     rows: np.ndarray
     weights: np.ndarray
+    n_rows: float | None = None
+    """How many rows they count for; integer weights count as repetitions."""
 
     def __call__(self):
         model, weighted = clone(self.estimator), np.ptp(self.weights) > 0
         if isinstance(model, StartedDiffusion):
-            model._ignore_flat_directions()
+            model._take_as_table(self.n_rows)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ColumnWarning)  # columns are coordinates here
             Z = self.schema.embed(self.rows)
@@ -156,7 +158,7 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         warn(f"All rows of the table are equal{but}: samples repeat them.")
 
     def group(block, starts, *, keep):
-        fit = _Fit(estimator, schema, block, weights[block])
+        fit = _Fit(estimator, schema, block, weights[block], float(count[block].sum()))
         share = float(weights[starts].sum() / weights[taken].sum())
         return Group(block, starts, share, fit, fit() if keep else None)
 

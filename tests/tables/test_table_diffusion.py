@@ -72,6 +72,23 @@ def test_a_tenth_of_the_noise_is_left_whatever_the_columns_are(table):
     assert absolute.estimator_.t_min_ == 1e-6
 
 
+@pytest.mark.parametrize("by", [None, "group"])
+def test_columns_of_few_values_keep_their_law(by, rng):
+    """Also alone: rows that are there a hundred times are no neighbors of each other's."""
+    n = 600
+    table = pd.DataFrame({"group": rng.choice(["y", "n", "z"], n)})
+    table["children"] = np.minimum(rng.poisson(1.2, n), 5)
+    table["age"] = rng.integers(18, 66, n)
+    for names in ["children"], ["children", "group"], ["age", "group"]:
+        X = table[sorted({*names, by or names[0]})]
+        new = TableDiffusion(by=by, random_state=0).fit(X).sample(20_000)
+        wanted = X[names[0]].value_counts(normalize=True)
+        found = new[names[0]].value_counts(normalize=True).reindex(wanted.index).fillna(0)
+        chance = 0.4 * np.sqrt(wanted * (1 - wanted) / n).sum()  # of another table
+        assert (found - wanted).abs().sum() / 2 < chance / 2
+        assert new[names[0]].mean() == pytest.approx(X[names[0]].mean(), rel=0.02)
+
+
 def test_rows_given_whole_stay_though_they_are_copies(rng):
     """Else a row that is the only one of its kind, and its rare values, would never come."""
     common = rng.choice(["a", "b", "c"], size=(400, 3))
