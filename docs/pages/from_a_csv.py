@@ -100,9 +100,8 @@ pd.DataFrame(
 # dates, periods, durations                   interpolated, in whole days if the column is: firsts
 #                                             of months as ``dt.to_period("M")``, or their
 #                                             ``kinds`` as "discrete"
-# a column that follows from another in all   the values of one parent
-# rows (a gap follows as a value does), or is
-# in ``together`` with it
+# a column that follows from another, or is   the values of one parent (to follow is to do so in
+# in ``together`` with it                     all rows, gaps included)
 # constants                                   the constant
 # names, ids                                  refused, with the remedy
 # ==========================================  =================================================
