@@ -70,6 +70,11 @@ class Subspace:
         return self.dim < len(self.mean)
 
     @property
+    def is_exact(self):
+        """Whether the data lie in the subspace and do not fill the space of their columns."""
+        return self.n_normal > 0 and self.noise_variance == 0
+
+    @property
     def _variances(self):
         """Variance of the normal part in each column, (d,)."""
         return np.where(self.constant, 0.0, self.noise_variance)

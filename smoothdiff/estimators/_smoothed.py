@@ -72,8 +72,9 @@ class StartedDiffusion(BaseDiffusion):
 
         Off a subspace that the data fill exactly it would be noise in directions that have none.
         """
-        flat = subspace.n_normal > 0 and subspace.noise_variance == 0
-        return SHAPED_T_MIN if self._is_shaped and not flat else super()._auto_t_min_scale(subspace)
+        if self._is_shaped and not subspace.is_exact:
+            return SHAPED_T_MIN
+        return super()._auto_t_min_scale(subspace)
 
     def _take_as_table(self, n_rows):
         """Fit to coordinates of n_rows rows of a table, of which equal ones are no accident.

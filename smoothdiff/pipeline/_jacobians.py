@@ -219,8 +219,9 @@ def _linear(step, X):
             "density with respect to the volume of the input; the density within the subspace is "
             "score_samples of the last step."
         )
-    _check_varies(np.linalg.svd(step.components_, compute_uv=False))
-    return np.full(len(X), np.linalg.slogdet(step.components_)[1])
+    stretches = np.linalg.svd(step.components_, compute_uv=False)
+    _check_varies(stretches)
+    return np.full(len(X), np.log(stretches).sum())
 
 
 def _pca(step, X):

@@ -107,9 +107,9 @@ def _without_normal_noise(diffusion, Z):
 
     A table that holds a sum beside its parts has nothing off it to be unsure of.
     """
-    subspace, few = diffusion.subspace, diffusion.subspace.dim >= len(diffusion.cloud) - 1
-    flat = subspace.n_normal > 0 and subspace.noise_variance == 0 and not few
-    return subspace.lift(subspace.project(Z)) if flat else Z
+    subspace = diffusion.subspace
+    few = subspace.dim >= len(diffusion.cloud) - 1
+    return subspace.lift(subspace.project(Z)) if subspace.is_exact and not few else Z
 
 
 @dataclass(frozen=True, eq=False)
