@@ -7,15 +7,21 @@ map's log-densities given that start. Candidates of one shape share neighbors an
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from .._compute import map_threads
 from .._progress import Progress
 from ..likelihood import smoothed_pl_log_density
+from ..mixed_cell import solve
 from ..model import Diffusion
 from ..starts import Start, starting_law
 
 __all__ = ["Fold", "map_table", "start_table"]
+
+# Points up to which tasks go side by side: beyond, each has work for all threads, and memory.
+TOGETHER = 2048
 
 
 @dataclass(frozen=True)
@@ -42,15 +48,18 @@ def start_table(folds: list[Fold], starts: list[Start], n, report: Progress):
     for i, start in enumerate(starts):
         shapes.setdefault(replace(start, scale=1.0, weight=1.0), []).append(i)
     table = np.full((len(starts), n), np.nan)
-    for fold in folds:
+
+    def fill(fold, shape, places):
         model = fold.diffusion
         x = model.subspace.project(fold.X)
-        for shape, places in shapes.items():
-            law = shape.law(model.cloud, model.t0, fold.spacing)
-            scales = np.repeat([starts[i].scale for i in places], len(x))
-            log_p = law.log_density(np.tile(x, (len(places), 1)), scales)
-            table[np.ix_(np.array(places), fold.rows)] = log_p.reshape(len(places), -1)
-            report.step()
+        law = shape.law(model.cloud, model.t0, fold.spacing)
+        scales = np.repeat([starts[i].scale for i in places], len(x))
+        log_p = law.log_density(np.tile(x, (len(places), 1)), scales)
+        table[np.ix_(np.array(places), fold.rows)] = log_p.reshape(len(places), -1)
+        report.step()
+
+    tasks = [partial(fill, fold, *of_shape) for fold in folds for of_shape in shapes.items()]
+    _run([partial(_compile_solve, folds[0]), *tasks], folds)
     return table
 
 
@@ -61,7 +70,8 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
     one solve for all.
     """
     table = np.full((len(pairs), n), np.nan)
-    for fold in folds:
+
+    def fill(fold):
         model, m = fold.diffusion, len(fold.X)
         given = model.t_min / model.t0
         t_min_scales = np.array([given if t is None else t for t, _ in pairs])
@@ -80,4 +90,21 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
         log_p[:, model.subspace.off(fold.X)] = -np.inf
         table[:, fold.rows] = log_p
         report.step()
+
+    _run([partial(fill, fold) for fold in folds], folds)
     return table
+
+
+def _run(tasks, folds):
+    """Do the tasks: side by side where one alone has too few rows for several threads."""
+    if max(len(fold.diffusion.cloud) for fold in folds) <= TOGETHER:
+        map_threads(lambda task: task(), tasks)
+    else:
+        for task in tasks:
+            task()
+
+
+def _compile_solve(fold):
+    """Solve for a row, so that the program is there when `map_table` asks for it."""
+    model = fold.diffusion
+    solve(model.subspace.project(fold.X[:1]), model.cloud, 0.5)
