@@ -71,7 +71,7 @@ def read(cells, gaps, label, commas=False):
 
     Parameters
     ----------
-    cells : sequence of str
+    cells : collection of str, with a length
     gaps : set of str
         What means a missing value.
     label : str
@@ -94,7 +94,7 @@ def read(cells, gaps, label, commas=False):
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
     _ask(present, commas, label)
-    column = np.array(cells, dtype=object)
+    column = np.fromiter(cells, object, len(cells))
     column[gap] = None
     return column, Notation()
 

@@ -31,10 +31,10 @@ __all__ = [
     "SUFFIXES",
     "Table",
     "cells_of",
-    "decoded",
     "delimiter_of",
     "parse_csv",
     "read_table",
+    "text_of",
     "write_csv",
     "write_tables",
 ]
@@ -43,6 +43,7 @@ __all__ = [
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 LINES_LOOKED_AT = 50
 LINE = re.compile(r"[^\r\n]*(\r\n?|\n)|[^\r\n]+")
+LINE_IN_BYTES = re.compile(LINE.pattern.encode())
 # What a spreadsheet takes for a formula. After +, - and @ it can call nothing, and leave the sheet
 # in no way, while there are only letters, digits and these marks: +47 22, -1,5, - none -, @home.
 FORMULA = r"\s*(=|\uff1d|[+\-@\uff0b\uff0d\uff20][\w\s.,:/%+\-]*[^\w\s.,:/%+\-])"
@@ -124,7 +125,7 @@ def parse_csv(data: bytes, name="the table") -> Table:
         the first; names the line and the column, both counted from 1.
     """
     header, values, width = None, array("d"), 0
-    text = decoded(data, name)
+    text = text_of(data, name)
     may_have_commas, commas, points = delimiter_of(text) != ",", False, False
     for line, cells in cells_of(text, name):
         if not width:
@@ -160,11 +161,12 @@ def _with_points(cells, may_have_commas):
     return [c.replace(",", ".") if c.count(",") == 1 and "." not in c else c for c in cells]
 
 
-def decoded(data: bytes, name="the table"):
-    """The text of a file; ValueError if it has none."""
+def text_of(data: bytes, name="the table"):
+    """The text of a file, in UTF-8 as it is there; ValueError if it has none."""
     utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if utf16 else "utf-8-sig")
+        text = data.decode("utf-16" if utf16 else "utf-8")
+        return text if utf16 else data.removeprefix(codecs.BOM_UTF8)
     except UnicodeDecodeError as error:
         raise ValueError(f"{name} is not text in UTF-8: save it in that encoding first.") from error
 
@@ -204,11 +206,14 @@ def cells_of(text, name="the table"):
 
 
 def _lines(text):
-    """Lines with their ends, one by one: StringIO would hold four bytes for each character.
+    """Lines of a text with their ends, one by one, whether it is in UTF-8 or decoded.
 
     Spaces alone are no line before the first one, and may be an empty cell below it.
     """
-    lines = (match[0] for match in LINE.finditer(text))
+    if isinstance(text, bytes):
+        lines = (match[0].decode() for match in LINE_IN_BYTES.finditer(text))
+    else:
+        lines = (match[0] for match in LINE.finditer(text))
     for line in lines:
         if line.strip(" \r\n"):
             yield line
@@ -228,15 +233,21 @@ def delimiter_of(text):
             widths = {len(cells) for cells in islice(lines, LINES_LOOKED_AT) if cells}
             if len(widths) == 1 and widths.pop() > 1:
                 return mark
-    last = text.rstrip().rpartition("\n")[2]
+    last = _last_line(text)
     return next((mark for mark in "\t;" if mark in last), ",")
 
 
 def _quote(text):
     """What cells are quoted by: the single quote where the first cell of the last line is."""
-    last = text.rstrip().rpartition("\n")[2]
+    last = _last_line(text)
     paired = last.count("'") % 2 == 0 and IN_SINGLE_QUOTES.match(last)
     return "'" if paired and '"' not in last else '"'
+
+
+def _last_line(text):
+    if isinstance(text, bytes):
+        return text.rstrip().rpartition(b"\n")[2].decode()
+    return text.rstrip().rpartition("\n")[2]
 
 
 def _number(cell):

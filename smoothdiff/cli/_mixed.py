@@ -1,10 +1,10 @@
 """Text files of mixed columns: from their cells to a `Frame`, and from new rows to cells."""
 
-from itertools import islice
+from array import array
 
 from ..tables import Frame
 from ._cells import MISSING, Rows, is_number, read
-from ._files import cells_of, decoded, delimiter_of
+from ._files import cells_of, delimiter_of, text_of
 
 __all__ = ["text_frame"]
 
@@ -26,46 +26,70 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         Whether the first line has the names of the columns; "auto" takes it for names where no
         cell of it is a number, and none occurs again in its column.
     """
-    text = decoded(data, name)
+    text = text_of(data, name)
     commas = delimiter_of(text) != ","
     columns = _columns(text, name)
-    del text  # the columns are as large, and what is made of them comes on top
     if not columns:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
     named = _is_header(columns, gaps, commas) if header == "auto" else header == "yes"
     names = [str(j + 1) for j in range(len(columns))]
     if named:
-        names = [column.pop(0) or number for column, number in zip(columns, names, strict=True)]
-    if not columns[0]:
+        first = [column.pop_first() for column in columns]
+        names = [name or number for name, number in zip(first, names, strict=True)]
+    if not len(columns[0]):
         raise ValueError(f"{name} has a header but no rows.")
     found = []
     for j, own in enumerate(names):
-        cells, columns[j] = columns[j], []  # let go of one by one
+        cells, columns[j] = columns[j], _Cells([])  # let go of one by one
         label = f"{name}, column {j + 1}{f' ({own})' if named else ''}"
         found.append(read(cells, gaps, label, commas))
     notations = dict(zip(names, (notation for _, notation in found), strict=True))
     return Frame(names, [column for column, _ in found], BuildRows(named, notations))
 
 
+class _Cells:
+    """The cells of a column, as numbers of texts: half as large as references to them."""
+
+    __slots__ = ("_text", "numbers")
+
+    def __init__(self, texts):
+        self._text, self.numbers = texts.__getitem__, array("I")
+
+    def pop_first(self):
+        """Take off the first cell."""
+        return self._text(self.numbers.pop(0))
+
+    def __len__(self):
+        return len(self.numbers)
+
+    def __iter__(self):
+        return map(self._text, self.numbers)
+
+
 def _columns(text, name):
     """Cells of each column, where equal ones share memory: a short text needs fifty bytes."""
-    columns: list[list[str]] = []
-    seen: dict[str, str] = {}
+    columns: list[_Cells] = []
+    texts: list[str] = []
+    seen: dict[str, int] = {}
     for _, cells in cells_of(text, name):
-        columns = columns or [[] for _ in cells]
+        columns = columns or [_Cells(texts) for _ in cells]
         for column, cell in zip(columns, map(str.strip, cells), strict=True):
-            column.append(seen.get(cell, cell))
-            if len(seen) < MOST_SEEN:
-                seen.setdefault(cell, cell)
+            number = seen.get(cell, len(texts))
+            if number == len(texts):
+                texts.append(cell)
+                if number < MOST_SEEN:
+                    seen[cell] = number
+            column.numbers.append(number)
     return columns
 
 
 def _is_header(columns, gaps, commas):
-    first = {j: column[0] for j, column in enumerate(columns) if column[0]}
-    if not first or any(is_number(cell, commas) or cell in gaps for cell in first.values()):
+    cells = [iter(column) for column in columns]
+    first = [next(column) for column in cells]
+    if not any(first) or any(is_number(cell, commas) or cell in gaps for cell in first if cell):
         return False
-    return not any(cell in islice(columns[j], 1, None) for j, cell in first.items())
+    return not any(cell in rest for cell, rest in zip(first, cells, strict=True) if cell)
 
 
 class BuildRows:

@@ -102,18 +102,18 @@ def _words(rng, *letters):
 
 
 TEXTS = {  # cells of one line after the other, their columns, and so many times the file at most
-    "numbers with all digits": (lambda rng: map(str, rng.random(6000)), 5, 7),
-    "two digits": (lambda rng: map(str, rng.integers(10, 100, 6000)), 5, 7),
-    "single digits": (lambda rng: map(str, rng.integers(0, 10, 6000)), 1, 11),
+    "numbers with all digits": (lambda rng: map(str, rng.random(6000)), 5, 6),
+    "two digits": (lambda rng: map(str, rng.integers(10, 100, 6000)), 5, 5.5),
+    "single digits": (lambda rng: map(str, rng.integers(0, 10, 6000)), 1, 9),
     "days": (
         lambda rng: map(
             str, np.datetime64("2000-01-01") + rng.integers(0, 99, 6000).astype("timedelta64[D]")
         ),
         1,
-        5,
+        4,
     ),
     "words that come once, of 3 to 8 letters": (lambda rng: _words(rng, *range(3, 9)), 5, 12.5),
-    "names that come once, of 6 letters": (lambda rng: _words(rng, 6), 1, 13),
+    "names that come once, of 6 letters": (lambda rng: _words(rng, 6), 1, 12.5),
 }
 
 

@@ -8,15 +8,14 @@ import time
 import pytest
 from made_tables import text_of
 
-from smoothdiff.cli import main
-from smoothdiff.cli._files import cells_of, decoded
+from smoothdiff.cli import _files, main
 
 ROWS = 15
 MANY = 500
 
 
 def cells(data):
-    return [cells for _, cells in cells_of(decoded(data))]
+    return [cells for _, cells in _files.cells_of(_files.text_of(data))]
 
 
 def what_is_wrong(seed, capsys):
