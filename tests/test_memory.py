@@ -145,16 +145,29 @@ def run(code):
     return done
 
 
-def test_what_was_freed_goes_back_after_each_model_of_a_large_table(monkeypatch, rng):
-    """But not after the one that stays: calls of small tables do not pay for it."""
-    monkeypatch.setattr(_groups, "MOST_ROWS", 60)
+def test_what_was_freed_goes_back_after_each_round_of_a_large_table(monkeypatch, rng):
+    """And after each model that is made for the call. Calls of small tables do not pay for it."""
     given_back = []
     monkeypatch.setattr(_model, "give_back", lambda: given_back.append(1))
-    model = TableDiffusion(random_state=0).fit(rng.normal(size=(150, 2)))
-    model.sample(30)
-    assert len(given_back) == 2
-    model.sample(30, where={0: (0, None)})
-    assert len(given_back) >= 4
+    X = rng.normal(size=(150, 2))
+    TableDiffusion(random_state=0).fit(X).sample(30)
+    assert not given_back
+    monkeypatch.setattr(_groups, "MOST_ROWS", 60)
+    TableDiffusion(redraw=None, random_state=0).fit(X).sample(30)
+    assert len(given_back) == 3 + 2  # one round of each of three models, two of which go
+
+
+def test_parents_that_nobody_asks_for_are_not_kept(rng):
+    model = TableDiffusion(random_state=0).fit(rng.normal(size=(40, 3)))
+    generators = (np.random.default_rng(1) for _ in range(2))
+    drawn, asked = (
+        model._table.sample(generator, 9, parents=parents)
+        for generator, parents in zip(generators, (False, True), strict=True)
+    )
+    assert drawn.parents.shape == drawn.weights.shape == (9, 0)
+    assert asked.parents.shape[1] > 1
+    for name, column in asked.columns.items():
+        assert np.array_equal(drawn.columns[name], column)
 
 
 def test_freed_memory_is_given_back():

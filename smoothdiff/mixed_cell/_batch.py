@@ -8,8 +8,8 @@ from ._candidates import candidates_per_row, most_candidates
 
 __all__ = ["DEFECT", "minimize_rows"]
 
-# Chunks of rows in one compiled call: fewer where their corners take more numbers (16 MB).
-CHUNKS_PER_CALL, NUMBERS_PER_CALL = 16, 1 << 21
+# Chunks of rows in one compiled call: fewer where their corners take more numbers (4 MB).
+CHUNKS_PER_CALL, NUMBERS_PER_CALL = 16, 1 << 19
 # Slots that rows begin in, in many dimensions: as a rule a row has few corners. Those with no more
 # than ROOM left, and those that run out of them, take all r + 1. So do all rows where fewer than
 # SPARED slots would be spared, and where rows times squared dimensions are not WORTH two programs'
@@ -107,6 +107,8 @@ def _put(found, state, rows):
     needed = int((found.corner >= 0).sum(axis=0).max(initial=1))
     if needed < len(found.theta):
         found = found.in_slots(needed)
+    if len(rows) == state.corner.shape[1]:
+        return found
     slots = max(len(state.theta), len(found.theta))
     state = jax.tree.map(np.copy, state).in_slots(slots)
     for field, new in zip(state, found.in_slots(slots), strict=True):

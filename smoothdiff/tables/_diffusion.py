@@ -276,7 +276,7 @@ class TableDiffusion(BaseEstimator):
         n = checks.check_n_samples(n_samples)
         generator = self._generator if random_state is None else checks.make_generator(random_state)
         where = Where(where, self.schema_) if where else None
-        drawn = self._table.sample(generator, n, where)
+        drawn = self._table.sample(generator, n, where, parents=return_parents)
         X = self._build(list(drawn.columns), list(drawn.columns.values()))
         if not return_parents:
             return X

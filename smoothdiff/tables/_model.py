@@ -51,6 +51,10 @@ class Drawn(NamedTuple):
         columns = {name: take(column, rows) for name, column in self.columns.items()}
         return Drawn(columns, self.parents[rows], self.weights[rows])
 
+    def without_parents(self):
+        """The rows alone, where nobody asks which others they are made of."""
+        return self._replace(parents=self.parents[:, :0], weights=self.weights[:, :0])
+
     @classmethod
     def joined(cls, parts, rows=None):
         """The rows of several, one after the other, or some of these."""
@@ -84,13 +88,13 @@ class TableModel:
 
     # ------------------------------------------------------------------ sampling
 
-    def sample(self, generator, n, where: Where | None = None) -> Drawn:
-        """Draw n rows, all of which fit ``where``.
+    def sample(self, generator, n, where: Where | None = None, *, parents=True) -> Drawn:
+        """Draw n rows, all of which fit ``where``; of no parents, unless they are asked for.
 
         A parent gives the numbers that are to have a certain value, which means hardly ever have.
         """
         if where is None:
-            return self._draw(generator, n, [group.starts for group in self.groups])
+            return self._draw(generator, n, [group.starts for group in self.groups], parents)
         giving = replace(self, schema=self.schema.given(where.of_values))
         fitting = where.of_training_rows()
         starts = [group.starts[fitting[group.starts]] for group in self.groups]
@@ -100,7 +104,7 @@ class TableModel:
         while not parts or kept < n:
             rate = (kept + 1) / (drawn + 1)
             size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
-            part = giving._draw(generator, size if n else 0, starts)
+            part = giving._draw(generator, size if n else 0, starts, parents)
             parts.append(part.take(np.flatnonzero(where.fits(part.columns))[: n - kept]))
             kept, drawn = kept + len(parts[-1].parents), drawn + size
             progress(kept, f"{kept / drawn:.2%} of the draws fit")
@@ -112,18 +116,23 @@ class TableModel:
                 )
         return Drawn.joined(parts)
 
-    def _draw(self, generator, n, starts) -> Drawn:
+    def _draw(self, generator, n, starts, parents) -> Drawn:
         """Draw n rows that start around some of the rows of each group, from one group at a time.
 
         A model may be fitted for that, and need not be kept.
         """
         which = self._draw_groups(generator, n, starts)
         count = np.bincount(which, minlength=len(self.groups))
+
+        def draw(group, some, m):
+            drawn = self._draw_new(generator, group, int(m), some)
+            return drawn if parents else drawn.without_parents()
+
         parts = [
-            self._draw_new(generator, group, int(m), some)
+            draw(group, some, m)
             for group, some, m in zip(self.groups, starts, count, strict=True)
             if m
-        ] or [self._draw_new(generator, self.groups[0], 0, starts[0])]
+        ] or [draw(self.groups[0], starts[0], 0)]
         if len(parts) == 1:
             return parts[0]
         return Drawn.joined(parts, np.argsort(np.argsort(which, kind="stable")))
@@ -170,6 +179,8 @@ class TableModel:
 
     def _draw_any(self, generator, group, model, around) -> Drawn:
         Z, parents, weights = group.draw(generator, model, around)
+        if any(group.kept is None for group in self.groups):
+            give_back()
         examples = np.full(len(around), group.starts[0])
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
 
