@@ -14,7 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["MISSING", "Notation", "Rows", "is_date", "is_number", "moment", "number", "read"]
+__all__ = [
+    "MISSING",
+    "WHOLE",
+    "Notation",
+    "Rows",
+    "is_date",
+    "is_number",
+    "moment",
+    "number",
+    "read",
+]
 
 # What means a missing value without being asked for.
 MISSING = ("", "NA", "NaN", "nan", "null", "NULL")
@@ -36,6 +46,8 @@ class Notation(NamedTuple):
     """Whether decimals have a comma."""
     zone: str = ""
     """What times end with; the values are local times there."""
+    decimals: int = 0
+    """How many decimals every number is written with (12.50); 0 where that varies."""
 
 
 def is_number(cell, commas=False):
@@ -90,7 +102,7 @@ def read(cells, gaps, label, commas=False):
     if present and all(is_number(cell, commas) and not _is_code(cell) for cell in present):
         if commas:
             _refuse_points(present, label)
-        return _numbers(gap, present, commas), Notation(comma=commas)
+        return _numbers(gap, present, commas), Notation(commas, "", _decimals(present, commas))
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
     _ask(present, commas, label)
@@ -137,6 +149,17 @@ def _numbers(gap, cells, comma):
     column = np.full(len(gap), None, dtype=object)
     column[~gap] = values.astype(object)  # of Python's numbers
     return column
+
+
+def _decimals(cells, comma):
+    """As how many all cells have; 0 where they differ, or where a number has an exponent."""
+
+    def of(cell):
+        digits = cell.partition("," if comma else ".")[2]
+        return len(digits) if digits.isdigit() else 0
+
+    counts = set(map(of, cells))
+    return counts.pop() if len(counts) == 1 else 0
 
 
 def _dates(gap, cells, label):
@@ -218,6 +241,13 @@ def _written(column, notation):
         unit = next(u for u in units if (column[~gap] == column[~gap].astype(u)).all())
         times = np.datetime_as_string(column.astype(unit)).tolist()
         return [None if g else time + notation.zone for time, g in zip(times, gap, strict=True)]
-    if notation.comma:
-        return [v if v is None else repr(v).replace(".", ",") for v in column.tolist()]
+    if notation.comma or notation.decimals:
+        return [v if v is None else _number_text(v, notation) for v in column.tolist()]
     return column.tolist()
+
+
+def _number_text(value, notation):
+    """A number as those of its column are written, by no fewer digits than it has."""
+    text = f"{value:.{notation.decimals}f}"
+    text = text if notation.decimals and float(text) == value else repr(value)
+    return text.replace(".", ",") if notation.comma else text

@@ -1,9 +1,10 @@
 """Text files of mixed columns: from their cells to a `Frame`, and from new rows to cells."""
 
 from array import array
+from itertools import pairwise
 
 from ..tables import Frame
-from ._cells import MISSING, Rows, is_number, read
+from ._cells import MISSING, WHOLE, Rows, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
 
 __all__ = ["text_frame"]
@@ -24,7 +25,8 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         What means a missing value, besides `MISSING`.
     header : {"auto", "yes", "no"}
         Whether the first line has the names of the columns; "auto" takes it for names where no
-        cell of it is a number, and none occurs again in its column.
+        cell of it is a number, and none occurs again in its column, and asks where numbers of
+        equal steps, such as years, lie outside their columns.
     """
     text = text_of(data, name)
     commas = delimiter_of(text) != ","
@@ -33,6 +35,8 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
     named = _is_header(columns, gaps, commas) if header == "auto" else header == "yes"
+    if header == "auto" and not named:
+        _ask_about_years(columns, gaps, commas, name)
     names = [str(j + 1) for j in range(len(columns))]
     if named:
         first = [column.pop_first() for column in columns]
@@ -90,6 +94,28 @@ def _is_header(columns, gaps, commas):
     if not any(first) or any(is_number(cell, commas) or cell in gaps for cell in first if cell):
         return False
     return not any(cell in rest for cell, rest in zip(first, cells, strict=True) if cell)
+
+
+def _ask_about_years(columns, gaps, commas, name):
+    """Whether numbers of the first line, such as 2019 2020 2021, name columns."""
+    cells = [iter(column) for column in columns]
+    first = [next(column) for column in cells]
+    counts = [cell for cell in first if WHOLE.fullmatch(cell)]
+    steps = {int(b) - int(a) for a, b in pairwise(counts)}
+    if len(steps) != 1 or steps == {0} or any(cell in gaps for cell in first):
+        return
+    for cell, rest in zip(first, cells, strict=True):
+        if cell not in counts:
+            if is_number(cell, commas) or cell in rest:
+                return
+            continue
+        own, numbers = int(cell), (number(c, commas) for c in rest if is_number(c, commas))
+        if {(n > own) - (n < own) for n in numbers} not in ({1}, {-1}):
+            return
+    raise ValueError(
+        f"{name}, line 1: {', '.join(counts[:3])}{', ...' * (len(counts) > 3)} lie outside their "
+        "columns. If they name them, add --header yes; if not, add --header no."
+    )
 
 
 class BuildRows:

@@ -167,7 +167,9 @@ class _Classes:
             return _trees.FAMILY.read(fields, reader)
         cls = class_of(name)
         if issubclass(cls, tuple):
-            return tuple.__new__(cls, [reader.get(item) for item in fields["items"]])
+            items = [reader.get(item) for item in fields["items"]]
+            later = getattr(cls, "_fields", ())[len(items) :]  # than the version that wrote it
+            return tuple.__new__(cls, [*items, *(cls._field_defaults[name] for name in later)])
         made = object.__new__(cls)
         vars(made).update({key: reader.get(item) for key, item in fields["state"].items()})
         if LEFT_OUT in vars(made):

@@ -51,6 +51,30 @@ def test_decimal_commas_come_back(european):
     assert {row[2] for row in made} == {"a, b", "c"}
 
 
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        ("12.50 3.00", ["12.50", "3.00"]),
+        ("12,50 3,00", ["12,50", "3,00"]),
+        ("12.50 3", ["12.5", "3.0"]),
+        ("1.50 2.00e3", ["1.5", "2000.0"]),
+        ("7 8", [7, 8]),
+    ],
+)
+def test_decimals_are_written_as_they_were(cells, written):
+    """All two of them where every number of the column has two."""
+    lines = "".join(f"{cell};a\n" for cell in cells.split())
+    frame = text_frame(f"x;y\n{lines}".encode(), "t")
+    rows = frame.build(frame.names, frame.columns).cells()
+    assert [str(cell) for cell in rows[:, 0]] == [str(cell) for cell in written]
+
+
+def test_no_digit_is_lost_to_decimals_that_were_seen():
+    frame = text_frame(b"x;y\n1.50;a\n;b\n", "t")
+    new = np.array([0.125, None], dtype=object)
+    assert frame.build(["x"], [new]).cells()[:, 0].tolist() == ["0.125", None]
+
+
 def test_a_file_made_so_is_read_again_to_the_same_frame(european):
     sample("eu.csv")
     with open("new.csv", "rb") as stream:

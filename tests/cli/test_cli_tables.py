@@ -70,6 +70,40 @@ def test_question_marks_are_asked_about(file, capsys):
     assert "are '?' and the others are numbers. If it means a missing value, add --na '?'." in error
 
 
+YEARS = "region,2019,2020,2021\nOslo,1,2,3\nRome,4,,6\nOslo,7,8,9\n"
+
+
+def test_years_in_the_first_line_are_asked_about(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "years.csv").write_text(YEARS)
+    assert main(["sample", "years.csv"]) == 2
+    assert (
+        "years.csv, line 1: 2019, 2020, 2021 lie outside their columns. If they name them, add "
+        "--header yes; if not, add --header no." in capsys.readouterr().err
+    )
+    for header, first in (("yes", "region"), ("no", None)):
+        assert main(["sample", "years.csv", "--header", header, "--seed", "0"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert (lines[0] == "region,2019,2020,2021") == (first is not None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        YEARS.replace("Rome,4", "Rome,2030"),  # a column has numbers on both sides
+        YEARS.replace("region", "Oslo"),  # a word that comes again is a value
+        YEARS.replace("2020", "2025"),  # no equal steps
+        YEARS.replace("region", "0.5"),
+        YEARS.replace(",1,", ",x,").replace(",4,", ",y,").replace(",7,", ",z,"),
+        "1,2\n3,1\n2,3\n",
+        "5\n1\n2\n",
+    ],
+)
+def test_numbers_in_the_first_line_that_are_a_row(text):
+    frame = text_frame(text.encode(), "t")
+    assert len(frame.columns[0]) == text.count("\n")
+
+
 def test_options_of_the_table(file, capsys):
     assert "" not in [row[1] for row in sample("people.csv", "--fill")]
     header, *_ = sample("people.csv", "--kind", "code=drop")
