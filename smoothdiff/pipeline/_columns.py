@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from ..estimators._validation import name_columns
 
-__all__ = ["Part", "idle", "label", "parts_of", "steps_of", "take"]
+__all__ = ["Part", "idle", "label", "not_finite", "parts_of", "steps_of", "take"]
 
 
 class Part(NamedTuple):
@@ -30,6 +30,12 @@ def idle(step):
 def label(name, step):
     """How a sentence names a step."""
     return f"Step {name!r} ({type(step).__name__})"
+
+
+def not_finite(X):
+    """Which rows hold NaN or infinity; categories never do, nor what is sparse."""
+    X = np.zeros((X.shape[0], 0)) if issparse(X) else np.asarray(X)
+    return ~np.isfinite(X).all(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
 
 
 def steps_of(name, pipeline: Pipeline):

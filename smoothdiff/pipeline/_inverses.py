@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from .._progress import warn
-from ._columns import idle, label, parts_of, steps_of
+from ._columns import idle, label, not_finite, parts_of, steps_of
 
 __all__ = ["check_invertible", "invert"]
 
@@ -112,18 +112,12 @@ def invert(name, step, X):
 
 
 def _warn_of_range(name, step, X, back):
-    lost = _not_finite(back) & ~_not_finite(X)
+    lost = not_finite(back) & ~not_finite(X)
     if lost.any():
         warn(
             f"{int(lost.sum())} of {len(lost)} samples lie outside the range of step {name!r} "
             f"({type(step).__name__}), and come back as NaN or infinity."
         )
-
-
-def _not_finite(X):
-    """Which rows hold NaN or infinity; categories never do."""
-    X = np.asarray(X)
-    return ~np.isfinite(X).all(axis=1) if X.dtype.kind == "f" else np.zeros(len(X), dtype=bool)
 
 
 def _invert_columns(name, step, X):

@@ -30,7 +30,7 @@ from sklearn.preprocessing import (
 
 from .. import _checks as checks
 from ..estimators._rows import is_polars
-from ._columns import idle, label, parts_of, steps_of, take
+from ._columns import idle, label, not_finite, parts_of, steps_of, take
 
 __all__ = ["pull_back", "register_log_jacobian", "through"]
 
@@ -142,18 +142,26 @@ def through(steps, X, left_out_of):
     -------
     Z : array-like of shape (n, n_features_out)
     log_jacobian : array of shape (n,)
+        -inf where a row lies outside the domain of a step.
     left_out : boolean array of shape (n_features_in,)
     """
-    inputs = [X]
+    inputs, outside = [X], np.zeros(X.shape[0], dtype=bool)
     for _, step in steps:
-        # Of a copy: with copy=False a step writes into what it is given.
-        inputs.append(inputs[-1] if idle(step) else step.transform(_copy(inputs[-1])))
-    left_out = left_out_of(inputs[-1])
+        if not idle(step):
+            with np.errstate(invalid="ignore", divide="ignore"):  # the logarithm of -1, or of 0
+                # Of a copy: with copy=False a step writes into what it is given.
+                X = step.transform(_copy(X))
+            lost = not_finite(X) & ~not_finite(inputs[-1])
+            if lost.any():
+                X[lost] = 0.0  # something that the next step takes
+                outside |= lost
+        inputs.append(X)
+    left_out = left_out_of(X)
     total = np.zeros(X.shape[0])
     for (name, step), x in zip(reversed(steps), reversed(inputs[:-1]), strict=True):
         value, left_out = pull_back(name, step, x, left_out)
         total += value
-    return inputs[-1], total, left_out
+    return X, np.where(outside, -np.inf, total), left_out
 
 
 def _copy(X):

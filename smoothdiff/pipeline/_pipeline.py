@@ -242,7 +242,8 @@ class GenerativePipeline(Pipeline):
         -------
         array of shape (n,), float64
             The last step's log-density of what X is transformed to, plus log|det Jacobian| of each
-            transformer at its input.
+            transformer at its input; -inf outside the domain of a step, such as -1 before a
+            logarithm.
 
         Raises
         ------

@@ -163,3 +163,36 @@ def test_columns_that_are_constant_in_all_classes_take_no_part():
         np.testing.assert_allclose(
             pipe.fit(with_constant, y).score_samples(with_constant), without, rtol=1e-9
         )
+
+
+@pytest.mark.parametrize("after", [[], [StandardScaler()], [PCA()], [StandardScaler(), PCA()]])
+@pytest.mark.parametrize("nested", [False, True])
+def test_rows_outside_the_domain_of_a_step_have_no_density(after, nested, rng):
+    """The logarithm of what is not positive: the other rows have what they have alone."""
+    X = np.exp(rng.normal(size=(60, 2)))
+    model = SmoothedPLDiffusion(random_state=0)
+    last = make_generative_pipeline(*after, model) if nested and after else model
+    steps = [] if nested else after
+    pipe = make_generative_pipeline(FunctionTransformer(np.log, np.exp), *steps, last).fit(X)
+    rows = np.array([[1.0, 2.0], [-1.0, 2.0], [0.5, 0.0], [0.0, -3.0], [3.0, 0.1]])
+    found = pipe.score_samples(rows)
+    inside = np.array([0, 4])
+    assert np.isfinite(found[inside]).all()
+    np.testing.assert_allclose(found[inside], pipe.score_samples(rows[inside]), rtol=1e-12)
+    assert (found[[1, 2, 3]] == -np.inf).all()
+    assert (pipe.score_samples(rows[1:4]) == -np.inf).all()
+
+
+def test_rows_outside_the_domain_of_a_part(rng):
+    X = np.exp(rng.normal(size=(60, 3)))
+    parts = ColumnTransformer([("log", FunctionTransformer(np.log, np.exp), [0])], remainder=PCA())
+    pipe = make_generative_pipeline(parts, SmoothedPLDiffusion(random_state=0)).fit(X)
+    assert (np.isfinite(pipe.score_samples([[1, -1, -1], [-1, 1, 1]])) == [True, False]).all()
+
+
+def test_gaps_of_the_input_are_refused_still(rng):
+    X = np.exp(rng.normal(size=(60, 2)))
+    log = FunctionTransformer(np.log, np.exp)
+    pipe = make_generative_pipeline(log, SmoothedPLDiffusion(random_state=0)).fit(X)
+    with pytest.raises(ValueError, match="NaN"):
+        pipe.score_samples([[1.0, np.nan]])
