@@ -1,43 +1,45 @@
-"""Break the code in one place, run the tests that belong to it, and see whether they notice.
+"""Break the code in one place, run the tests that reach it, and see whether they notice.
 
-    pip install 'cosmic-ray>=8.4'
+    pip install 'cosmic-ray>=8.4' pytest-cov
+    python -m pytest -n auto --cov=smoothdiff --cov-context=test --cov-report= --junitxml=reach.xml
     python -m benchmarks.mutants flow.py --to 40
 
-tries the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
+The second line finds out once which test reaches which line, and how long it takes. The third tries
+the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
 results/mutants.json how many there are, how many the tests noticed, and those that they did not;
 later runs go on from there until a file changes. Why a survivor changes nothing is said in
 mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for
 ones between operators that have nothing to do with each other, such as `*` and `<<`.
 
-The tests run on a clone of the last commit, a minute and more for a change that none notices: that
-is hours for a part, so that ``python -m benchmarks`` leaves it out.
+The tests of a change are those that reach its line, then those that reach its file (a line of a
+compiled program is reached by the first test of a process alone), the quickest first, up to
+`SECONDS` of them. Each change is tried in a process that is split off where everything but
+smoothdiff is imported, on a clone of the last commit: some seconds each, so that
+``python -m benchmarks`` leaves it out.
 """
 
 import argparse
 import hashlib
-import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
+from difflib import unified_diff
 from pathlib import Path
 from random import Random
+from xml.etree import ElementTree
 
 from ._measure import earlier, record
 
 ROOT = Path(__file__).parent.parent
-# Of a part of the package, its tests, quickest first.
-TESTS = {
-    "cloud.py": ["tests/test_cloud.py", "tests/mixed_cell", "tests/contract"],
-    "flow.py": ["tests/test_flow.py", "tests/mixed_cell", "tests/test_likelihood.py"],
-    "likelihood.py": ["tests/test_likelihood.py", "tests/laws"],
-    "model.py": ["tests/test_model.py", "tests/estimators"],
-    "mixed_cell": ["tests/mixed_cell", "tests/scores", "tests/numerics"],
-    "starts": ["tests/starts", "tests/laws", "tests/test_likelihood.py"],
-    "tables": ["tests/tables"],
-    "metrics": ["tests/metrics"],
-}
+FILES = ["cloud.py", "flow.py", "likelihood.py", "model.py", "mixture.py"]
+PARTS = [*FILES, "mixed_cell", "starts", "tables", "metrics"]
+# Of the tests of one change: as many as took so long; and how long they may take then.
+SECONDS, TIMEOUT = 60, 300
 # What a change may turn an operator into.
 KEPT = {
     *("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Pow_Mul", "FloorDiv_Mul", "Mod_FloorDiv"),
@@ -56,83 +58,203 @@ def is_kept(operator):
     return name != "RemoveDecorator"
 
 
+def files_of(part):
+    path = ROOT / "smoothdiff" / part
+    return sorted(path.rglob("*.py")) if path.is_dir() else [path]
+
+
 def source_of(part):
     """A digest of the part's code: other code has other changes."""
-    path = ROOT / "smoothdiff" / part
-    files = sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files_of(part))).hexdigest()[:16]
 
 
-def changed_lines(diff):
-    """The lines taken away and put in, of a diff."""
-    lines = [
-        line for line in diff.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
-    ]
-    return " ".join(f"{line[0]} {line[1:].strip()}" for line in lines)
+def changes_of(part):
+    """Mutations of the part's files, in the drawn order."""
+    from cosmic_ray.commands.init import _all_work_items
+
+    changes = [item.mutations[0] for item in _all_work_items(files_of(part), {})]
+    changes = sorted(filter(lambda change: is_kept(change.operator_name), changes), key=str)
+    Random(0).shuffle(changes)
+    return changes
 
 
-def tried(part, first, last):
-    """Changes of these places in the drawn order: how many there are, and what came of each."""
-    from cosmic_ray.work_db import use_db
-    from cosmic_ray.work_item import WorkerOutcome, WorkResult
+def made_by(change):
+    """The code before and after a change."""
+    from cosmic_ray.mutating import mutate_code
+    from cosmic_ray.plugins import get_operator
 
-    with tempfile.TemporaryDirectory(prefix="smoothdiff-mutants-") as folder:
-        clone = Path(folder) / "clone"
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-        tests = " ".join(TESTS[part])
-        command = f"{sys.executable} -m pytest -x -q -n 0 -p no:cacheprovider {tests}"
-        (clone / "mutants.toml").write_text(
-            f'[cosmic-ray]\nmodule-path = "smoothdiff/{part}"\ntimeout = 900.0\n'
-            f"excluded-modules = []\ntest-command = {json.dumps(command)}\n"
-            '[cosmic-ray.distributor]\nname = "local"\n'
-        )
-        cached = {
-            "JAX_COMPILATION_CACHE_DIR": str(Path(folder) / "compiled"),
-            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    code = change.module_path.read_text()
+    operator = get_operator(change.operator_name)(**change.operator_args)
+    return code, mutate_code(code, operator, change.occurrence)
+
+
+def said(code, changed):
+    """The lines taken away and put in."""
+    lines = list(unified_diff(code.splitlines(), changed.splitlines(), n=0))[3:]
+    return " ".join(f"{line[0]} {line[1:].strip()}" for line in lines if line[0] in "+-")
+
+
+# ------------------------------------------------------------------ which tests
+
+
+class Reach:
+    """Which tests reach a line, and the seconds that each took."""
+
+    def __init__(self, coverage, seconds):
+        from coverage import CoverageData
+
+        self._data = CoverageData(coverage)
+        self._data.read()
+        self._seconds = {}
+        for case in ElementTree.parse(seconds).iter("testcase"):
+            if not len(case):  # it passed
+                file = case.get("classname", "").replace(".", "/")
+                self._seconds[f"{file}.py::{case.get('name')}"] = float(case.get("time", 0))
+        self._files = {
+            file[file.rindex("smoothdiff/") :]: file for file in self._data.measured_files()
         }
-        environment = {**os.environ, **cached, "PYTHONPATH": str(clone)}
 
-        def run(*arguments):
-            program = [sys.executable, "-m", "cosmic_ray.cli", *arguments]
-            subprocess.run(program, cwd=clone, env=environment, check=True)
+    def tests_of(self, file, first, last):
+        """Names of tests for a change between two lines, those that reach them first."""
+        by_line = self._data.contexts_by_lineno(self._files[file])
+        at, near = set(), set()
+        for line, contexts in by_line.items():
+            tests = {context.partition("|")[0] for context in contexts} & self._seconds.keys()
+            near |= tests
+            if first <= line <= last:
+                at |= tests
+        chosen, total = [], 0.0
+        for group in (at, near - at):
+            for test in sorted(group, key=lambda name: (self._seconds[name], name)):
+                total += self._seconds[test]
+                if chosen and total > SECONDS:
+                    return chosen
+                chosen.append(test)
+        return chosen
 
-        run("init", "mutants.toml", "mutants.sqlite")
-        with use_db(clone / "mutants.sqlite") as database:
-            items = sorted(
-                (item for item in database.work_items if is_kept(item.mutations[0].operator_name)),
-                key=lambda item: str(item.mutations[0]),
-            )
-            Random(0).shuffle(items)
-            chosen = {item.job_id: item.mutations[0] for item in items[first:last]}
-            rest = [item.job_id for item in database.work_items if item.job_id not in chosen]
-            database.set_multiple_results(rest, WorkResult(WorkerOutcome.SKIPPED, ""))
-        run("baseline", "mutants.toml")
-        run("exec", "mutants.toml", "mutants.sqlite")
-        with use_db(clone / "mutants.sqlite") as database:
-            found = [
-                (chosen[job], result.test_outcome, changed_lines(result.diff or ""))
-                for job, result in database.results
-                if job in chosen
-            ]
-    return len(items), found
+
+# ------------------------------------------------------------------ one change
+
+
+def import_all_else():
+    """Import what the tests import, but for the package itself."""
+    import hypothesis  # noqa: F401
+    import matplotlib.pyplot  # noqa: F401
+    import mpmath  # noqa: F401
+    import pytest  # noqa: F401
+    import sklearn.ensemble  # noqa: F401
+
+    import smoothdiff
+    import smoothdiff.claims
+    import smoothdiff.cli
+    import smoothdiff.inspection
+    import smoothdiff.metrics
+    import smoothdiff.pipeline
+    import smoothdiff.tables  # noqa: F401
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "smoothdiff"]:
+        del sys.modules[name]
+
+
+def start(clone, tests):
+    """Run tests in a clone, in a process of its own."""
+    process = os.fork()
+    if process:
+        return process
+    code = 3
+    try:
+        os.setsid()
+        os.chdir(clone)
+        sys.path.insert(0, str(clone))
+        os.environ["PYTHONPATH"] = str(clone)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        import pytest
+
+        code = int(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]))
+    finally:
+        os._exit(code)
+
+
+class Worker:
+    """A clone in which one change after the other is tried."""
+
+    def __init__(self, folder):
+        self.clone, self.process = folder, None
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
+
+    def begin(self, change, tests):
+        """Try a change."""
+        self.change, self.began = change, time.monotonic()
+        self._file = self.clone / change.module_path.relative_to(ROOT)
+        self._code, changed = made_by(change)
+        self.said = said(self._code, changed)
+        self._file.write_text(changed)
+        self.process = start(self.clone, tests)
+
+    def ended(self):
+        """Whether the tests noticed the change, once they have ended; else None."""
+        found, status = os.waitpid(self.process, os.WNOHANG)
+        late = time.monotonic() - self.began > TIMEOUT
+        if not found and not late:
+            return None
+        with suppress(ProcessLookupError):  # what the tests have started, too
+            os.killpg(self.process, signal.SIGKILL)
+        if not found:
+            os.waitpid(self.process, 0)
+        self._file.write_text(self._code)
+        self.process = None
+        return late or os.waitstatus_to_exitcode(status) not in (0, 5)
+
+
+def tried(changes, reach, n_jobs, seconds):
+    """Yield each change, what it says, and whether the tests noticed it; none is begun later."""
+    end = time.monotonic() + seconds
+    with tempfile.TemporaryDirectory(prefix="smoothdiff-mutants-") as folder:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = f"{folder}/compiled"
+        os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        sys.dont_write_bytecode = True
+        workers = [Worker(Path(folder) / f"clone{i}") for i in range(n_jobs)]
+        import_all_else()
+        open_ = list(reversed(changes))
+        while (open_ and time.monotonic() < end) or any(worker.process for worker in workers):
+            for worker in workers:
+                noticed = worker.ended() if worker.process else None
+                if noticed is not None:
+                    yield worker.change, worker.said, noticed
+                if worker.process is None and open_ and time.monotonic() < end:
+                    change = open_.pop()
+                    file = str(change.module_path.relative_to(ROOT))
+                    lines = change.start_pos[0], change.end_pos[0]
+                    worker.begin(change, reach.tests_of(file, *lines))
+            time.sleep(0.05)
 
 
 def main(arguments=None):
     """Go on with one part, and keep what was found."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutants", description=__doc__)
-    parser.add_argument("part", choices=TESTS)
+    parser.add_argument("part", choices=PARTS)
     parser.add_argument("--to", type=int, default=20, help="changes tried in all")
+    parser.add_argument("--coverage", default=".coverage", help="what pytest-cov wrote")
+    parser.add_argument("--seconds", default="reach.xml", help="what --junitxml wrote")
+    parser.add_argument("--minutes", type=float, default=60, help="after which none is begun")
+    parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args(arguments)
-    results, source = earlier("mutants"), source_of(asked.part)
-    row = results.get(asked.part)
+    source, row = source_of(asked.part), earlier("mutants").get(asked.part)
     if row is None or row["source"] != source:
         row = {"source": source, "places": 0, "tried": 0, "noticed": 0, "survivors": []}
-    row["places"], found = tried(asked.part, row["tried"], asked.to)
-    for mutation, outcome, change in found:
+    changes = changes_of(asked.part)
+    row["places"] = len(changes)
+    reach, open_ = Reach(asked.coverage, asked.seconds), changes[row["tried"] : asked.to]
+    for change, what, noticed in tried(open_, reach, asked.n_jobs, 60 * asked.minutes):
         row["tried"] += 1
-        row["noticed"] += outcome != "survived"
-        if outcome == "survived":
-            row["survivors"].append({"file": str(mutation.module_path), "change": change})
+        row["noticed"] += noticed
+        if not noticed:
+            file = str(change.module_path.relative_to(ROOT))
+            row["survivors"].append({"file": file, "change": what})
+            print(f"{file}: {what}", flush=True)
     record("mutants", earlier("mutants") | {asked.part: row})
 
 
