@@ -2,8 +2,9 @@
 
     invert(step, transform(step, x)) = x
 
-A ColumnTransformer goes back part by part. Encoders of categories get what they could have
-written: drawn coordinates are moved to the nearest code first.
+A ColumnTransformer goes back part by part. Encoders of categories, and imputers that write down
+what was missing, get what they could have written: drawn coordinates are moved to the nearest code
+first.
 """
 
 import warnings
@@ -12,6 +13,7 @@ from itertools import accumulate
 import numpy as np
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_selection import SelectorMixin
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
@@ -107,7 +109,8 @@ def invert(name, step, X):
             back = step.inverse_transform(X)
     except (ValueError, AttributeError, NotImplementedError) as error:
         raise ValueError(f"{label(name, step)} cannot go back: {error}") from error
-    _warn_of_range(name, step, X, back)
+    if not isinstance(step, SimpleImputer):  # its gaps are those that it filled
+        _warn_of_range(name, step, X, back)
     return back
 
 
@@ -137,7 +140,7 @@ def _invert_columns(name, step, X):
     return whole
 
 
-# ---------------------------------------------------------------------- encoders of categories
+# ---------------------------------------------------------------------- codes
 
 
 def _n_codes(encoder, i):
@@ -173,4 +176,16 @@ def _nearest_code(encoder, X):
     return codes
 
 
-NEAREST = {OneHotEncoder: _nearest_one_hot, OrdinalEncoder: _nearest_code}
+def _nearest_indicator(imputer, X):
+    """What says that a value is missing is 0 or 1."""
+    if not imputer.add_indicator:
+        return X
+    first = X.shape[1] - len(imputer.indicator_.features_)
+    return np.hstack([X[:, :first], X[:, first:] > 0.5])
+
+
+NEAREST = {
+    OneHotEncoder: _nearest_one_hot,
+    OrdinalEncoder: _nearest_code,
+    SimpleImputer: _nearest_indicator,
+}

@@ -64,6 +64,8 @@ class GenerativePipeline(Pipeline):
     step, and ColumnTransformers, which scikit-learn cannot invert, part by part: each column has to
     stand in one part. A FunctionTransformer needs both of its functions.
 
+    **Gaps.** Through a SimpleImputer with ``add_indicator=True`` samples have gaps as the data do.
+
     **Categories.** Through a OneHotEncoder a sample gets the category of the largest coordinate (a
     dropped one has what the others leave to 1), through an OrdinalEncoder that of the nearest code.
     There is no density then. `TableDiffusion` is made for tables with categories, missing values

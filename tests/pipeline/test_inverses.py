@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.decomposition import PCA, FactorAnalysis, KernelPCA
 from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
 from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
@@ -340,3 +341,18 @@ def test_each_transformer_is_invertible_before_it_is_fitted():
     for name, step in {**INVERTIBLE, **BY_NAME}.items():
         check_invertible(name, step)
     assert isinstance(make_generative_pipeline(PCA(), Replay()), GenerativePipeline)
+
+
+def test_gaps_come_back_through_an_imputer_that_writes_them_down(rng):
+    X = rng.normal(size=(80, 3))
+    X[::5, 1] = np.nan
+    model = SmoothedPLDiffusion(random_state=0)
+    pipe = make_generative_pipeline(SimpleImputer(add_indicator=True), StandardScaler(), model)
+    made = pipe.fit(X).sample(400)
+    assert not np.isnan(made[:, [0, 2]]).any()
+    assert 0.1 < np.isnan(made[:, 1]).mean() < 0.3  # 0.2 of the data
+    pipe = make_generative_pipeline(SimpleImputer(), model).fit(X)
+    with pytest.raises(
+        ValueError, match=r"Step 'simpleimputer' .* cannot go back: .*add_indicator"
+    ):
+        pipe.sample(2)
