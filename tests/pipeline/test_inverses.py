@@ -352,7 +352,5 @@ def test_gaps_come_back_through_an_imputer_that_writes_them_down(rng):
     assert not np.isnan(made[:, [0, 2]]).any()
     assert 0.1 < np.isnan(made[:, 1]).mean() < 0.3  # 0.2 of the data
     pipe = make_generative_pipeline(SimpleImputer(), model).fit(X)
-    with pytest.raises(
-        ValueError, match=r"Step 'simpleimputer' .* cannot go back: .*add_indicator"
-    ):
+    with pytest.raises(ValueError, match="cannot go back: 'inverse_transform' works only"):
         pipe.sample(2)
