@@ -6,6 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from scipy.sparse import issparse, vstack
 from sklearn.base import BaseEstimator, clone
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_consistent_length, validate_data
 
@@ -25,6 +26,7 @@ from .estimators._rows import (
     is_frame,
     is_polars,
     like,
+    named,
     numpy_dtypes,
     reflected,
     take,
@@ -52,9 +54,10 @@ class DiffusionOverSampler(BaseOverSampler):
     ----------
     estimator : estimator with ``fit`` and ``sample``, default=None
         Cloned for each class, and given its rows in units of the standard deviations that the
-        columns have in all of X; None is `SmoothedPLDiffusion()`. A DataFrame (of pandas or
-        polars) with columns other than of numbers goes to a `TableDiffusion` of it, and a
-        `TableDiffusion` gets all as it is, arrays of numbers and text too.
+        columns have in all of X; None is `SmoothedPLDiffusion()`. A Pipeline gets them in their
+        own units, and by their names. A DataFrame (of pandas or polars) with columns other than of
+        numbers goes to a `TableDiffusion` of it, and a `TableDiffusion` gets all as it is, arrays
+        of numbers and text too.
     sampling_strategy : float, str, dict or callable, default="auto"
         How many new rows each class gets.
 
@@ -189,6 +192,8 @@ class DiffusionOverSampler(BaseOverSampler):
         if self._is_table:
             return TableDiffusion(self.estimator)
         model = SmoothedPLDiffusion() if self.estimator is None else self.estimator
+        if isinstance(model, Pipeline):
+            return _Standardized(model, 0.0, 1.0, getattr(self, "feature_names_in_", None))
         scaler = StandardScaler(with_mean=not issparse(X)).fit(X.astype(np.float64))
         return _Standardized(model, scaler.mean_, scaler.scale_)
 
@@ -253,24 +258,28 @@ class _Opaque(NamedTuple):
 class _Standardized(BaseEstimator):
     """An estimator behind given units: fitted to (X - mean) / scale, and drawn from in units of X.
 
+    With names its rows are a DataFrame.
+
     Samples stay within the range that each column has in the rows it is fitted to, so that one
     that is constant there is that constant, bit for bit. Those that are no numbers, where a
     pipeline's transformer has no inverse, are drawn again.
     """
 
-    def __init__(self, estimator, mean, scale):
+    def __init__(self, estimator, mean, scale, names=None):
         self.estimator = estimator
         self.mean = mean
         self.scale = scale
+        self.names = names
 
     def fit(self, X):
         X = np.asarray(X, dtype=np.float64)
-        self.model_ = clone(self.estimator).fit((X - self.mean) / self.scale)
+        self.model_ = clone(self.estimator).fit(named((X - self.mean) / self.scale, self.names))
         self.range_ = X.min(axis=0), X.max(axis=0)
         return self
 
     def sample(self, n_samples=1, random_state=None, *, return_parents=False):
         Z, *parents = _draw_with_parents(self.model_, n_samples, random_state)
+        Z = np.asarray(Z)
         lost = np.flatnonzero(~np.isfinite(Z).all(axis=1))
         for attempt in range(1, ATTEMPTS + 1):
             if len(lost) == 0:
@@ -279,7 +288,7 @@ class _Standardized(BaseEstimator):
             again = _draw_with_parents(self.model_, len(lost), seed)
             for rows, new in zip((Z, *parents), again, strict=True):
                 rows[lost] = new
-            lost = lost[~np.isfinite(again[0]).all(axis=1)]
+            lost = lost[~np.isfinite(Z[lost]).all(axis=1)]
         if len(lost):
             raise ValueError(
                 f"{len(lost)} of {n_samples} samples of {type(self.model_).__name__} are not "

@@ -9,11 +9,12 @@ import pytest
 from given import normal
 from scipy import sparse
 from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.neighbors import KernelDensity
-from sklearn.preprocessing import PowerTransformer
+from sklearn.preprocessing import FunctionTransformer, PowerTransformer, StandardScaler
 from sklearn.utils.estimator_checks import (
     parametrize_with_checks as parametrize_with_checks_of_sklearn,
 )
@@ -445,7 +446,7 @@ def test_samples_that_are_no_numbers_are_drawn_again(dtype):
     X = np.round(10 * np.c_[np.exp(2 * rng.normal(size=150)), rng.normal(size=150)]).astype(dtype)
     y = np.repeat([0, 1], [110, 40])
     wide = SmoothedPLDiffusion(t_min_scale=1.0)
-    pipe = make_generative_pipeline(PowerTransformer(), wide)
+    pipe = make_generative_pipeline(StandardScaler(), PowerTransformer(), wide)
     sampler = DiffusionOverSampler(pipe, random_state=0)
     with pytest.warns(UserWarning, match="outside the range"):
         new = sampler.fit_resample(X, y)[0]
@@ -455,6 +456,21 @@ def test_samples_that_are_no_numbers_are_drawn_again(dtype):
     assert (new[150:] <= few.max(axis=0)).all()
     assert sampler.parents_.shape == sampler.parent_weights_.shape
     assert (sampler.parents_[:, 0] >= 110).all()
+
+
+def test_a_pipeline_gets_rows_in_their_units_and_by_their_names():
+    """The logarithm of incomes, which standardized ones have not."""
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"income": np.exp(rng.normal(8, 1, 150)), "age": rng.normal(40, 9, 150)})
+    y = np.repeat([0, 1], [110, 40])
+    log = FunctionTransformer(np.log, np.exp)
+    parts = ColumnTransformer([("log", log, ["income"])], remainder="passthrough")
+    pipe = make_generative_pipeline(parts, StandardScaler(), SmoothedPLDiffusion())
+    new, labels = DiffusionOverSampler(pipe, random_state=0).fit_resample(X, y)
+    assert list(new.columns) == ["income", "age"]
+    assert Counter(labels) == {0: 110, 1: 110}
+    made = np.log(new.income[150:])
+    assert abs(made.mean() - np.log(X.income[110:]).mean()) < 0.3
 
 
 class _Nowhere(BaseEstimator):

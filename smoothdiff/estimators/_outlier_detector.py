@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import _checks
 from .._progress import ColumnWarning, EdgeWarning, warn
 from . import _validation as checks
+from ._rows import named
 from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
 __all__ = ["DiffusionOutlierDetector"]
@@ -106,7 +107,7 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             with warnings.catch_warnings():
                 if self.estimator is None:  # nobody chose the candidates
                     warnings.simplefilter("ignore", EdgeWarning)
-                self.estimator_ = clone(model).fit(data)
+                self.estimator_ = clone(model).fit(self._named(data))
             self.offset_ = _quantile(self.cv_score_samples_, self.contamination)
             if self.offset_ == -np.inf:
                 unreached = np.isneginf(self.cv_score_samples_).mean()
@@ -116,6 +117,11 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
                 )
             self._training_rows = {row.tobytes(): i for i, row in enumerate(data + 0.0)}
         return self
+
+    def _named(self, X):
+        """Rows as an estimator of the user's is to see them: by the names that the data had."""
+        names = getattr(self, "feature_names_in_", None)
+        return named(X, None if self.estimator is None else names)
 
     def _held_out(self, model, X, cv):
         """Scores of the training rows by models of the other folds; the median where there is none.
@@ -130,7 +136,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             with warnings.catch_warnings():  # the fit to all rows says what there is to say
                 warnings.simplefilter("ignore", ColumnWarning)
                 warnings.simplefilter("ignore", EdgeWarning)
-                scores[test] = clone(model).fit(X[train]).score_samples(X[test])
+                fitted = clone(model).fit(self._named(X[train]))
+                scores[test] = fitted.score_samples(self._named(X[test]))
         if np.isnan(scores).all():
             found = "one sample" if len(X) == 1 else f"{len(X)} samples and no fold"
             raise ValueError(
@@ -151,7 +158,7 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
         scores[known >= 0] = self.cv_score_samples_[known[known >= 0]]
         new = known < 0
         if new.any():
-            scores[new] = self.estimator_.score_samples(X[new])
+            scores[new] = self.estimator_.score_samples(self._named(X[new]))
         return scores
 
     def decision_function(self, X):

@@ -9,6 +9,7 @@ __all__ = [
     "is_one_row",
     "is_polars",
     "like",
+    "named",
     "numpy_dtypes",
     "reflected",
     "take",
@@ -29,6 +30,20 @@ def is_polars(X):
     """Whether it is a DataFrame or a Series of polars."""
     library = type(X).__module__.partition(".")[0]
     return library == "polars" and type(X).__name__ in ("DataFrame", "Series")
+
+
+def named(X, names):
+    """Rows of an array as a DataFrame with names, for pipelines that go by them; where it can be.
+
+    None are no names; and who has polars alone gets the array.
+    """
+    if names is None:
+        return X
+    try:
+        import pandas as pd
+    except ImportError:
+        return X
+    return pd.DataFrame(X, columns=names)
 
 
 def is_frame(X):

@@ -4,11 +4,17 @@ import numpy as np
 import pytest
 from given import normal
 from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
 from sklearn.model_selection import KFold, PredefinedSplit, StratifiedKFold
 from sklearn.neighbors import KernelDensity
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from smoothdiff import DiffusionOutlierDetector, SmoothedPLDiffusion
+from smoothdiff import (
+    DiffusionOutlierDetector,
+    SmoothedPLDiffusion,
+    make_generative_pipeline,
+)
 
 DENSITY = SmoothedPLDiffusion(t_min_scale=0.5)
 
@@ -137,3 +143,19 @@ def test_splits_of_any_form(kind, estimator):
 def test_splits_that_are_none(cv, sentence):
     with pytest.raises(ValueError, match=sentence):
         DiffusionOutlierDetector(DENSITY, cv=cv).fit(normal(60, 2))
+
+
+def test_a_pipeline_that_goes_by_names_sees_them():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(np.exp(normal(60, 2)), columns=["income", "age"])
+    log = FunctionTransformer(np.log, np.exp)
+    parts = ColumnTransformer([("log", log, ["income"])], remainder="passthrough")
+    pipe = make_generative_pipeline(parts, DENSITY)
+    detector = DiffusionOutlierDetector(pipe).fit(frame)
+    assert list(detector.estimator_.feature_names_in_) == ["income", "age"]
+    by_number = make_generative_pipeline(
+        ColumnTransformer([("log", log, [0])], remainder="passthrough"), DENSITY
+    )
+    other = DiffusionOutlierDetector(by_number).fit(frame.to_numpy())
+    np.testing.assert_array_equal(detector.score_samples(frame), other.score_samples(frame.values))
+    assert detector.predict(frame[["income", "age"]].iloc[:3]).shape == (3,)
