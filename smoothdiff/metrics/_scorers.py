@@ -8,6 +8,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks as checks
 from ..estimators._base import BaseDiffusion
+from ..estimators._class_laws import draw
 from ..pipeline import GenerativePipeline
 from ..tables import TableDiffusion
 from ._classifier import c2st
@@ -137,7 +138,7 @@ class Scorer:
     def __call__(self, estimator, X, y=None):
         if self.metric == "log_likelihood":
             return float(np.mean(estimator.score_samples(X)))
-        made = _draw(estimator, self.n_samples or len(X), self.random_state)
+        made = draw(estimator, self.n_samples or len(X), self.random_state)
         if self.metric in OF_HELD_OUT:
             return -float(OF_HELD_OUT[self.metric](made, X, random_state=self.random_state))
         sign, metric = OF_TRAINING[self.metric]
@@ -155,15 +156,11 @@ class Constrained:
     random_state: int | None
 
     def __call__(self, estimator, X, y=None):
-        made = _draw(estimator, self.n_samples or len(X), self.random_state)
+        made = draw(estimator, self.n_samples or len(X), self.random_state)
         memorized = memorized_fraction(made, training_rows(estimator), self.ratio)
         if memorized > self.max_memorized:
             return FORBIDDEN * (1 + float(memorized) - self.max_memorized)
         return self.objective(estimator, X, y)
-
-
-def _draw(estimator, n, random_state):
-    return estimator.sample(n, random_state=random_state)
 
 
 def training_rows(estimator):

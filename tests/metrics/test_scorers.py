@@ -4,13 +4,16 @@ import pickle
 
 import numpy as np
 import pytest
+from given import normal
 from made import clouds
 from sklearn.datasets import load_iris
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KernelDensity
 from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import (
+    ClassConditionalDiffusion,
     EmpiricalScoreDiffusion,
     SmoothedPLDiffusion,
     TableDiffusion,
@@ -117,3 +120,13 @@ def test_a_model_that_keeps_no_rows():
     (points,) = clouds(20)
     with pytest.raises(TypeError, match=r"needs a model that keeps its rows.* Got Samples"):
         scorer("memorized_fraction")(Samples().fit(points), points)
+
+
+@pytest.mark.parametrize("other", [ClassConditionalDiffusion(), GaussianMixture(2, random_state=0)])
+def test_models_whose_samples_come_with_labels_or_take_no_seed(other):
+    """A model for each class, and scikit-learn's mixtures."""
+    X = normal(60, 2)
+    y = np.arange(60) % 2
+    fitted = other.fit(X, y)
+    score = scorer("energy_distance", random_state=1)
+    assert -1 < score(fitted, X) == score(fitted, X) < 0
