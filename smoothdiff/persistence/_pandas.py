@@ -8,6 +8,7 @@ strings, pyarrow   the values one by one
 periods, intervals their numbers, their ends
 """
 
+import re
 from datetime import timezone
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,8 @@ NULLABLE_NAMES = (
 )
 # Types whose arrays are described item by item.
 ONE_BY_ONE = (pd.StringDtype, pd.ArrowDtype)
+ARROW_DECIMAL = re.compile(r"(decimal\d{2,3})\((\d{1,2}), (-?\d{1,2})\)")
+ARROW_DICTIONARY = re.compile(r"dictionary<values=([\w\[\]]+), indices=(\w+), ordered=([01])>")
 SINGLES = {"NA": pd.NA, "NaT": pd.NaT}
 
 
@@ -218,9 +221,20 @@ def _is_arrow_dtype(value):
 
 
 def _arrow_dtype(name):
+    return pd.ArrowDtype(_arrow_type(name))
+
+
+def _arrow_type(name):
+    """The type of a name; pyarrow itself reads none that has parameters."""
     import pyarrow
 
-    return pd.ArrowDtype(pyarrow.type_for_alias(name))
+    decimal, dictionary = ARROW_DECIMAL.fullmatch(name), ARROW_DICTIONARY.fullmatch(name)
+    if decimal:
+        return getattr(pyarrow, decimal[1])(int(decimal[2]), int(decimal[3]))
+    if dictionary:
+        values, indices = map(pyarrow.type_for_alias, dictionary.groups()[:2])
+        return pyarrow.dictionary(indices, values, dictionary[3] == "1")
+    return pyarrow.type_for_alias(name)
 
 
 def _read_categories_dtype(fields, reader):

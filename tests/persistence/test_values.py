@@ -222,6 +222,25 @@ def test_columns_of_pyarrow(name):
     pd.testing.assert_series_equal(found, column)
 
 
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("decimal128(8, 2)", [Decimal("12.50"), None]),
+        ("decimal256(60, -2)", [Decimal(1200), None]),
+        ("dictionary<values=string, indices=int32, ordered=0>", ["a", None]),
+        ("dictionary<values=int64, indices=int32, ordered=0>", [2**60 + 1, None]),
+    ],
+)
+def test_columns_of_pyarrow_whose_types_have_parameters(kind, values):
+    pa = pytest.importorskip("pyarrow")
+    types = [pa.decimal128(8, 2), pa.decimal256(60, -2)]
+    types += [pa.dictionary(pa.int32(), values) for values in (pa.string(), pa.int64())]
+    column = pd.Series(values, dtype=pd.ArrowDtype({str(t): t for t in types}[kind]))
+    found = through_json(column)
+    assert found.dtype == column.dtype
+    pd.testing.assert_series_equal(found, column)
+
+
 def test_what_is_held_twice_is_one_object():
     array, inner = np.arange(3.0), [1]
     one, two, three = through_json([array, {"a": array, "b": inner}, inner])
