@@ -6,6 +6,7 @@ from figures import DOCS, RESULTS, Row
 
 runs = RESULTS["robustness"]
 tests = runs.faults.tests | runs.soak.tests | runs.parquet.tests | runs.memory.tests
+tests |= runs.texts.tests
 
 
 def recorded(test):
