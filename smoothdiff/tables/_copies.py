@@ -55,8 +55,8 @@ class SingleRows:
 
     def copied(self, columns, parents):
         """Which new rows, of columns by name and parents (n, k), are copies, (n,)."""
-        # By sorting: a table of the values overflows in NumPy 2.0.0.
-        found = np.isin(fingerprints(self._schema, columns), self._marks, kind="sort")
+        own = fingerprints(self._schema, columns)
+        found = np.searchsorted(self._marks, own) < np.searchsorted(self._marks, own, "right")
         if self.radius > 0:
             open_ = np.flatnonzero(~found)
             step = max(PAIRS_AT_ONCE // parents.shape[1], 1)
