@@ -138,7 +138,6 @@ class Reach:
 
 def import_all_else():
     """Import what the tests import, but for the package itself."""
-    import hypothesis  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
     import mpmath  # noqa: F401
     import pytest  # noqa: F401
@@ -184,13 +183,14 @@ class Worker:
         self.clone, self.process = folder, None
         subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
 
-    def begin(self, change, tests):
-        """Try a change."""
+    def begin(self, change, tests, *, change_it=True):
+        """Try a change, or the code as it is."""
         self.change, self.began = change, time.monotonic()
         self._file = self.clone / change.module_path.relative_to(ROOT)
         self._code, changed = made_by(change)
         self.said = said(self._code, changed)
-        self._file.write_text(changed)
+        if change_it:
+            self._file.write_text(changed)
         self.process = start(self.clone, tests)
 
     def ended(self):
@@ -218,6 +218,17 @@ def tried(changes, reach, n_jobs, seconds):
         sys.dont_write_bytecode = True
         workers = [Worker(Path(folder) / f"clone{i}") for i in range(n_jobs)]
         import_all_else()
+
+        def begin(worker, change, **how):
+            file = str(change.module_path.relative_to(ROOT))
+            tests = reach.tests_of(file, change.start_pos[0], change.end_pos[0])
+            worker.begin(change, tests, **how)
+
+        begin(workers[0], changes[0], change_it=False)
+        while (failed := workers[0].ended()) is None:
+            time.sleep(0.05)
+        if failed:
+            raise RuntimeError("The tests fail with the code as it is.")
         open_ = list(reversed(changes))
         while (open_ and time.monotonic() < end) or any(worker.process for worker in workers):
             for worker in workers:
@@ -225,10 +236,7 @@ def tried(changes, reach, n_jobs, seconds):
                 if noticed is not None:
                     yield worker.change, worker.said, noticed
                 if worker.process is None and open_ and time.monotonic() < end:
-                    change = open_.pop()
-                    file = str(change.module_path.relative_to(ROOT))
-                    lines = change.start_pos[0], change.end_pos[0]
-                    worker.begin(change, reach.tests_of(file, *lines))
+                    begin(worker, open_.pop())
             time.sleep(0.05)
 
 
@@ -247,7 +255,10 @@ def main(arguments=None):
         row = {"source": source, "places": 0, "tried": 0, "noticed": 0, "survivors": []}
     changes = changes_of(asked.part)
     row["places"] = len(changes)
-    reach, open_ = Reach(asked.coverage, asked.seconds), changes[row["tried"] : asked.to]
+    open_ = changes[row["tried"] : asked.to]
+    if not open_:
+        return
+    reach = Reach(asked.coverage, asked.seconds)
     for change, what, noticed in tried(open_, reach, asked.n_jobs, 60 * asked.minutes):
         row["tried"] += 1
         row["noticed"] += noticed
