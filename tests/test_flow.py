@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import reference
 
-from smoothdiff.cloud import PointCloud
+from smoothdiff.cloud import PointCloud, as_cloud
 from smoothdiff.flow import log_jacobian, position, reachable
 from smoothdiff.mixed_cell import solve
 from smoothdiff.scores import SmoothedPLScore
@@ -147,6 +147,14 @@ def test_training_points_are_reachable_at_any_ratio(cloud):
     """They do not move: the distance to their own point and to the nearest are both 0."""
     cell = solve(cloud.points, cloud, 0.4, faces=True)
     assert reachable(cell, cloud, 1.5).all()
+
+
+def test_rows_that_start_as_near_to_another_point_are_reachable():
+    """Both of these start at 0, half-way between the two points."""
+    cloud = as_cloud([-1.0, 1.0])
+    cell = solve(np.array([[-0.75], [0.75]]), cloud, 0.5, faces=True)
+    assert position(cell, 2.0).tolist() == [[0.0], [0.0]]
+    assert reachable(cell, cloud, 2.0).all()
 
 
 @pytest.mark.parametrize("at", [0.0, 50.1])
