@@ -78,8 +78,12 @@ def read_frame(X) -> Frame:
 
 
 def _from_pandas(X):
+    import pandas as pd
+
     names, as_given = X.columns.tolist(), {}
-    columns = [X.iloc[:, j].copy() for j in range(X.shape[1])]
+    # From pandas 3 on what shares values is copied when somebody writes to it.
+    deep = int(pd.__version__.partition(".")[0]) < 3
+    columns = [X.iloc[:, j].copy(deep=deep) for j in range(X.shape[1])]
     for j, column in enumerate(columns):
         columns[j], given = _plain_times(column)
         if given:

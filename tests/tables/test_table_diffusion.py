@@ -545,3 +545,17 @@ def test_the_ends_of_a_range_are_not_frequent():
     assert (new["k"] == 1).mean() == pytest.approx((X["k"] == 1).mean(), abs=0.03)
     quantiles = [0.02, 0.05, 0.1, 0.25]
     np.testing.assert_allclose(new["a"].quantile(quantiles), X["a"].quantile(quantiles), atol=0.06)
+
+
+def test_what_happens_to_the_table_afterwards_does_not_reach_the_model(rng):
+    """Its values are shared with pandas until somebody writes to them."""
+    frame = pd.DataFrame(
+        {"a": rng.normal(size=30), "b": rng.integers(0, 9, 30), "c": list("xyz" * 10)}
+    )
+    model = TableDiffusion(random_state=0).fit(frame)
+    wanted = model.sample(20, random_state=1)
+    frame["a"] = 0.0
+    frame.loc[:, "b"] = -1
+    frame.iloc[:, 2] = "w"
+    frame.iloc[3, 0] = 1e9
+    pd.testing.assert_frame_equal(model.sample(20, random_state=1), wanted)
