@@ -102,7 +102,7 @@ def _ask_about_years(columns, gaps, commas, name):
     first = [next(column) for column in cells]
     counts = [cell for cell in first if WHOLE.fullmatch(cell)]
     steps = {int(b) - int(a) for a, b in pairwise(counts)}
-    if len(steps) != 1 or steps == {0} or any(cell in gaps for cell in first):
+    if len(steps) != 1 or steps == {0} or any(cell in gaps for cell in first if cell):
         return
     for cell, rest in zip(first, cells, strict=True):
         if cell not in counts:

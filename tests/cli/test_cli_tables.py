@@ -81,6 +81,8 @@ def test_years_in_the_first_line_are_asked_about(tmp_path, monkeypatch, capsys):
         "years.csv, line 1: 2019, 2020, 2021 lie outside their columns. If they name them, add "
         "--header yes; if not, add --header no." in capsys.readouterr().err
     )
+    with pytest.raises(ValueError, match="line 1: 2019, 2020, 2021 lie outside"):
+        text_frame(YEARS.replace("region", "").encode(), "t")  # as pandas writes an index
     for header, first in (("yes", "region"), ("no", None)):
         assert main(["sample", "years.csv", "--header", header, "--seed", "0"]) == 0
         lines = capsys.readouterr().out.splitlines()
