@@ -227,8 +227,9 @@ def delimiter_of(text):
 
     Where none does the last line decides, which has no words to mislead.
     """
+    quote = _quote(text)
     for mark in "\t;,":
-        lines = csv.reader(_lines(text), delimiter=mark, quotechar=_quote(text))
+        lines = csv.reader(_lines(text), delimiter=mark, quotechar=quote)
         with suppress(csv.Error):
             widths = {len(cells) for cells in islice(lines, LINES_LOOKED_AT) if cells}
             if len(widths) == 1 and widths.pop() > 1:

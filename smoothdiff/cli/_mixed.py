@@ -88,9 +88,14 @@ def _columns(text, name):
     return columns
 
 
+def _first_line(columns):
+    """The first cells, and the others of each column one by one."""
+    rest = [iter(column) for column in columns]
+    return [next(column) for column in rest], rest
+
+
 def _is_header(columns, gaps, commas):
-    cells = [iter(column) for column in columns]
-    first = [next(column) for column in cells]
+    first, cells = _first_line(columns)
     if not any(first) or any(is_number(cell, commas) or cell in gaps for cell in first if cell):
         return False
     return not any(cell in rest for cell, rest in zip(first, cells, strict=True) if cell)
@@ -98,8 +103,7 @@ def _is_header(columns, gaps, commas):
 
 def _ask_about_years(columns, gaps, commas, name):
     """Whether numbers of the first line, such as 2019 2020 2021, name columns."""
-    cells = [iter(column) for column in columns]
-    first = [next(column) for column in cells]
+    first, cells = _first_line(columns)
     counts = [cell for cell in first if WHOLE.fullmatch(cell)]
     steps = {int(b) - int(a) for a, b in pairwise(counts)}
     if len(steps) != 1 or steps == {0} or any(cell in gaps for cell in first if cell):
