@@ -10,6 +10,8 @@ any other score the ODE is stepped up from t_min to t0, and the logarithm with i
 (Song et al. 2021, section 4.3).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .cloud import PointCloud
@@ -21,11 +23,13 @@ from .starts import StartingLaw
 __all__ = ["ode_log_density", "smoothed_pl_log_density"]
 
 
-def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho_min):
+def smoothed_pl_log_density(
+    x, cloud: PointCloud, start: StartingLaw | Callable[[np.ndarray], np.ndarray], rho_0, rho_min
+):
     """Log-density at x (n, r) of the starting law after its flow from rho_0 to rho_min, (n,).
 
-    The ratios are floats or (n,). Rows that the flow does not reach (only for rho_0 >= 1) have
-    -inf.
+    The ratios are floats or (n,). Of the starting law its log-density is enough, a callable. Rows
+    that the flow does not reach (only for rho_0 >= 1) have -inf.
 
     Examples
     --------
@@ -39,7 +43,8 @@ def smoothed_pl_log_density(x, cloud: PointCloud, start: StartingLaw, rho_0, rho
     """
     cell = solve(x, cloud, rho_min, faces=True)
     support = reachable(cell, cloud, rho_0)
-    log_p = start.log_density(position(cell, rho_0))
+    start_log_density = start.log_density if isinstance(start, StartingLaw) else start
+    log_p = start_log_density(position(cell, rho_0))
     log_p -= log_jacobian(cell.face_dim, cloud.dim, rho_0, rho_min)
     return np.where(support, log_p, -np.inf)
 

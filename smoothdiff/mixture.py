@@ -4,8 +4,8 @@
     D(x) = sum_k P(k | x) y_k
 
 ``c_k`` holds the log-weight and the normalization, ``h_k`` half the precision, and the optional
-factors ``F_k`` lower the precision along some directions. The noised empirical law p_t and the
-starting laws are of this form.
+factors ``F_k``, upper triangular, lower the precision along some directions. The noised empirical
+law p_t and the starting laws are of this form.
 
 The sums run over tiles of points, best first, with an online log-sum-exp: memory is one tile,
 never queries x points. Points are sorted by how wide their components are and then in space, so
@@ -96,6 +96,7 @@ def tile(points, log_coefficient, half_precision=1.0, factors=None, decay=None) 
     log_coefficient : array of shape (n,)
     half_precision : float or array of shape (n,)
     factors : array of shape (n, q, r), optional
+        Upper triangular, as every F_k is but for a rotation: what lies below is taken for 0.
     decay : array of shape (n,), optional
         With factors: the least half-precision of each component, ``h_k - |F_k|_2^2``.
 
@@ -292,16 +293,19 @@ def _by_differences(x, y, F):
     def delta(j):
         return x[j] - y[j, :, None]
 
-    def along(f):
-        return _dot(delta, lambda j: f[j, :, None], len(x), shape)
+    def along(f, first):
+        return _dot(delta, lambda j: f[j, :, None], len(x), shape, first)
 
     return _dot(delta, delta, len(x), shape), _sum_of_squares(along, F)
 
 
-def _dot(left, right, r, shape):
-    """Sum over j < r of left(j) * right(j): written out, which XLA makes one pass of, if short."""
+def _dot(left, right, r, shape, first=0):
+    """Sum over j < r of left(j) * right(j): written out, which XLA makes one pass of, if short.
+
+    Those of j < first are 0, and what is written out goes without them.
+    """
     if r <= MAX_WRITTEN_OUT:
-        return sum(left(j) * right(j) for j in range(r))
+        return sum(left(j) * right(j) for j in range(first, r))
     return lax.fori_loop(0, r, lambda j, total: total + left(j) * right(j), jnp.zeros(shape))
 
 
@@ -310,17 +314,17 @@ def _by_product(x, y, F):
     middle = x.mean(axis=1, keepdims=True)
     x, y = x - middle, y - middle
     squares = (x * x).sum(0) + (y * y).sum(0)[:, None] - 2 * y.T @ x
-    along = _sum_of_squares(lambda f: f.T @ x - (f * y).sum(0)[:, None], F)
+    along = _sum_of_squares(lambda f, _: f.T @ x - (f * y).sum(0)[:, None], F)
     return jnp.maximum(squares, 0.0), along
 
 
 def _sum_of_squares(along, F):
-    """Sum of the squares of along(f) for each factor f (r, P) of F (q, r, P)."""
+    """Sum of the squares of along(f, i) for the factors f (r, P) of F (q, r, P), 0 before i."""
     if F is None:
         return 0.0
     if len(F) <= MAX_WRITTEN_OUT:
-        return sum(along(f) ** 2 for f in F)
-    return lax.fori_loop(1, len(F), lambda i, s: s + along(F[i]) ** 2, along(F[0]) ** 2)
+        return sum(along(f, i) ** 2 for i, f in enumerate(F))
+    return lax.fori_loop(1, len(F), lambda i, s: s + along(F[i], 0) ** 2, along(F[0], 0) ** 2)
 
 
 @partial(jax.jit, static_argnames="moments", compiler_options=COMPILATION)

@@ -64,4 +64,5 @@ REPLACEMENTS: list[tuple[str, Any]] = [
     ),
     (r"\bset t0 and spacing\b", "add --t0 and --spacing"),
     (r"\bset t0\b", "add --t0"),
+    (r"\bt_min_scale sets", "--t-min-scale sets"),
 ]

@@ -31,6 +31,11 @@ SMALLEST, LARGEST = 1e-290, 1e300  # these squares
 SMALLEST_T_MIN = 1e-100
 # A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
 DROWNED = 1 / 3
+# Without the numbers: scikit-learn reports failures of the same words once, not for each pair.
+CROSSED = (
+    "The 't_min' parameter of {} must not exceed t0{}; t_min_scale sets it in units of t0, "
+    "for a search over both."
+)
 
 
 class Scales(NamedTuple):
@@ -81,10 +86,7 @@ def check_scales(estimator):
     checks.check_count(estimator, "n_steps")
     checks.check_number(estimator, "schedule_rho", infinite=True)
     if not isinstance(t_min, str) and not isinstance(t0, str) and t_min > t0:
-        raise ValueError(
-            f"The 't_min' parameter of {name} must not exceed t0. "
-            f"Got t_min={t_min!r} and t0={t0!r} instead."
-        )
+        raise ValueError(CROSSED.format(name, ""))
     if not isinstance(estimator.t_min_scale, str) and estimator.t_min_scale > 1:
         checks.refuse(estimator, "t_min_scale", "'auto' or a float in [0, 1]")
     if solver != "exact" and (t_min == 0 or (t_min == "auto" and estimator.t_min_scale == 0)):
@@ -129,10 +131,7 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
         scale = estimator.t_min_scale
         t_min = t0 * (estimator._auto_t_min_scale(subspace) if scale == "auto" else scale)
     if t_min > t0:
-        raise ValueError(
-            f"The 't_min' parameter of {name} must not exceed t0, which is "
-            f"{t0:.6g} for these data. Got {estimator.t_min!r} instead."
-        )
+        raise ValueError(CROSSED.format(name, ", which follows from the data"))
     if 0 < t_min < max(SMALLEST_T_MIN * t0, SMALLEST):
         raise ValueError(
             f"{name} divides squared distances by t_min, and t_min={t_min:.3g} is too small for "

@@ -3,24 +3,26 @@
 First the start alone, at t_min = t0, where there is no map and nothing to solve: the log-densities
 of held-out rows under all candidates are a table, and the mixture of greatest mean log-likelihood
 is a convex problem on it (EM, `smoothdiff.starts.stacking_weights`). Then (t_min, kappa), by the
-map's log-densities given that start. Candidates of one shape share neighbors and factors.
+map's log-densities given that start. Candidates of one shape share neighbors and factors, at both.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
+from scipy.special import logsumexp
 
 from .._compute import map_threads
 from .._progress import Progress
 from ..likelihood import smoothed_pl_log_density
 from ..mixed_cell import solve
 from ..model import Diffusion
-from ..starts import Start, starting_law
+from ..starts import Start, StartingLaw
 
 __all__ = ["Fold", "map_table", "start_table"]
 
-# Points up to which tasks go side by side: beyond, each has work for all threads, and memory.
+# Points up to which tasks go side by side and laws are kept: beyond, each task has work for all
+# threads, and a law takes memory.
 TOGETHER = 2048
 
 
@@ -37,6 +39,30 @@ class Fold:
     """Which of all rows they are, (m,)."""
     trained: np.ndarray
     """The rows that are the model's points, (k, d)."""
+    laws: dict[Start, StartingLaw] = field(default_factory=dict, repr=False)
+    """What `start_log_densities` has made."""
+
+    @property
+    def is_small(self):
+        return len(self.diffusion.cloud) <= TOGETHER
+
+    def start_log_densities(self, shape: Start, scales, x):
+        """Log-density at x (m, r) under a start of scale one and those scales, (n_scales, m)."""
+        law, model = self.laws.get(shape), self.diffusion
+        if law is None:
+            law = shape.law(model.cloud, model.t0, self.spacing)
+            if self.is_small:
+                self.laws[shape] = law
+        log_p = law.log_density(np.tile(x, (len(scales), 1)), np.repeat(scales, len(x)))
+        return log_p.reshape(len(scales), len(x))
+
+
+def _by_shape(starts):
+    """The places of the starts of each shape."""
+    shapes: dict[Start, list[int]] = {}
+    for i, start in enumerate(starts):
+        shapes.setdefault(replace(start, scale=1.0, weight=1.0), []).append(i)
+    return shapes
 
 
 def start_table(folds: list[Fold], starts: list[Start], n, report: Progress):
@@ -44,21 +70,16 @@ def start_table(folds: list[Fold], starts: list[Start], n, report: Progress):
 
     Rows that no fold holds out are NaN. Normal directions add the same to all.
     """
-    shapes: dict[Start, list[int]] = {}
-    for i, start in enumerate(starts):
-        shapes.setdefault(replace(start, scale=1.0, weight=1.0), []).append(i)
     table = np.full((len(starts), n), np.nan)
 
     def fill(fold, shape, places):
-        model = fold.diffusion
-        x = model.subspace.project(fold.X)
-        law = shape.law(model.cloud, model.t0, fold.spacing)
-        scales = np.repeat([starts[i].scale for i in places], len(x))
-        log_p = law.log_density(np.tile(x, (len(places), 1)), scales)
-        table[np.ix_(np.array(places), fold.rows)] = log_p.reshape(len(places), -1)
+        x, scales = fold.diffusion.subspace.project(fold.X), [starts[i].scale for i in places]
+        log_p = fold.start_log_densities(shape, scales, x)
+        table[np.ix_(np.array(places), fold.rows)] = log_p
         report.step()
 
-    tasks = [partial(fill, fold, *of_shape) for fold in folds for of_shape in shapes.items()]
+    shapes = _by_shape(starts).items()
+    tasks = [partial(fill, fold, *of_shape) for fold in folds for of_shape in shapes]
     _run([partial(_compile_solve, folds[0]), *tasks], folds)
     return table
 
@@ -70,18 +91,27 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
     one solve for all.
     """
     table = np.full((len(pairs), n), np.nan)
+    shapes = _by_shape(starts).items()
+    weights = np.array([start.weight for start in starts])
+    log_weights = np.log(weights / weights.sum())
+
+    def start(fold, x):
+        parts = np.empty((len(starts), len(x)))
+        for shape, places in shapes:
+            scales = [starts[i].scale for i in places]
+            parts[places] = fold.start_log_densities(shape, scales, x)
+        return logsumexp(parts + log_weights[:, None], axis=0)
 
     def fill(fold):
         model, m = fold.diffusion, len(fold.X)
         given = model.t_min / model.t0
         t_min_scales = np.array([given if t is None else t for t, _ in pairs])
         kappas = np.array([kappa for _, kappa in pairs])
-        start = starting_law(starts, model.cloud, model.t0, fold.spacing)
         rho_0 = np.repeat(kappas * np.sqrt(model.t0) / fold.spacing, m)
         rho_min = rho_0 * np.repeat(np.sqrt(t_min_scales), m)
         x = model.subspace.project(fold.X)
         log_p = smoothed_pl_log_density(
-            np.tile(x, (len(pairs), 1)), model.cloud, start, rho_0, rho_min
+            np.tile(x, (len(pairs), 1)), model.cloud, partial(start, fold), rho_0, rho_min
         ).reshape(len(pairs), m)
         if model.subspace.n_normal:
             normal = model.subspace.normal_part(fold.X, x)
@@ -97,7 +127,7 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
 
 def _run(tasks, folds):
     """Do the tasks: side by side where one alone has too few rows for several threads."""
-    if max(len(fold.diffusion.cloud) for fold in folds) <= TOGETHER:
+    if all(fold.is_small for fold in folds):
         map_threads(lambda task: task(), tasks)
     else:
         for task in tasks:

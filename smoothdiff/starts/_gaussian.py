@@ -15,7 +15,7 @@ __all__ = ["WholeGaussian"]
 
 
 class WholeGaussian(Derived, StartingLaw):
-    """N(mean, covariance) of the points; t0, spacing and neighbors have no say.
+    """N(mean, scale * covariance) of the points; t0, spacing and neighbors have no say.
 
     Examples
     --------
@@ -29,13 +29,13 @@ class WholeGaussian(Derived, StartingLaw):
     ((4, 2), (50, 2, 2))
     """
 
-    def __init__(self, cloud: PointCloud, t0=None, spacing=None, n_neighbors=None):
+    def __init__(self, cloud: PointCloud, t0=None, spacing=None, n_neighbors=None, scale=1.0):
         self.cloud = cloud
         shape, variance = shape_of(cloud)
         if not variance > 0:
             variance = 1.0 if t0 is None else float(t0)
         self.mean = cloud.weights @ cloud.points
-        self._root = np.sqrt(variance) * square_root(shape)
+        self._root = np.sqrt(scale * variance) * square_root(shape)
 
     @property
     def covariances(self):

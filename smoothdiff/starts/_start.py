@@ -58,6 +58,8 @@ class Start:
 
     def law(self, cloud: PointCloud, t0, spacing) -> StartingLaw:
         """The law for a cloud."""
+        if self.name == "gaussian":  # whose covariance is not that of noise at t0
+            return WholeGaussian(cloud, t0, scale=self.scale)
         more = {"shrinkage": self.shrinkage} if self.name == "local" else {}
         return LAWS[self.name](cloud, self.scale * t0, spacing, self.n_neighbors, **more)
 

@@ -76,7 +76,7 @@ def test_the_help_tells_of_quotes(capsys):
         ("--where city='a\nb' --kind name=drop", "No training row fits --where 'city="),
         ("--where age=inf", "--where gives column 'age' 'inf', which is no number."),
         ("--kind name=drop --kappa -1", "--kappa must be a positive float. Got -1 instead."),
-        ("--kind name=drop --t0 1 --t-min 2", "--t-min must not exceed t0. Got --t-min 2 and --t0"),
+        ("--kind name=drop --t0 1 --t-min 2", "--t-min must not exceed t0; --t-min-scale sets it"),
         ("--kind name=drop --seed -3", "--seed must not be negative."),
     ],
 )  # fmt: skip

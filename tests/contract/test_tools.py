@@ -1,5 +1,7 @@
 """Inside scikit-learn's tools: pipelines, cross-validation, searches and routing."""
 
+import warnings
+
 import numpy as np
 import pytest
 import sklearn
@@ -7,6 +9,7 @@ from given import normal
 from scipy.stats import loguniform
 from sklearn.base import clone
 from sklearn.decomposition import PCA
+from sklearn.exceptions import FitFailedWarning
 from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -113,6 +116,23 @@ def test_sample_weight_is_refused_until_requested(make):
 # ------------------------------------------------------------------ searches over their own dials
 
 GRID = {"kappa": [0.01, 0.05], "t0": [0.01, 0.1], "t_min": [0.001, 0.005]}
+
+
+def test_pairs_that_cross_are_skipped_with_one_report():
+    """t_min > t0 in a grid of absolute variances: left out, and said once, whatever the pair."""
+    X, cv = moons(60), KFold(3)
+    grid = {"t0": [0.004, 0.01, "auto"], "t_min": [0.001, 0.005, 0.02, 1e4]}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search = GridSearchCV(SmoothedPLDiffusion(), grid, cv=cv).fit(X)
+    (failed,) = (str(w.message) for w in caught if w.category is FitFailedWarning)
+    assert failed.count("ValueError: The 't_min' parameter") == 2  # of a given t0, of "auto"
+    means = search.cv_results_["mean_test_score"]
+    found = min(SmoothedPLDiffusion().fit(X[a]).t0_ for a, _ in cv.split(X))
+    pairs = [(p["t0"], p["t_min"]) for p in search.cv_results_["params"]]
+    crossed = [t_min > (found if t0 == "auto" else t0) for t0, t_min in pairs]
+    np.testing.assert_array_equal(np.isnan(means), crossed)
+    assert not crossed[search.best_index_]
 
 
 def test_grid_search_over_kappa_and_both_times():

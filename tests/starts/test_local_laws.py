@@ -105,6 +105,14 @@ def test_rotations_and_scales(rng):
     )
 
 
+@pytest.mark.parametrize("name", LAWS)
+def test_the_scale_of_a_start_is_that_of_its_covariances(name, rng):
+    cloud, x = cloud_of(30, 2), rng.normal(size=(20, 2))
+    once, scaled = (Start(name, c, 5).law(cloud, T0, SPACING) for c in (1.0, 2.5))
+    np.testing.assert_allclose(scaled.covariances, 2.5 * once.covariances, rtol=1e-12)
+    np.testing.assert_allclose(scaled.log_density(x), once.log_density(x, 2.5), rtol=1e-12)
+
+
 def mean_and_covariance(centers, weights, S):
     mean = weights @ centers
     spread = np.einsum("k,ki,kj->ij", weights, centers - mean, centers - mean)
@@ -129,7 +137,7 @@ def test_draws_have_the_moments_of_the_law(names):
     for start in starts:
         if start.name == "gaussian":
             law = WholeGaussian(cloud)
-            parts.append((start.weight / total, law.mean, law.covariances[0]))
+            parts.append((start.weight / total, law.mean, 0.7 * law.covariances[0]))
         else:
             S = 0.7 * covariances(cloud, 5, (0.2, 0.1), start.name)
             parts.append(
