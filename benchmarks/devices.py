@@ -12,6 +12,7 @@ mean is a case, and KeOps' ``logsumexp``. With several devices the sums run on t
 """
 
 import os
+from contextlib import contextmanager
 from functools import partial
 from unittest.mock import patch
 
@@ -21,6 +22,7 @@ import numpy as np
 from jax import lax
 
 from smoothdiff import _compute, mixture
+from smoothdiff.mixture import _exponents, _sums
 
 from ._measure import record, seconds
 from .density import reference
@@ -31,8 +33,6 @@ SIZES = {"cpu": (4096, 2048, (256, 512))}
 LARGE = (131072, 16384, (2048, 8192))
 # Queries whose density is compared with a sum over all differences.
 CHECKED = 64
-# The float32 program takes the product, whose rounding the library would not accept.
-FLOAT32 = {"EXPANSION_ERROR": np.inf}
 
 
 def best(function, d):
@@ -77,20 +77,29 @@ def limits(x, y, tile, precision):
 
 def sums(x, y, half, dtype):
     """Calls of the density and of the mean, and what must hold while they run."""
-    tiles, changes = mixture.tile(y, np.zeros(len(y))), {}
+    tiles, settings = mixture.tile(y, np.zeros(len(y))), _compute.float64
     if dtype == np.float32:
-        reduce = mixture._reduce
-
-        def reduce_in_float32(*arguments, moments):
-            # Its least number, -1e300, becomes -inf.
-            settings = np.errstate(over="ignore"), jax.default_matmul_precision("highest")
-            with _compute.float32(), settings[0], settings[1]:
-                return reduce(*arguments, moments=moments)
-
-        arrays = jax.tree.map(lambda array: array.astype(dtype), tiles.arrays)
-        tiles, changes = _compute.OnDevices(arrays), {"_reduce": reduce_in_float32, **FLOAT32}
+        tiles = jax.tree.map(lambda array: array.astype(dtype), tiles.arrays)
+        tiles, settings = _compute.OnDevices(tiles), partial(in_float32, _sums._reduce)
     calls = [partial(f, tiles, x, half) for f in (mixture.log_density, mixture.posterior_mean)]
-    return *calls, partial(patch.multiple, mixture, **changes) if changes else _compute.float64
+    return *calls, settings
+
+
+@contextmanager
+def in_float32(reduce):
+    """The program in float32, by the product, whose rounding the library would not accept."""
+
+    def reduce_in_float32(*arguments, moments):
+        # Its least number, -1e300, becomes -inf.
+        settings = np.errstate(over="ignore"), jax.default_matmul_precision("highest")
+        with _compute.float32(), settings[0], settings[1]:
+            return reduce(*arguments, moments=moments)
+
+    with (
+        patch.object(_sums, "_reduce", reduce_in_float32),
+        patch.object(_exponents, "EXPANSION_ERROR", np.inf),
+    ):
+        yield
 
 
 def attention(x, y, half):

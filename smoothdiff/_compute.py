@@ -5,8 +5,8 @@ threads for pieces of rows (`map_threads`), of the k-d tree and of scikit-learn'
 (`openmp_threads`), and it is one inside a worker of any kind: a thread of ours, of joblib, a
 process, a task of dask. BLAS has one thread throughout, since its sums depend on how many it has:
 pieces of fixed size are what runs side by side, so that no number depends on the count of cores.
-XLA's own pool belongs to the process; where a compiled loop uses it, that is beyond a call's
-control.
+XLA, which would split the loops of a program among threads of its own, leaves them whole
+(`IN_ONE_THREAD`): to wake these takes longer than most of our loops.
 
 Where JAX has several devices, the pieces are dealt to them in turn, and each runs there whole: the
 same program on the same numbers, so that these do not depend on how many devices there are.
@@ -29,6 +29,7 @@ from threadpoolctl import ThreadpoolController
 from ._memory import check_address_space, is_exhausted
 
 __all__ = [
+    "IN_ONE_THREAD",
     "OnDevices",
     "float32",
     "float64",
@@ -40,6 +41,8 @@ __all__ = [
     "workers",
 ]
 
+# How programs for pieces of rows are compiled.
+IN_ONE_THREAD = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 # Rows of one task: fixed, so that numbers do not depend on the number of workers.
 ROWS_PER_TASK = 65536
 # Rows of a task that is not made smaller, however little memory there is.

@@ -7,11 +7,14 @@ from functools import cache
 from math import inf
 from pathlib import Path
 
-__all__ = ["check_address_space", "give_back", "is_exhausted", "memory_told"]
+__all__ = ["check_address_space", "freed_at_once", "is_exhausted", "memory_told"]
 
 # Address space that the first calls of a process take, besides, for each core: threads of JAX and
 # BLAS, and programs as they are compiled.
 FIRST_CALLS, OF_A_CORE = 1152 << 20, 128 << 20
+# Options of glibc's mallopt, and the size from which arrays are apart that it grows to by itself.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGEST_THRESHOLD = 32 << 20
 
 
 def is_exhausted(error):
@@ -67,17 +70,27 @@ def _address_space_left():
     return inf
 
 
-def give_back():
-    """Let the system have what this process has freed, where glibc keeps it.
+@contextmanager
+def freed_at_once():
+    """Let the system have each array of a megabyte and more as soon as it is freed, on glibc.
 
-    It keeps that in pieces for each thread, so that what one model after the other took adds up.
+    It keeps up to 64 MB of what was freed for each thread, which adds up where one model after the
+    other is fitted. Afterwards it does as in any process that has freed a large array.
     """
-    if _malloc_trim() is not None:
-        _malloc_trim()(0)
+    set_option = _mallopt()
+    if set_option is not None:
+        set_option(M_MMAP_THRESHOLD, 1 << 20)
+        set_option(M_TRIM_THRESHOLD, 1 << 20)
+    try:
+        yield
+    finally:
+        if set_option is not None:
+            set_option(M_MMAP_THRESHOLD, LARGEST_THRESHOLD)
+            set_option(M_TRIM_THRESHOLD, 2 * LARGEST_THRESHOLD)
 
 
 @cache
-def _malloc_trim():
+def _mallopt():
     with suppress(OSError, AttributeError, TypeError):  # other systems
-        return ctypes.CDLL(None).malloc_trim
+        return ctypes.CDLL(None).mallopt
     return None

@@ -1,5 +1,6 @@
 """Where memory does not last: smaller blocks, then a sentence that says what to do."""
 
+import ctypes
 import re
 import subprocess
 import sys
@@ -12,9 +13,9 @@ from given import normal
 
 from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion, _memory
 from smoothdiff._compute import LEAST_ROWS, map_rows
-from smoothdiff._memory import give_back
+from smoothdiff._memory import freed_at_once
 from smoothdiff.model import Diffusion
-from smoothdiff.tables import _groups, _model
+from smoothdiff.tables import _groups
 
 
 def exhausted(kind):
@@ -145,16 +146,21 @@ def run(code):
     return done
 
 
-def test_what_was_freed_goes_back_after_each_round_of_a_large_table(monkeypatch, rng):
-    """And after each model that is made for the call. Calls of small tables do not pay for it."""
-    given_back = []
-    monkeypatch.setattr(_model, "give_back", lambda: given_back.append(1))
+def test_arrays_are_apart_while_a_large_table_is_drawn_from(monkeypatch, rng):
+    """Whose models are made one after the other. Calls of small tables do not touch anything."""
+    options = []
+    monkeypatch.setattr(_memory, "_mallopt", lambda: lambda *option: options.append(option))
     X = rng.normal(size=(150, 2))
     TableDiffusion(random_state=0).fit(X).sample(30)
-    assert not given_back
+    assert not options
     monkeypatch.setattr(_groups, "MOST_ROWS", 60)
-    TableDiffusion(redraw=None, random_state=0).fit(X).sample(30)
-    assert len(given_back) == 3 + 2  # one round of each of three models, two of which go
+    TableDiffusion(random_state=0).fit(X).sample(30)
+    inside = [(_memory.M_MMAP_THRESHOLD, 2**20), (_memory.M_TRIM_THRESHOLD, 2**20)]
+    assert options == [
+        *inside,
+        (_memory.M_MMAP_THRESHOLD, 2**25),
+        (_memory.M_TRIM_THRESHOLD, 2**26),
+    ]
 
 
 def test_parents_that_nobody_asks_for_are_not_kept(rng):
@@ -170,13 +176,44 @@ def test_parents_that_nobody_asks_for_are_not_kept(rng):
         assert np.array_equal(drawn.columns[name], column)
 
 
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="an option of glibc")
 def test_freed_memory_is_given_back():
-    """Where the system's library can; elsewhere nothing happens."""
-    give_back()
-    released = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_memory, "_malloc_trim", lambda: released.append)
-        give_back()
-        patch.setattr(_memory, "_malloc_trim", lambda: None)
-        give_back()
-    assert released == [0]
+    """Of arrays of 4 MB in a thread, whose heap keeps them as a rule."""
+    done = run(
+        """
+        import threading
+        import numpy as np
+        from smoothdiff._memory import freed_at_once
+
+        def kept():
+            with open("/proc/self/status") as file:
+                return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
+
+        def work():
+            arrays = [np.ones(2**19) for _ in range(5)]
+            del arrays
+            found.append(kept() - before)
+
+        np.ones(2**21)  # freed: from here on a heap keeps up to 32 MB
+        found = []
+        for context in (freed_at_once(), None):
+            before = kept()
+            if context:
+                context.__enter__()
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+            if context:
+                context.__exit__(None, None, None)
+        print(*found)
+        """
+    )
+    apart, usual = map(int, done.stdout.split())
+    assert apart < 2_000 < usual
+
+
+@pytest.mark.parametrize("option", [None, lambda *_: 1])
+def test_systems_without_that_option(option, monkeypatch):
+    monkeypatch.setattr(_memory, "_mallopt", lambda: option)
+    with pytest.raises(KeyError), freed_at_once():
+        raise KeyError

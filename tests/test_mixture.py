@@ -6,6 +6,7 @@ from scipy.special import logsumexp
 
 from smoothdiff import mixture
 from smoothdiff._compute import float64, workers
+from smoothdiff.mixture import _sums, _tiles
 
 N = 3000
 
@@ -34,7 +35,7 @@ CLOUDS = clouds()
 def test_nothing_that_counts_is_left_out(name, t, few, monkeypatch):
     points, x = CLOUDS[name]
     c = np.log(1 + np.arange(N) % 7)
-    monkeypatch.setattr(mixture, "_queries_per_tile", lambda *_: 8 if few else 256)
+    monkeypatch.setattr(_sums, "_queries_per_tile", lambda *_: 8 if few else 256)
     with float64():
         log_p, mean = mixture.posterior_mean(mixture.tile(points, c), x, 1 / (2 * t))
     exponents = c - ((x[:, None] - points) ** 2).sum(axis=2) / (2 * t)
@@ -82,28 +83,28 @@ def test_ellipsoids_farther_apart_than_floats_square(r, rng):
 def test_components_of_like_decay_lie_together():
     """In whole tiles: 5 wide ones and 300 narrower make two, and the rest goes on."""
     decay = np.exp2(np.r_[np.full(300, 3.0), np.full(5, -40.0), np.full(200, 20.0), 60.0])
-    groups = mixture._alike(decay, 128)
+    groups = _tiles._alike(decay, 128)
     assert sorted(np.concatenate(groups)) == list(range(len(decay)))
     assert [len(group) for group in groups] == [256, 128, 122]
-    assert [len(group) for group in mixture._alike(decay[:7], 128)] == [7]
+    assert [len(group) for group in _tiles._alike(decay[:7], 128)] == [7]
     assert set(range(300, 305)) < set(groups[0])
 
 
 def test_few_queries_where_boxes_leave_out_much():
     points, x = CLOUDS["even"]
     sums = mixture.tile(np.concatenate([points + k for k in range(30)]), np.zeros(30 * N)).arrays
-    chosen = [mixture._queries_per_tile(sums, x, np.full(60, 1 / (2 * t))) for t in (1e-5, 1e3)]
-    assert chosen == [mixture.FEW_QUERIES, mixture.TILE_QUERIES]
+    chosen = [_sums._queries_per_tile(sums, x, np.full(60, 1 / (2 * t))) for t in (1e-5, 1e3)]
+    assert chosen == [_sums.FEW_QUERIES, _sums.TILE_QUERIES]
 
 
 @pytest.mark.parametrize("n", [5, N])
 def test_the_same_bits_from_long_and_short_calls(n, rng, monkeypatch):
     """One thread takes long calls, and eight would have no work then."""
-    monkeypatch.setattr(mixture, "QUERIES_PER_CALL", (256, 1024))
+    monkeypatch.setattr(_sums, "QUERIES_PER_CALL", (256, 1024))
     sums, x = mixture.tile(rng.normal(size=(n, 5)), np.zeros(n)), rng.normal(size=(1100, 5))
-    lengths, reduce = [], mixture._reduce
+    lengths, reduce = [], _sums._reduce
     monkeypatch.setattr(
-        mixture,
+        _sums,
         "_reduce",
         lambda mix, x, *rest, **how: lengths.append(x[..., 0].size) or reduce(mix, x, *rest, **how),
     )

@@ -8,6 +8,7 @@ from sklearn.neighbors import KernelDensity
 
 from smoothdiff import mixture, noise
 from smoothdiff.cloud import PointCloud
+from smoothdiff.neighbors import spatial_order
 
 # The promise of the library: an error of 1e-9 max(1, |log p|).
 TOLERANCE = 1e-9
@@ -184,7 +185,7 @@ def test_mixture_with_factors(r, rng):
 @pytest.mark.parametrize("n", [1, 511, 512, 513, 2000])
 def test_spatial_order_is_a_permutation_into_boxes_that_split(n):
     points = normal(n, 2)
-    order = mixture.spatial_order(points, 512)
+    order = spatial_order(points, 512)
     np.testing.assert_array_equal(np.sort(order), np.arange(n))
     width = [np.ptp(points[order[i : i + 512]], axis=0).prod() for i in range(0, n, 512)]
     # Disjoint boxes: together no larger than the one around everything.

@@ -31,7 +31,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .._compute import OnDevices
+from .._compute import IN_ONE_THREAD, OnDevices
 
 __all__ = ["TOLERANCE", "ActiveSet", "Minimum", "minimize", "no_corners"]
 
@@ -144,7 +144,7 @@ class Minimum(NamedTuple):
     """
 
 
-@partial(jax.jit, static_argnames="rows")
+@partial(jax.jit, static_argnames="rows", compiler_options=IN_ONE_THREAD)
 def minimize(start: ActiveSet, index, candidates, scale, x, rho, n_chunks, *, rows):
     """Minimize over the candidates, and the corners of ``start`` where there is one.
 

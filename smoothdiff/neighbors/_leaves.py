@@ -4,6 +4,7 @@ The leaves are those of a k-d tree. A query asks the boxes first, in float64: a 
 beyond the radius holds no point within it.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from .._compute import IN_ONE_THREAD
 from ._order import spatial_order
 
 __all__ = ["MANY", "QUERIES", "Leaves", "leaf_size", "padded_rows", "squared_gaps"]
@@ -86,7 +88,7 @@ def padded_rows(n):
     return -(-n_leaves // step) * step * leaf_size(n)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=IN_ONE_THREAD)
 def squared_gaps(x, low, high, n_tiles):
     """Squared distances from queries to boxes, (L, B), of the first n_tiles * QUERIES rows of x.
 

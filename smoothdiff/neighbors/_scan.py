@@ -6,6 +6,7 @@ of what it keeps are those of float64 differences. Rows that float32 cannot tell
 again, from scikit-learn's scan.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -13,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .._compute import OnDevices, map_threads
+from .._compute import IN_ONE_THREAD, OnDevices, map_threads
 from .._derived import derived
 from ._base import Backend, square, squared_distances
 from ._leaves import MANY, QUERIES, Leaves, squared_gaps
@@ -225,7 +226,7 @@ def _ones(words, place, size):
     return which, bit % BITS * (size // BITS) + 8 * place[which] + bit // BITS
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=IN_ONE_THREAD)
 def _squares(x, nearest, points, squares):
     """|y|^2 - 2 x.y of the points of the leaves ``nearest`` (B, P), shape (B, P * size)."""
 
@@ -237,7 +238,7 @@ def _squares(x, nearest, points, squares):
     return lax.fori_loop(0, len(nearest), query, out)
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=IN_ONE_THREAD)
 def _points_within(x, bound, points, squares, leaf, row, n_meetings):
     """Masks of the points y for which |y|^2 - 2 x.y <= bound, bytes (M, B, size / BITS)."""
     size = points.shape[1]

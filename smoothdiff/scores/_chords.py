@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from .._compute import map_threads
+from .._compute import IN_ONE_THREAD, map_threads
 from ..cloud import PointCloud
 from ..neighbors import spatial_order
 
@@ -100,7 +100,7 @@ class Chords:
         return out
 
 
-@partial(jax.jit, static_argnames=("product", "moments"))
+@partial(jax.jit, static_argnames=("product", "moments"), compiler_options=IN_ONE_THREAD)
 def _sums(points, log_weight, x, n_rows, h, w, piece, *, product, moments):
     """Whether nothing underflowed; log sums (rows, ends); with ``moments`` mean projections.
 

@@ -144,8 +144,7 @@ class ShapedLaw(Derived, StartingLaw):
                 squares, axes = np.linalg.eigh(G_t @ G)
                 axes = np.sqrt(np.maximum(squares, 0))[..., None] * axes.transpose(0, 2, 1)
             stretch[rows] = squares = np.maximum(squares, 0)
-            F = axes / (np.sqrt(2 * a) * np.sqrt(a + squares))[..., None]
-            factors[rows] = np.linalg.qr(F, mode="r")
+            factors[rows] = axes / (np.sqrt(2 * a) * np.sqrt(a + squares))[..., None]
 
         map_threads(factor, slices(n, ROWS_AT_ONCE // 8))
         log_det = r * np.log(2 * np.pi * alpha) + np.log1p(stretch / alpha[:, None]).sum(axis=1)

@@ -5,6 +5,7 @@ among these give what cannot be averaged (`_donors`), columns make values of wha
 (`_columns`).
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from .._compute import openmp_threads
-from .._memory import give_back
+from .._memory import freed_at_once
 from .._progress import Progress
 from ..cloud import draw_by_weight
 from ._copies import SingleRows
@@ -128,11 +129,13 @@ class TableModel:
             drawn = self._draw_new(generator, group, int(m), some)
             return drawn if parents else drawn.without_parents()
 
-        parts = [
-            draw(group, some, m)
-            for group, some, m in zip(self.groups, starts, count, strict=True)
-            if m
-        ] or [draw(self.groups[0], starts[0], 0)]
+        many = any(group.kept is None for group in self.groups)
+        with freed_at_once() if many else nullcontext():
+            parts = [
+                draw(group, some, m)
+                for group, some, m in zip(self.groups, starts, count, strict=True)
+                if m
+            ] or [draw(self.groups[0], starts[0], 0)]
         if len(parts) == 1:
             return parts[0]
         return Drawn.joined(parts, np.argsort(np.argsort(which, kind="stable")))
@@ -166,9 +169,6 @@ class TableModel:
                 around[copied] = self._draw_places(generator, len(copied), shares)
             parts.append(self._draw_any(generator, group, model, around[copied]))
             place[copied], open_ = before + np.arange(len(copied)), copied
-        if group.kept is None:  # the model was made for this, and another one follows
-            del model
-            give_back()
         return parts[0] if len(parts) == 1 else Drawn.joined(parts, place)
 
     def _copied(self, drawn):
@@ -179,8 +179,6 @@ class TableModel:
 
     def _draw_any(self, generator, group, model, around) -> Drawn:
         Z, parents, weights = group.draw(generator, model, around)
-        if any(group.kept is None for group in self.groups):
-            give_back()
         examples = np.full(len(around), group.starts[0])
         return Drawn(self._decode(generator, Z, parents, weights, examples), parents, weights)
 

@@ -156,11 +156,11 @@ def test_rows_do_not_depend_on_each_other(model):
 
 ON_DEVICES = """
 import hashlib, pathlib, pickle, jax, numpy as np
-from smoothdiff import mixture
 from smoothdiff.mixed_cell import _solve
+from smoothdiff.mixture import _sums
 from smoothdiff.neighbors import _scan
 # Pieces so small that there are some for every device.
-mixture.QUERIES_PER_CALL, _solve.BLOCK, _scan.CALL = (32, 32), 128, 256
+_sums.QUERIES_PER_CALL, _solve.BLOCK, _scan.CALL = (32, 32), 128, 256
 X = np.random.default_rng(0).normal(size=(300, 4))
 points = np.random.default_rng(1).random((3000, 6))
 results = [*_scan.ScanNeighbors(points).query(points, 5)]

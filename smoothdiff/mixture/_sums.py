@@ -1,0 +1,215 @@
+"""Sums over the tiles of a mixture, best first, with an online log-sum-exp.
+
+The tile that some query lacks most comes next, until the remaining ones together can add no more
+than ``exp(-NEGLIGIBLE)`` of any query's sum, which is below its rounding. Near the data and at
+small t few tiles are visited, and queries then go by few, which lie close together.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .._compute import IN_ONE_THREAD, OnDevices, map_threads, n_threads
+from ..neighbors import spatial_order
+from ._exponents import dot, exponents_of
+from ._tiles import FEW_DIM, TILE_POINTS
+
+__all__ = ["log_density", "posterior_mean", "posterior_moments"]
+
+# Queries of a tile; of a mixture with factors, in few and in many dimensions.
+TILE_QUERIES, FEW_QUERIES = 256, 16
+FEW_FACTORED, MANY_FACTORED = 32, 128
+# Queries that would take as long as what a visit of a tile of points costs besides.
+OVERHEAD = 8
+# Bounds of tiles at queries that are formed at once.
+BOUNDS_AT_ONCE = 1 << 22
+# Queries of a compiled call: two shapes, the larger one if there is work for every thread then.
+QUERIES_PER_CALL = 2048, 16384
+# exp(-37) = 9e-17, below the rounding of the sum that as much is left out of.
+NEGLIGIBLE = 37.0
+# Log of what counts as nothing.
+LEAST = -1e300
+# One level below the highest, at which XLA's loops over the factors of a single tile take 2.4 times
+# as long on a CPU; those over many tiles take as long.
+COMPILATION = {**IN_ONE_THREAD, "xla_backend_optimization_level": 2}
+
+
+def log_density(tiles: OnDevices, x, half_precision=1.0):
+    """Log of the mixture at x, array of shape (n, r); float64 array of shape (n,).
+
+    ``half_precision``, a float or an array of shape (n,), multiplies the components' own: it is
+    1 / (2 t) when they are 1 and the mixture is p_t.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import log_density, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> log_density(tiles, np.zeros((1, 1)), 1.0).round(4)
+    array([-1.])
+    """
+    return _evaluate(tiles, x, half_precision, 0)[0]
+
+
+def posterior_mean(tiles: OnDevices, x, half_precision=1.0):
+    """Log-density (n,) and posterior mean of the component's center (n, r), in one pass.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import posterior_mean, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> posterior_mean(tiles, np.array([[0.5]]), 1.0)[1].round(4)
+    array([[0.7616]])
+    """
+    return _evaluate(tiles, x, half_precision, 1)[:2]
+
+
+def posterior_moments(tiles: OnDevices, x, half_precision=1.0):
+    """Log-density (n,), posterior mean of the center (n, r), and of |x - center|^2, (n,).
+
+    For mixtures whose components have half-precision 1 and no factors.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from smoothdiff.mixture import posterior_moments, tile
+    >>> tiles = tile(np.array([[-1.0], [1.0]]), np.log([0.5, 0.5]))
+    >>> len(posterior_moments(tiles, np.array([[0.5]]), 1.0))
+    3
+    """
+    log_p, mean, energy = _evaluate(tiles, x, half_precision, 2)
+    return log_p, mean, -energy
+
+
+def _evaluate(tiles, x, half_precision, moments):
+    """Log-density and, as ``moments`` asks, posterior means of the center and the exponent."""
+    x = np.asarray(x, dtype=np.float64)
+    n, r = x.shape
+    if n == 0:
+        return np.empty(0), np.empty((0, r)), np.empty(0)
+    half = np.broadcast_to(np.asarray(half_precision, dtype=np.float64), (n,))
+    size = _queries_per_tile(tiles.arrays, x, half)
+    # A single tile of points has nothing to skip, wherever the queries are.
+    order = spatial_order(x, size) if len(tiles.arrays.peak) > 1 else slice(None)
+    x, half = x[order], half[order]
+    dim = r if moments else 0
+    sorted_results = np.empty(n), np.empty((n, dim)), np.empty(n)
+    few, many = QUERIES_PER_CALL
+    rows = many if n >= many * n_threads() else few
+    # Whole tiles of queries, whatever the number of threads: the same sums.
+    step = min(-(-n // (size * n_threads())) * size, rows)
+
+    def call(start):
+        """Evaluate up to ``step`` queries from ``start`` on, padded to ``rows``."""
+        part = slice(start, min(start + step, n))
+        m = part.stop - start
+
+        def tiled(values):
+            out = np.empty((rows, *values.shape[1:]))
+            out[:m], out[m:] = values[part], values[part.stop - 1]
+            return out.reshape(-1, size, *values.shape[1:])
+
+        results = _reduce(tiles.here(), tiled(x), tiled(half), -(-m // size), moments=moments)
+        for out, result in zip(sorted_results, results, strict=True):
+            out[part] = np.asarray(result).reshape(rows, *out.shape[1:])[:m]
+
+    map_threads(call, range(0, n, step))
+    results = np.empty(n), np.empty((n, dim)), np.empty(n)
+    for out, result in zip(results, sorted_results, strict=True):
+        out[order] = result
+    return results
+
+
+def _queries_per_tile(mixture, x, half):
+    """Many, or few where boxes around few leave out so much more that it pays; speed alone."""
+    if mixture.factors is not None:
+        return FEW_FACTORED if x.shape[1] <= FEW_DIM else MANY_FACTORED
+    there = np.isfinite(mixture.decay)
+    if np.count_nonzero(there) == 1:
+        # As many pairs with a few points as with a full tile.
+        return min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[2], QUERIES_PER_CALL[0])
+    many = int(np.clip(BOUNDS_AT_ONCE // len(there), FEW_QUERIES, TILE_QUERIES))
+    lower, upper = mixture.lower[there], mixture.upper[there]
+    width = upper.max(axis=0) - lower.min(axis=0)
+    reach = np.sqrt(NEGLIGIBLE / (np.median(mixture.decay[there]) * np.median(half)))
+    around = 2 * reach + np.median(upper - lower, axis=0)
+
+    varies = width > 0
+
+    def cost(size):
+        """Of a query: the part of the points that its tile may meet, as if all were even."""
+        own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
+        part = np.minimum((around + own)[varies] / width[varies], 1)
+        return part.prod() * (1 + OVERHEAD / size)
+
+    return FEW_QUERIES if cost(FEW_QUERIES) < cost(many) else many
+
+
+@partial(jax.jit, static_argnames="moments", compiler_options=COMPILATION)
+def _reduce(mixture, x, half, n_tiles, *, moments):
+    """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
+    mixture = jax.tree.map(jnp.asarray, mixture)
+    _, Q, r = x.shape
+    lower, upper, there = mixture.lower.T, mixture.upper.T, jnp.isfinite(mixture.peak)
+    several = jnp.log(there.sum())
+    T = len(mixture.peak)
+    # Bounds in rows, whose best are known: the best of all is found without looking at each.
+    rows = 1 << (T.bit_length() - 1) // 2
+
+    def add_tile(k, xi, hi, sums):
+        """The sums with the terms of tile k of points."""
+        top, total, centers, energies = sums
+        exponents, energy = exponents_of(mixture, k, xi, hi)
+        new_top = jnp.maximum(top, exponents.max(0))
+        shrink, terms = jnp.exp(top - new_top), jnp.exp(exponents - new_top)
+        if moments > 0:
+            centers = centers * shrink + mixture.points[k] @ terms
+        if moments > 1:
+            energies = energies * shrink + (terms * energy).sum(0)
+        return new_top, total * shrink + terms.sum(0), centers, energies
+
+    def add_promising_tiles(xi, hi, sums):
+        def gap(j):
+            at = xi[j][:, None]
+            return jnp.maximum(jnp.maximum(lower[j] - at, at - upper[j]), 0.0)
+
+        nearest = dot(gap, gap, r, (Q, T))
+        # Padding tiles: inf - inf must not arise, and they must come last.
+        bound = jnp.where(
+            there, mixture.peak - nearest * hi[:, None] * mixture.decay, -jnp.inf
+        ).reshape(Q, rows, -1)
+
+        def promising(state):
+            _, best, found, _ = state
+            return (best - found[:, None]).max() + several > -NEGLIGIBLE
+
+        def add_best(state):
+            seen, best, found, sums = state
+            query, row = jnp.divmod((best - found[:, None]).argmax(), rows)
+            column = jnp.where(seen[row], -jnp.inf, bound[query, row]).argmax()
+            seen = seen.at[row, column].set(True)
+            best = best.at[:, row].set(jnp.where(seen[row], -jnp.inf, bound[:, row]).max(1))
+            top, total, *_ = sums = add_tile(row * (T // rows) + column, xi, hi, sums)
+            return seen, best, jnp.maximum(top + jnp.log(total), LEAST), sums
+
+        # Of no point yet: lower than any bound, and near enough to tell bounds apart.
+        found = bound.max((1, 2)) - 1.0
+        seen = jnp.zeros((rows, T // rows), bool)
+        return lax.while_loop(promising, add_best, (seen, bound.max(2), found, sums))[3]
+
+    def query_tile(i, out):
+        xi, hi = x[i].T, half[i]
+        sums = jnp.full(Q, LEAST), jnp.zeros(Q), jnp.zeros((dim, Q)), jnp.zeros(Q)
+        # Of a single tile there is nothing to leave out, and much less to compile.
+        sums = add_tile(0, xi, hi, sums) if T == 1 else add_promising_tiles(xi, hi, sums)
+        top, total, centers, energies = sums
+        results = top + jnp.log(total), (centers / total).T, energies / total
+        return tuple(o.at[i].set(result) for o, result in zip(out, results, strict=True))
+
+    dim = r if moments else 0
+    out = jnp.zeros(x.shape[:2]), jnp.zeros((*x.shape[:2], dim)), jnp.zeros(x.shape[:2])
+    return lax.fori_loop(0, n_tiles, query_tile, out)
