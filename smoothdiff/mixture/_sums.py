@@ -33,8 +33,12 @@ NEGLIGIBLE = 37.0
 # Log of what counts as nothing.
 LEAST = -1e300
 # One level below the highest, at which XLA's loops over the factors of a single tile take 2.4 times
-# as long on a CPU; those over many tiles take as long.
-COMPILATION = {**IN_ONE_THREAD, "xla_backend_optimization_level": 2}
+# as long on a CPU; those over many tiles take as long. And exponentials by the widest vectors.
+COMPILATION = {
+    **IN_ONE_THREAD,
+    "xla_backend_optimization_level": 2,
+    "xla_cpu_prefer_vector_width": 512,
+}
 
 
 def log_density(tiles: OnDevices, x, half_precision=1.0):
