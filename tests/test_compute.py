@@ -131,6 +131,19 @@ def test_settings_hold_within_a_piece_of_work_alone(user_precision):
 # ------------------------------------------------------------------ devices
 
 
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs cores that XLA would use")
+def test_loops_are_not_split_among_threads_of_xla():
+    """As XLA would, which marks them in the compiled program."""
+
+    def split(**options):
+        function = jax.jit(lambda x: jax.numpy.exp(jax.numpy.sin(x)), **options)
+        return "outer_dimension_partitions" in function.lower(x).compile().as_text()
+
+    x = jax.numpy.ones((2000, 2000))
+    assert split()
+    assert not split(compiler_options=_compute.IN_ONE_THREAD)
+
+
 def test_pieces_go_to_the_devices_in_turn():
     """In an interpreter that has eight."""
     done = subprocess.run(

@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
-from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV, TableDiffusion
+from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV, TableDiffusion, mixture
 from smoothdiff.estimators import _smoothed_pl_cv
 from smoothdiff.starts import Start
 
@@ -80,6 +80,20 @@ def test_the_map_is_chosen_as_a_grid_search_would(fitted):
         np.testing.assert_allclose(found, mean, rtol=1e-9)
     assert fitted.best_params_["t_min_scale"] == search.best_params_["t_min_scale"]
     np.testing.assert_allclose(fitted.best_score_, search.best_score_, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:The search chose")
+def test_factors_are_shared_between_candidates(monkeypatch, rng):
+    """Of one shape: by all scales, and by the map after the starts."""
+    made = []
+    tile = mixture.tile
+    monkeypatch.setattr(mixture, "tile", lambda *args: made.append(1) or tile(*args))
+    model = SmoothedPLDiffusionCV(
+        start_neighbors=(5, 9), start_shrinkages=((0.1, 0.1), (0.0, 0.3)), cv=3, random_state=0
+    )
+    model.fit(rng.normal(size=(60, 2)))
+    assert len(model.best_params_["start"]) > 1
+    assert len(made) == 3 * 4
 
 
 def test_held_out_scores_of_the_training_rows(fitted):
