@@ -80,14 +80,15 @@ def sums(x, y, half, dtype):
     tiles, settings = mixture.tile(y, np.zeros(len(y))), _compute.float64
     if dtype == np.float32:
         tiles = jax.tree.map(lambda array: array.astype(dtype), tiles.arrays)
-        tiles, settings = _compute.OnDevices(tiles), partial(in_float32, _sums._reduce)
+        tiles, settings = _compute.OnDevices(tiles), in_float32
     calls = [partial(f, tiles, x, half) for f in (mixture.log_density, mixture.posterior_mean)]
     return *calls, settings
 
 
 @contextmanager
-def in_float32(reduce):
+def in_float32():
     """The program in float32, by the product, whose rounding the library would not accept."""
+    reduce = _sums._reduce
 
     def reduce_in_float32(*arguments, moments):
         # Its least number, -1e300, becomes -inf.

@@ -77,16 +77,18 @@ def freed_at_once():
     It keeps up to 64 MB of what was freed for each thread, which adds up where one model after the
     other is fitted. Afterwards it does as in any process that has freed a large array.
     """
-    set_option = _mallopt()
-    if set_option is not None:
-        set_option(M_MMAP_THRESHOLD, 1 << 20)
-        set_option(M_TRIM_THRESHOLD, 1 << 20)
+    _keep_freed(1 << 20, 1 << 20)
     try:
         yield
     finally:
-        if set_option is not None:
-            set_option(M_MMAP_THRESHOLD, LARGEST_THRESHOLD)
-            set_option(M_TRIM_THRESHOLD, 2 * LARGEST_THRESHOLD)
+        _keep_freed(LARGEST_THRESHOLD, 2 * LARGEST_THRESHOLD)
+
+
+def _keep_freed(largest, in_all):
+    """Let a heap keep freed arrays up to a size, and so much of them at its top."""
+    if _mallopt() is not None:
+        _mallopt()(M_MMAP_THRESHOLD, largest)
+        _mallopt()(M_TRIM_THRESHOLD, in_all)
 
 
 @cache

@@ -182,6 +182,7 @@ def test_freed_memory_is_given_back():
     done = run(
         """
         import threading
+        from contextlib import nullcontext
         import numpy as np
         from smoothdiff._memory import freed_at_once
 
@@ -196,15 +197,12 @@ def test_freed_memory_is_given_back():
 
         np.ones(2**21)  # freed: from here on a heap keeps up to 32 MB
         found = []
-        for context in (freed_at_once(), None):
+        for context in (freed_at_once(), nullcontext()):
             before = kept()
-            if context:
-                context.__enter__()
-            thread = threading.Thread(target=work)
-            thread.start()
-            thread.join()
-            if context:
-                context.__exit__(None, None, None)
+            with context:
+                thread = threading.Thread(target=work)
+                thread.start()
+                thread.join()
         print(*found)
         """
     )

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
-from scipy.special import logsumexp
 
 from .._compute import map_threads
 from .._progress import Progress
@@ -18,6 +17,7 @@ from ..likelihood import smoothed_pl_log_density
 from ..mixed_cell import solve
 from ..model import Diffusion
 from ..starts import Start, StartingLaw
+from ..starts._stacked import log_mixture
 
 __all__ = ["Fold", "map_table", "start_table"]
 
@@ -93,14 +93,13 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
     table = np.full((len(pairs), n), np.nan)
     shapes = _by_shape(starts).items()
     weights = np.array([start.weight for start in starts])
-    log_weights = np.log(weights / weights.sum())
 
     def start(fold, x):
         parts = np.empty((len(starts), len(x)))
         for shape, places in shapes:
             scales = [starts[i].scale for i in places]
             parts[places] = fold.start_log_densities(shape, scales, x)
-        return logsumexp(parts + log_weights[:, None], axis=0)
+        return log_mixture(parts, weights / weights.sum())
 
     def fill(fold):
         model, m = fold.diffusion, len(fold.X)

@@ -13,6 +13,7 @@ from .._compute import workers
 from .._progress import ColumnWarning, EdgeWarning, Progress, warn
 from ..cloud import distinct_rows
 from ..starts import Start, stacking_weights
+from ..starts._stacked import log_mixture
 from . import _validation as checks
 from ._docs import documented
 from ._scales import check_extent
@@ -262,7 +263,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 Start(s.name, s.scale, s.n_neighbors, s.shrinkage, float(w))
                 for s, w in zip(starts, omega, strict=True)
             ]
-            results["stacked_score"] = float(_log_mixture(table, omega) @ share)
+            results["stacked_score"] = float(log_mixture(table, omega) @ share)
             results["gap"] = gap
             starts = [start for start in starts if start.weight > 0]
 
@@ -366,8 +367,3 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         if at_edge:
             chosen = " and ".join(at_edge)
             warn(f"The search chose {chosen}: a wider one may find better.", EdgeWarning)
-
-
-def _log_mixture(table, omega):
-    top = table.max(axis=0)
-    return top + np.log(omega @ np.exp(table - top))

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from ._base import StartingLaw
 
-__all__ = ["StackedLaw", "stacking_weights"]
+__all__ = ["StackedLaw", "log_mixture", "stacking_weights"]
 
 # Iterations of EM, and the gain in mean log-likelihood that may be left: it is bounded at each.
 MAX_ITERATIONS, GAP = 20_000, 1e-6
@@ -47,9 +47,7 @@ class StackedLaw(StartingLaw):
 
     def log_density(self, x, scale=1.0):
         """Log of the weighted sum, (n,), with all covariances times ``scale``."""
-        parts = np.array([law.log_density(x, scale) for law in self.laws])
-        with np.errstate(divide="ignore"):
-            return logsumexp(parts + np.log(self.weights)[:, None], axis=0)
+        return log_mixture([law.log_density(x, scale) for law in self.laws], self.weights)
 
     @property
     def covariances(self):
@@ -59,6 +57,12 @@ class StackedLaw(StartingLaw):
             eye = np.eye(next(part.shape[-1] for part in parts if part.ndim == 3))
             parts = [part if part.ndim == 3 else part[:, None, None] * eye for part in parts]
         return sum(w * part for w, part in zip(self.weights, parts, strict=True))
+
+
+def log_mixture(log_densities, weights):
+    """Log of the weighted sum of densities, (n,), from their logarithms (n_laws, n)."""
+    with np.errstate(divide="ignore"):
+        return logsumexp(np.asarray(log_densities) + np.log(weights)[:, None], axis=0)
 
 
 def stacking_weights(log_densities, row_weights=None):
