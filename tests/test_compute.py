@@ -131,7 +131,7 @@ def test_settings_hold_within_a_piece_of_work_alone(user_precision):
 # ------------------------------------------------------------------ devices
 
 
-@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="needs cores that XLA would use")
+@pytest.mark.skipif(joblib.cpu_count() < 2, reason="needs cores that XLA would use")
 def test_loops_are_not_split_among_threads_of_xla():
     """As XLA would, which marks them in the compiled program."""
 
