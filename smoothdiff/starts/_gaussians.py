@@ -85,7 +85,10 @@ class ShapedLaw(Derived, StartingLaw):
     def _points(self):
         """Points in the frame, (n, r)."""
         points = self.cloud.points
-        return points if self._frame is None else np.linalg.solve(self._frame, points.T).T
+        if self._frame is None:
+            return points
+        # Row by row in memory, as rows are what is looked up.
+        return np.ascontiguousarray(np.linalg.solve(self._frame, points.T).T)
 
     def _factors(self, k):
         """G_k (len(k), m, r) for component indices k."""
