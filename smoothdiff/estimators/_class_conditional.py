@@ -21,11 +21,12 @@ from ._class_laws import (
     check_model,
     draw,
     fit_laws,
+    is_constant,
     log_noise,
     noise_of_rows,
     warn_of_single_rows,
 )
-from ._rows import as_array, concatenate, is_frame, take
+from ._rows import are_finite_numbers, as_array, concatenate, is_frame, take, with_constants
 from ._smoothed_pl import SmoothedPLDiffusion
 
 __all__ = ["ClassConditionalDiffusion"]
@@ -84,8 +85,9 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     samples. Its density there would be with respect to another volume than the other's, and the
     two could not be compared: `predict` and `score_samples` give it the noise s_j Delta / sqrt(r)
     in that column. A column that is constant in all classes says nothing of them, and `predict`
-    does not look at it. (This needs to see what is constant: it is so for estimators of a score,
-    and not for pipelines and tables, whose columns should vary in all classes.)
+    does not look at it. (It is so for estimators of a score, and for a `GenerativePipeline` of
+    numbers whose steps map each column by itself; the columns of other models should vary in all
+    classes.)
 
     A `TableDiffusion` sees all rows before it is fitted to those of a class: a column that is empty
     in one class stays empty in its samples, and text that repeats in the table is no list of names
@@ -107,6 +109,9 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     >>> bool(model.score(only_2, [2] * 50) > 0.9)
     True
     """
+
+    # Columns of each class that are constant there, and its first row: of pipelines of numbers.
+    _constants: list | None = None
 
     def __init__(self, estimator=None, *, class_prior=None):
         self.estimator = estimator
@@ -200,12 +205,16 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         single = [k for k, law in enumerate(laws) if law is None]
         if len(single) == len(laws):
             clone(template).fit(X, **({"sample_weight": weights} if weighted else {}))
-        noise = None
-        if self._ours:
-            self._lowest, self._varies = X.min(axis=0), X.min(axis=0) < X.max(axis=0)
-            constant = [law.diffusion_.subspace.constant for law in laws if law is not None]
-            if single or np.any(self._varies & np.array(constant)):
-                noise = noise_of_rows(X, weights)
+        noise = self._constants = None
+        if self._ours or (hasattr(template, "_through") and are_finite_numbers(X)):
+            numbers = np.asarray(X, dtype=np.float64)
+            self._lowest, self._varies = numbers.min(axis=0), ~is_constant(numbers)
+            parts = [numbers[rows] for rows in places]
+            constants = [(is_constant(part), part[0]) for part in parts]
+            if single or any((self._varies & columns).any() for columns, _ in constants):
+                noise = noise_of_rows(numbers, weights)
+            if not self._ours:
+                self._constants = constants
         elif single:
             noise = noise_of_rows(check_array(X, dtype=np.float64), weights)
         for k in single:
@@ -305,9 +314,9 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._check_data(X, reset=False)
         total = logsumexp(self._log_joint(X), axis=1)
-        if not self._ours:
+        if not self._has_volumes:
             return total
-        differs = (self._lowest != X) & ~self._varies
+        differs = (self._lowest != np.asarray(X, dtype=np.float64)) & ~self._varies
         off = differs.any(axis=1)
         if off.any():
             warn(
@@ -317,20 +326,33 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
             )
         return np.where(off, -np.inf, total)
 
+    @property
+    def _has_volumes(self):
+        """Whether it is known which columns take part in the volume of each class's density."""
+        return self._ours or self._constants is not None
+
     def _log_joint(self, X):
         """Log P(k) + log p_k(x), (n, n_classes), over the columns that vary in all classes."""
-        if self._ours:
-            X = np.where(self._varies, X, self._lowest)
-        found = [self._log_density(law, X) for law in self.estimators_]
+        if self._has_volumes:
+            X = with_constants(X, ~self._varies, self._lowest)
+        found = [self._log_density(k, X) for k in range(len(self.classes_))]
         return np.log(self.class_prior_) + np.stack(found, axis=1)
 
-    def _log_density(self, law, X):
-        if not self._ours or isinstance(law, SingleRow):
+    def _log_density(self, k, X):
+        """Of class k, over the columns that vary in all classes."""
+        law = self.estimators_[k]
+        if not self._has_volumes or isinstance(law, SingleRow):
             return law.score_samples(X)
-        constant = law.diffusion_.subspace.constant
-        inside = law.score_samples(np.where(constant, law.mean_, X))
-        lacking = constant & self._varies
-        return inside + log_noise(X, law.mean_, self._noise, lacking) if lacking.any() else inside
+        if self._constants is None:
+            columns, row = law.diffusion_.subspace.constant, law.mean_
+        else:
+            columns, row = self._constants[k]
+            columns = columns & law._through(take(X, slice(1)))[2]
+        inside = law.score_samples(with_constants(X, columns, row))
+        lacking = columns & self._varies
+        if not lacking.any():
+            return inside
+        return inside + log_noise(np.asarray(X, dtype=np.float64), row, self._noise, lacking)
 
 
 def _seed_of(estimator):

@@ -24,6 +24,7 @@ __all__ = [
     "check_model",
     "draw",
     "fit_laws",
+    "is_constant",
     "log_noise",
     "noise_of_rows",
     "warn_of_single_rows",
@@ -58,6 +59,11 @@ def log_noise(X, row, noise, columns):
     return -(z**2).sum(axis=1) / 2 - np.log(np.sqrt(2 * np.pi) * noise).sum()
 
 
+def is_constant(X):
+    """Which columns of X (n, d) have one value, boolean (d,)."""
+    return X.min(axis=0) == X.max(axis=0)
+
+
 def noise_of_rows(X, weights=None):
     """Standard deviations h of the noise around a single row, (d,), from the rows X of all classes.
 
@@ -65,7 +71,7 @@ def noise_of_rows(X, weights=None):
     """
     rows, weights, _ = distinct_rows(X, np.ones(len(X)) if weights is None else weights)
     X, share = X[rows], weights / weights.sum()
-    varies = X.min(axis=0) < X.max(axis=0)
+    varies = ~is_constant(X)
     if not varies.any():
         return np.zeros(X.shape[1])
     centered = X - X[0]

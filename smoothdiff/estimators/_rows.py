@@ -1,8 +1,10 @@
 """Rows of what data come in: arrays, and DataFrames of pandas or polars."""
 
 import numpy as np
+from scipy.sparse import issparse
 
 __all__ = [
+    "are_finite_numbers",
     "as_array",
     "concatenate",
     "is_frame",
@@ -13,6 +15,7 @@ __all__ = [
     "numpy_dtypes",
     "reflected",
     "take",
+    "with_constants",
 ]
 
 
@@ -78,6 +81,25 @@ def _of_pandas(dtype):
     if getattr(dtype, "kind", "O") not in "biuf":
         return np.dtype(object)
     return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
+
+
+def are_finite_numbers(rows):
+    """Whether all values are numbers, none of them missing or infinite."""
+    if issparse(rows) or any(dtype.kind not in "biuf" for dtype in numpy_dtypes(rows)):
+        return False
+    return bool(np.isfinite(np.asarray(rows, dtype=np.float64)).all())
+
+
+def with_constants(rows, columns, values):
+    """Rows with values (d,) in some of the columns, boolean (d,)."""
+    if not is_frame(rows):
+        return np.where(columns, values, rows)
+    if is_polars(rows):
+        return rows.with_columns(**{rows.columns[j]: values[j] for j in np.flatnonzero(columns)})
+    rows = rows.copy()
+    for j in np.flatnonzero(columns):
+        rows.isetitem(j, values[j])
+    return rows
 
 
 def is_one_row(rows):

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import _validation as checks
 from ._columns import idle
+from ._constants import constant_columns, find_rounded, undone
 from ._inverses import check_invertible, invert
 from ._jacobians import through
 
@@ -106,6 +107,8 @@ class GenerativePipeline(Pipeline):
 
     # A parameter of Pipeline that is none here, but that its `fit` reads.
     transform_input = None
+    # Constants that rounding changes on the way to the model and back; earlier files have none.
+    _seen = _drawn = None
 
     def __init__(self, steps, *, memory=None, verbose=False):
         self.steps = steps
@@ -149,6 +152,7 @@ class GenerativePipeline(Pipeline):
             for estimator in _estimators_of(self):
                 stack.enter_context(checks.unchanged_on_error(estimator))
             super().fit(X, y, **params)
+            self._seen, self._drawn = find_rounded(self.steps, X)
         return self
 
     def _check_steps(self):
@@ -218,7 +222,7 @@ class GenerativePipeline(Pipeline):
         """Rows of the last step's space as rows of the input."""
         for name, step in reversed(self.steps[:-1]):
             X = invert(name, step, X)
-        return self._as_input(X)
+        return self._as_input(undone(X, self._drawn))
 
     def _as_input(self, X):
         """X as the kind of table that `fit` saw."""
@@ -255,7 +259,7 @@ class GenerativePipeline(Pipeline):
         check_is_fitted(self)
         X = X if hasattr(X, "shape") else np.asarray(X)
         Z, log_jacobian, _ = self._through(X)
-        return _model_of(self).score_samples(Z) + log_jacobian
+        return _model_of(self).score_samples(undone(Z, self._seen)) + log_jacobian
 
     def score(self, X, y=None):
         """Mean log-density of X, in the units of the input; larger is better. ``y`` is ignored."""
@@ -265,7 +269,7 @@ class GenerativePipeline(Pipeline):
         """What the model sees, the log-Jacobian, and the columns of X outside the volume."""
         last = self.steps[-1][1]
         if not isinstance(last, GenerativePipeline):
-            return through(self.steps[:-1], X, lambda Z: _constant_columns(last, Z))
+            return through(self.steps[:-1], X, lambda Z: constant_columns(last, Z))
         found = []
 
         def left_out_of(Z):
@@ -338,15 +342,6 @@ def _model_of(pipeline):
     """The last step of the innermost pipeline."""
     last = pipeline.steps[-1][1]
     return _model_of(last) if isinstance(last, GenerativePipeline) else last
-
-
-def _constant_columns(model, Z):
-    """Columns that take no part in the volume of a model's density."""
-    if hasattr(model, "diffusion_"):
-        return np.asarray(model.diffusion_.subspace.constant)
-    if getattr(model, "_ours", False):  # a model for each class
-        return ~model._varies
-    return np.zeros(np.shape(Z)[1], dtype=bool)
 
 
 def _draw(model, n, random_state, return_parents):

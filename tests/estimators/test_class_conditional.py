@@ -8,11 +8,12 @@ import pytest
 from given import normal
 from sklearn.base import clone
 from sklearn.datasets import load_digits, load_iris
+from sklearn.impute import SimpleImputer
 from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import cross_val_score
 from sklearn.neighbors import KernelDensity
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from smoothdiff import (
@@ -20,7 +21,9 @@ from smoothdiff import (
     EmpiricalScoreDiffusion,
     SmoothedPLDiffusion,
     SmoothedPLDiffusionCV,
+    make_generative_pipeline,
 )
+from smoothdiff.pipeline import register_log_jacobian
 
 EXACT = EmpiricalScoreDiffusion(t_min_scale=0.5)
 BLOBS = GaussianMixture(random_state=0)
@@ -154,6 +157,52 @@ def test_columns_constant_in_a_class_compare():
     )
     np.testing.assert_allclose(model.score_samples(new), np.logaddexp.reduce(expected, axis=1))
     assert np.all(model.sample(20, y="a", random_state=0)[:, 2] == 5.0)
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_columns_constant_in_a_class_compare_in_pipelines(as_frame):
+    """Of a class with a constant, as those of an estimator: units of a column are units."""
+    X, y = three_classes(120, 3)
+    X[y == "a", 2] = 5.0
+    X = np.c_[X, np.full(120, 0.1)]  # and one that says nothing
+    new = np.c_[three_classes(30, 3, seed=1)[0], np.full(30, 0.1)]
+    plain = ClassConditionalDiffusion(DENSITY).fit(X, y)
+    halved = FunctionTransformer(half, twice)
+    register_log_jacobian(half, lambda X: np.full(X.shape, -np.log(2)))
+    if as_frame:
+        pd = pytest.importorskip("pandas")
+        X, new = pd.DataFrame(X, columns=list("pqrs")), pd.DataFrame(new, columns=list("pqrs"))
+    model = ClassConditionalDiffusion(make_generative_pipeline(halved, DENSITY)).fit(X, y)
+    found, expected = model.predict_log_proba(new), plain.predict_log_proba(np.asarray(new))
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    found, expected = model.score_samples(new), plain.score_samples(np.asarray(new))
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+    off = new + np.array([0, 0, 0, 1.0])
+    np.testing.assert_allclose(model.predict_proba(off), model.predict_proba(new))
+    with pytest.warns(UserWarning, match="30 of 30 rows differ"):
+        assert np.isneginf(model.score_samples(off)).all()
+
+
+def half(X):
+    return X / 2
+
+
+def twice(X):
+    return X * 2
+
+
+def test_pipelines_of_other_models_have_all_their_columns():
+    """KernelDensity has a volume in constant columns too, and what is no number is left alone."""
+    X, y = three_classes(60, 2)
+    X[y == "a", 1] = 5.0
+    pipe = make_generative_pipeline(MinMaxScaler(), KernelDensity(bandwidth=0.3))
+    model = ClassConditionalDiffusion(pipe).fit(X, y)
+    expected = [clone(pipe).fit(X[y == k]).score_samples(X) for k in "abc"]
+    joint = np.log(model.class_prior_) + np.stack(expected, axis=1)
+    np.testing.assert_allclose(model.score_samples(X), np.logaddexp.reduce(joint, axis=1))
+    X[3, 0] = np.nan
+    gaps = make_generative_pipeline(SimpleImputer(add_indicator=True), KernelDensity(bandwidth=0.3))
+    assert ClassConditionalDiffusion(gaps).fit(X, y).sample(5, random_state=0)[0].shape == (5, 2)
 
 
 def test_the_noise_is_delta_long():

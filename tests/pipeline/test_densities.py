@@ -103,6 +103,27 @@ def test_a_constant_column_takes_no_part_in_the_volume(scaler):
     np.testing.assert_allclose(split, alone, rtol=1e-9)
 
 
+@pytest.mark.parametrize("constant", [-7.0, 0.1, -1234.5, 1e6])
+@pytest.mark.parametrize("last", [SmoothedPLDiffusion, ClassConditionalDiffusion])
+def test_a_constant_that_a_step_rounds_otherwise_is_the_constant_still(constant, last):
+    """PowerTransformer gives -7 as 0 in `fit_transform` and as 2e-15 in `transform`, and goes back
+    from its 0.1 to 0.1 + 8e-17.
+    """
+    X, y = normal(50, 2), np.arange(50) % 2
+    model = (
+        last(SmoothedPLDiffusion(random_state=0)) if last is ClassConditionalDiffusion else last()
+    )
+    pipe = make_generative_pipeline(PowerTransformer(), model)
+    alone = pipe.fit(X, y).score_samples(X)
+    X = np.c_[X, np.full(50, constant)]
+    np.testing.assert_allclose(pipe.fit(X, y).score_samples(X), alone, rtol=1e-9)
+    new = pipe.sample(5)
+    assert np.all(new[:, 2] == constant)
+    assert np.isfinite(pipe.score_samples(new)).all()
+    with pytest.warns(UserWarning, match="differ from the training data"):
+        assert np.isneginf(pipe.score_samples(X + np.array([0, 0, 1e-3]))).all()
+
+
 def test_a_row_off_the_constant_cannot_be_drawn():
     X = normal(40, 2)
     X[:, 1] = 5.0
