@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._stored import MOST_SEEN
+
 __all__ = [
     "MISSING",
     "WHOLE",
@@ -83,7 +85,8 @@ def read(cells, gaps, label, commas=False):
 
     Parameters
     ----------
-    cells : collection of str, with a length
+    cells : Column
+        Empty afterwards.
     gaps : set of str
         What means a missing value.
     label : str
@@ -102,11 +105,12 @@ def read(cells, gaps, label, commas=False):
     if present and all(is_number(cell, commas) and not _is_code(cell) for cell in present):
         if commas:
             _refuse_points(present, label)
-        return _numbers(gap, present, commas), Notation(commas, "", _decimals(present, commas))
+        notation = Notation(commas, "", _decimals(present, commas))
+        return _numbers(gap, present, commas), notation
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
     _ask(present, commas, label)
-    column = np.fromiter(cells, object, len(cells))
+    column = cells.as_objects(label)
     column[gap] = None
     return column, Notation()
 
@@ -119,6 +123,9 @@ class _Present:
 
     def __iter__(self):
         return compress(self._cells, self._there)
+
+    def used_up(self):
+        return compress(self._cells.used_up(), self._there)
 
     def __len__(self):
         return self._there.count(1)
@@ -142,12 +149,18 @@ def _is_code(cell):
 
 def _numbers(gap, cells, comma):
     whole = all(isinstance(number(cell, comma), int) for cell in cells)
-    dtype = np.int64 if whole else np.float64
-    values = np.fromiter((number(cell, comma) for cell in cells), dtype, len(cells))
     if not gap.any():
-        return values
+        numbers = (number(cell, comma) for cell in cells.used_up())
+        return np.fromiter(numbers, np.int64 if whole else np.float64, len(cells))
+    kind = int if whole else float
     column = np.full(len(gap), None, dtype=object)
-    column[~gap] = values.astype(object)  # of Python's numbers
+    known: dict[str, int | float] = {}
+    there = compress(range(len(gap)), (~gap).tobytes())
+    for row, cell in zip(there, cells.used_up(), strict=True):
+        # Objects are larger than short cells are: equal ones are one.
+        column[row] = known[cell] if cell in known else kind(number(cell, comma))
+        if len(known) < MOST_SEEN:
+            known[cell] = column[row]
     return column
 
 

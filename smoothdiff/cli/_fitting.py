@@ -122,13 +122,13 @@ def read_numbers(arguments):
 
 def read_rows(arguments):
     """A table of any columns, from a text or Parquet file or from standard input."""
+    options = arguments.na, arguments.header
     if arguments.input == "-":
-        data, name = sys.stdin.buffer.read(), "standard input"
-    elif files.check_suffix(arguments.input, files.SUFFIXES) == PARQUET:
+        return text_frame(sys.stdin.buffer.read(), "standard input", *options)
+    if files.check_suffix(arguments.input, files.SUFFIXES) == PARQUET:
         return read_parquet(arguments.input)
-    else:
-        data, name = Path(arguments.input).read_bytes(), arguments.input
-    return text_frame(data, name, arguments.na, arguments.header)
+    # Of the bytes nothing is kept here: they may be large.
+    return text_frame(Path(arguments.input).read_bytes(), arguments.input, *options)
 
 
 def scales_of(model):

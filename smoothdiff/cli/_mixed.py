@@ -1,16 +1,16 @@
 """Text files of mixed columns: from their cells to a `Frame`, and from new rows to cells."""
 
-from array import array
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from ..tables import Frame
 from ._cells import MISSING, WHOLE, Rows, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
+from ._stored import Column, Texts
 
 __all__ = ["text_frame"]
 
-# Texts that are looked up when they come again.
-MOST_SEEN = 10_000
+# Cells that are told apart by columns together.
+CELLS_TOGETHER = 1 << 13
 
 
 def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
@@ -31,6 +31,7 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
     text = text_of(data, name)
     commas = delimiter_of(text) != ","
     columns = _columns(text, name)
+    del data, text  # which are not needed any more, and may be large
     if not columns:
         raise ValueError(f"{name} has no rows.")
     gaps = {*MISSING, *missing}
@@ -45,46 +46,22 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         raise ValueError(f"{name} has a header but no rows.")
     found = []
     for j, own in enumerate(names):
-        cells, columns[j] = columns[j], _Cells([])  # let go of one by one
         label = f"{name}, column {j + 1}{f' ({own})' if named else ''}"
-        found.append(read(cells, gaps, label, commas))
+        found.append(read(columns[j], gaps, label, commas))
     notations = dict(zip(names, (notation for _, notation in found), strict=True))
     return Frame(names, [column for column, _ in found], BuildRows(named, notations))
 
 
-class _Cells:
-    """The cells of a column, as numbers of texts: half as large as references to them."""
-
-    __slots__ = ("_text", "numbers")
-
-    def __init__(self, texts):
-        self._text, self.numbers = texts.__getitem__, array("I")
-
-    def pop_first(self):
-        """Take off the first cell."""
-        return self._text(self.numbers.pop(0))
-
-    def __len__(self):
-        return len(self.numbers)
-
-    def __iter__(self):
-        return map(self._text, self.numbers)
-
-
 def _columns(text, name):
-    """Cells of each column, where equal ones share memory: a short text needs fifty bytes."""
-    columns: list[_Cells] = []
-    texts: list[str] = []
-    seen: dict[str, int] = {}
-    for _, cells in cells_of(text, name):
-        columns = columns or [_Cells(texts) for _ in cells]
-        for column, cell in zip(columns, map(str.strip, cells), strict=True):
-            number = seen.get(cell, len(texts))
-            if number == len(texts):
-                texts.append(cell)
-                if number < MOST_SEEN:
-                    seen[cell] = number
-            column.numbers.append(number)
+    """The cells of each column."""
+    rows = (cells for _, cells in cells_of(text, name))
+    columns: list[Column] = []
+    texts, together = Texts(len(text)), 1
+    while some := list(islice(rows, together)):
+        columns = columns or [Column(texts) for _ in some[0]]
+        together = max(CELLS_TOGETHER // len(columns), 1)
+        for column, cells in zip(columns, zip(*some, strict=True), strict=True):
+            column.extend(map(str.strip, cells))
     return columns
 
 

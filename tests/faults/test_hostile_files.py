@@ -14,7 +14,7 @@ import pytest
 from mutations import sign
 
 from smoothdiff import _reading
-from smoothdiff.cli import _mixed, main
+from smoothdiff.cli import _cells, _mixed, _stored, main
 from smoothdiff.cli._binary import read_array, read_parquet
 from smoothdiff.cli._files import cells_of, write_csv
 from smoothdiff.cli._mixed import text_frame
@@ -98,42 +98,71 @@ def test_parquet_that_unpacks_to_far_more(tmp_path, monkeypatch):
 
 
 def _words(rng, *letters):
-    return ["".join(rng.choice(list("abcdefghijklmnop"), rng.choice(letters))) for _ in range(6000)]
+    return [
+        "".join(rng.choice(list("abcdefghijklmnop"), rng.choice(letters))) for _ in range(20_000)
+    ]
+
+
+def _with_a_gap(cells):
+    return [*map(str, cells[1:]), '""']
 
 
 TEXTS = {  # cells of one line after the other, their columns, and so many times the file at most
-    "numbers with all digits": (lambda rng: map(str, rng.random(6000)), 5, 6),
-    "two digits": (lambda rng: map(str, rng.integers(10, 100, 6000)), 5, 5.5),
-    "single digits": (lambda rng: map(str, rng.integers(0, 10, 6000)), 1, 9),
+    "numbers with all digits": (lambda rng: map(str, rng.random(20_000)), 5, 3.2),
+    "five digits": (lambda rng: map(str, rng.integers(10_000, 99_999, 20_000)), 1, 5),
+    "five digits, and a gap": (lambda rng: _with_a_gap(rng.integers(10_000, 99_999, 20_000)), 1, 8),
+    "two decimals, and a gap": (lambda rng: _with_a_gap(rng.random(20_000).round(2)), 1, 4.5),
+    "two digits": (lambda rng: map(str, rng.integers(10, 100, 20_000)), 5, 6),
+    "single digits": (lambda rng: map(str, rng.integers(0, 10, 20_000)), 1, 8.5),
     "days": (
         lambda rng: map(
-            str, np.datetime64("2000-01-01") + rng.integers(0, 99, 6000).astype("timedelta64[D]")
+            str, np.datetime64("2000-01-01") + rng.integers(0, 99, 20_000).astype("timedelta64[D]")
         ),
         1,
         4,
     ),
-    "words that come once, of 3 to 8 letters": (lambda rng: _words(rng, *range(3, 9)), 5, 12.5),
-    "names that come once, of 6 letters": (lambda rng: _words(rng, 6), 1, 12.5),
+    "words that come once, of 3 to 8 letters": (lambda rng: _words(rng, *range(3, 9)), 5, 10),
+    "names that come once, of 6 letters": (lambda rng: _words(rng, 6), 1, 10),
 }
 
 
 @pytest.mark.parametrize(("cells", "width", "times"), TEXTS.values(), ids=TEXTS)
 def test_memory_to_read_text(cells, width, times, rng, monkeypatch, record_property):
-    """Besides what a tiny file needs: most of it keeps texts that may come again."""
-    monkeypatch.setattr(_mixed, "MOST_SEEN", 200)
+    """Besides what a tiny file needs, and texts that are known if they come again."""
+    for module in (_stored, _cells):
+        monkeypatch.setattr(module, "MOST_SEEN", 100)
+    monkeypatch.setattr(_mixed, "CELLS_TOGETHER", 200)
     cells = list(cells(rng))
     rows = [",".join("abcde"[:width])] + [
         ",".join(cells[i : i + width]) for i in range(0, len(cells), width)
     ]
-    data = ("\n".join(rows) + "\n").encode()
+    data = bytearray(("\n".join(rows) + "\n").encode())
     tracemalloc.start()
     try:
-        text_frame(data, "x.csv")
+        text_frame(bytes(data), "x.csv")  # a copy that nobody else keeps
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    record_property("times_the_file", 1 + peak / len(data))
-    assert len(data) + peak < times * len(data) + 2**14
+    record_property("times_the_file", peak / len(data))
+    assert peak < times * len(data) + 2**14
+
+
+@pytest.mark.parametrize("letters", [3, 6])
+def test_text_that_would_take_far_more_than_its_size(letters, rng, monkeypatch):
+    """Refused before it is there."""
+    for module in (_stored, _cells):
+        monkeypatch.setattr(module, "MOST_SEEN", 100)
+    monkeypatch.setattr(_mixed, "CELLS_TOGETHER", 200)
+    monkeypatch.setattr(_stored, "SMALL", 0)
+    data = bytearray("\n".join(["a", *_words(rng, letters)]).encode())
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"^x, column 1 \(a\): .* more than 10 times its size"):
+            text_frame(bytes(data), "x")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(data) + 2**14
 
 
 @pytest.mark.parametrize(
