@@ -7,8 +7,8 @@
 The second line finds out once which test reaches which line, and how long it takes. The third tries
 the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
 results/mutants.json how many there are, how many the tests noticed, and those that they did not;
-later runs go on from there until a file changes. Why a survivor changes nothing is said in
-mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for
+later runs go on from there until a file changes, and ``--again`` tries the survivors anew. Why a
+survivor changes nothing is said in mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for
 ones between operators that have nothing to do with each other, such as `*` and `<<`.
 
 The tests of a change are those that reach its line, then those that reach its file (a line of a
@@ -249,6 +249,7 @@ def main(arguments=None):
     parser.add_argument("--seconds", default="reach.xml", help="what --junitxml wrote")
     parser.add_argument("--minutes", type=float, default=60, help="after which none is begun")
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--again", action="store_true", help="the survivors, by newer tests")
     asked = parser.parse_args(arguments)
     source, row = source_of(asked.part), earlier("mutants").get(asked.part)
     if row is None or row["source"] != source:
@@ -256,6 +257,10 @@ def main(arguments=None):
     changes = changes_of(asked.part)
     row["places"] = len(changes)
     open_ = changes[row["tried"] : asked.to]
+    if asked.again:
+        survived, row["survivors"] = {each["change"] for each in row["survivors"]}, []
+        open_ = [c for c in changes[: row["tried"]] if said(*made_by(c)) in survived]
+        row["tried"] -= len(open_)
     if not open_:
         return
     reach = Reach(asked.coverage, asked.seconds)

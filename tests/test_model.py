@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from given import many_zeros, normal
 
+import smoothdiff.solvers._steps
 from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.model import means_of_rows
 
@@ -91,3 +92,38 @@ def test_says_nothing_unless_asked(monkeypatch, capsys):
         weighed = capsys.readouterr()
         for said in drawn, weighed:
             assert bool(said.out + said.err) == bool(verbose)
+
+
+def test_the_last_step_is_the_last_of_all(monkeypatch, capsys):
+    """Three blocks of rows, the last of them short, of five steps each."""
+    monkeypatch.setattr("smoothdiff._progress.SECONDS_BETWEEN_REPORTS", -1.0)
+    for module in ("model", "_compute"):
+        monkeypatch.setattr(f"smoothdiff.{module}.ROWS_PER_TASK", 4)
+    X = normal(20, 1)
+    diffusion = SmoothedPLDiffusion(solver="euler", n_steps=5, spacing=0.4).fit(X).diffusion_
+    diffusion.sample(np.random.default_rng(0), 10, verbose=1)
+    assert "step 15 of 15," in capsys.readouterr().err.splitlines()[-1]
+    diffusion.log_density(X[:8], verbose=1)
+    assert "step 10 of 10," in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_noise_of_a_draw_is_one_of_very_many(monkeypatch):
+    """Its key has 128 bits: no two of a hundred draws are alike."""
+    keys = []
+    real = smoothdiff.solvers._steps.counted_normals
+
+    def seen(key, *how):
+        keys.append(key)
+        return real(key, *how)
+
+    monkeypatch.setattr(smoothdiff.solvers._steps, "counted_normals", seen)
+    model = SmoothedPLDiffusion(solver="sde", n_steps=1, t_min=0.01, random_state=0)
+    diffusion, generator = model.fit(normal(10, 1)).diffusion_, np.random.default_rng(0)
+    for _ in range(100):
+        diffusion.sample(generator, 1)
+    keys = np.array(keys)
+    assert keys.shape == (100, 2)
+    for bits in keys.T:
+        assert len(np.unique(bits)) == 100
+        assert bits.min() < 2**60
+        assert bits.max() > 2**63
