@@ -8,8 +8,9 @@ The second line finds out once which test reaches which line, and how long it ta
 the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
 results/mutants.json how many there are, how many the tests noticed, and those that they did not;
 later runs go on from there until a file changes, and ``--again`` tries the survivors anew. Why a
-survivor changes nothing is said in mutants_explained.json. Changes are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for
-ones between operators that have nothing to do with each other, such as `*` and `<<`.
+survivor changes nothing is said in mutants_explained.json. Changes are those of cosmic-ray
+(https://cosmic-ray.readthedocs.io), but for ones between operators that have nothing to do with
+each other, such as `*` and `<<`.
 
 The tests of a change are those that reach its line, then those that reach its file (a line of a
 compiled program is reached by the first test of a process alone), the quickest first, up to

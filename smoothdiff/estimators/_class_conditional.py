@@ -26,7 +26,7 @@ from ._class_laws import (
     noise_of_rows,
     warn_of_single_rows,
 )
-from ._rows import are_finite_numbers, as_array, concatenate, is_frame, take, with_constants
+from ._rows import are_finite_numbers, as_array, concatenate, is_frame, put, take
 from ._smoothed_pl import SmoothedPLDiffusion
 
 __all__ = ["ClassConditionalDiffusion"]
@@ -334,7 +334,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
     def _log_joint(self, X):
         """Log P(k) + log p_k(x), (n, n_classes), over the columns that vary in all classes."""
         if self._has_volumes:
-            X = with_constants(X, ~self._varies, self._lowest)
+            X = put(X, ~self._varies, self._lowest)
         found = [self._log_density(k, X) for k in range(len(self.classes_))]
         return np.log(self.class_prior_) + np.stack(found, axis=1)
 
@@ -348,7 +348,7 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         else:
             columns, row = self._constants[k]
             columns = columns & law._through(take(X, slice(1)))[2]
-        inside = law.score_samples(with_constants(X, columns, row))
+        inside = law.score_samples(put(X, columns, row))
         lacking = columns & self._varies
         if not lacking.any():
             return inside

@@ -13,9 +13,9 @@ __all__ = [
     "like",
     "named",
     "numpy_dtypes",
+    "put",
     "reflected",
     "take",
-    "with_constants",
 ]
 
 
@@ -90,15 +90,20 @@ def are_finite_numbers(rows):
     return bool(np.isfinite(np.asarray(rows, dtype=np.float64)).all())
 
 
-def with_constants(rows, columns, values):
-    """Rows with values (d,) in some of the columns, boolean (d,)."""
+def put(rows, where, values):
+    """Rows with numbers at some entries, boolean (n, d) or (d,); one number, or one a column."""
     if not is_frame(rows):
-        return np.where(columns, values, rows)
-    if is_polars(rows):
-        return rows.with_columns(**{rows.columns[j]: values[j] for j in np.flatnonzero(columns)})
-    rows = rows.copy()
-    for j in np.flatnonzero(columns):
-        rows.isetitem(j, values[j])
+        return np.where(where, values, rows)
+    where, values = np.broadcast_to(where, rows.shape), np.broadcast_to(values, rows.shape[1])
+    polars = is_polars(rows)
+    rows = rows.clone() if polars else rows.copy()
+    for j in np.flatnonzero(where.any(axis=0)):
+        old = rows[rows.columns[j]] if polars else rows.iloc[:, j]
+        new = np.where(where[:, j], values[j], old.to_numpy())
+        if polars:
+            rows = rows.with_columns(type(old)(old.name, new))
+        else:
+            rows.isetitem(j, new)
     return rows
 
 

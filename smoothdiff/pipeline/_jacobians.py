@@ -29,7 +29,7 @@ from sklearn.preprocessing import (
 )
 
 from .. import _checks as checks
-from ..estimators._rows import is_polars
+from ..estimators._rows import is_polars, put
 from ._columns import idle, label, not_finite, parts_of, steps_of, take
 
 __all__ = ["pull_back", "register_log_jacobian", "through"]
@@ -146,14 +146,18 @@ def through(steps, X, left_out_of):
     left_out : boolean array of shape (n_features_in,)
     """
     inputs, outside = [X], np.zeros(X.shape[0], dtype=bool)
-    for _, step in steps:
+    for name, step in steps:
         if not idle(step):
+            refused = _refused(name, step, X)
+            if refused.any():
+                inputs[-1] = X = put(X, refused, 1.0)  # something that the step takes
+                outside |= refused.any(axis=1)
             with np.errstate(invalid="ignore", divide="ignore"):  # the logarithm of -1, or of 0
                 # Of a copy: with copy=False a step writes into what it is given.
                 X = step.transform(_copy(X))
             lost = not_finite(X) & ~not_finite(inputs[-1])
             if lost.any():
-                X[lost] = 0.0  # something that the next step takes
+                X = put(X, lost[:, None], 0.0)  # something that the next step takes
                 outside |= lost
         inputs.append(X)
     left_out = left_out_of(X)
@@ -162,6 +166,21 @@ def through(steps, X, left_out_of):
         value, left_out = pull_back(name, step, x, left_out)
         total += value
     return X, np.where(outside, -np.inf, total), left_out
+
+
+def _refused(name, step, X):
+    """Which entries of X are outside the domain of a step that then refuses all, boolean (n, d)."""
+    refused = np.zeros(X.shape, dtype=bool)
+    if isinstance(step, Pipeline):
+        first = next((pair for pair in steps_of(name, step) if not idle(pair[1])), None)
+        return refused if first is None else _refused(*first, X)
+    if isinstance(step, ColumnTransformer):
+        for part in parts_of(name, step):
+            own = take(step, X, part.columns)
+            refused[:, part.columns] = _refused(part.name, part.transformer, own)
+    elif isinstance(step, PowerTransformer) and step.method == "box-cox":
+        refused = np.asarray(X, dtype=np.float64) <= 0
+    return refused
 
 
 def _copy(X):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from given import normal
 from scipy.stats import multivariate_normal, norm
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
@@ -209,6 +210,46 @@ def test_rows_outside_the_domain_of_a_part(rng):
     parts = ColumnTransformer([("log", FunctionTransformer(np.log, np.exp), [0])], remainder=PCA())
     pipe = make_generative_pipeline(parts, SmoothedPLDiffusion(random_state=0)).fit(X)
     assert (np.isfinite(pipe.score_samples([[1, -1, -1], [-1, 1, 1]])) == [True, False]).all()
+
+
+@pytest.mark.parametrize("kind", ["array", "pandas", "polars"])
+@pytest.mark.parametrize("inside", [lambda step: step, make_pipeline, "columns"])
+def test_rows_that_box_cox_refuses_have_no_density(inside, kind, rng):
+    """It refuses all rows where one is not positive; here the others have what they have alone."""
+    step = PowerTransformer("box-cox")
+    if inside == "columns":
+        columns = [("powers", step, ["b"] if kind != "array" else [1])]
+        step = ColumnTransformer(columns, remainder="passthrough")
+    else:
+        step = inside(step)
+    X = np.exp(rng.normal(size=(60, 2)))
+    rows = np.array([[1.0, 2.0], [1.0, -2.0], [0.5, 0.0], [3.0, 0.1]])
+    if kind != "array":
+        frame = pytest.importorskip(kind).DataFrame
+        X, rows = (
+            frame(dict(zip("ab", X.T, strict=True))),
+            frame(dict(zip("ab", rows.T, strict=True))),
+        )
+    if kind == "polars":
+        step.set_output(transform="polars")
+    pipe = make_generative_pipeline(step, SmoothedPLDiffusion(random_state=0)).fit(X)
+    found = pipe.score_samples(rows)
+    assert (np.isneginf(found) == [False, True, True, False]).all()
+    np.testing.assert_allclose(found[:1], pipe.score_samples(rows[:1]), rtol=1e-12)
+    assert np.isneginf(pipe.score_samples(rows[1:3])).all()
+    with pytest.raises(ValueError, match="positive"):
+        clone(pipe).fit(rows)  # what it cannot learn from
+
+
+def test_frames_of_polars_between_the_steps(rng):
+    frame = pytest.importorskip("polars").DataFrame
+    X = frame(dict(zip("ab", np.exp(rng.normal(size=(2, 60))), strict=True)))
+    log = FunctionTransformer(np.log, np.exp, check_inverse=False, feature_names_out="one-to-one")
+    log.set_output(transform="polars")
+    model = SmoothedPLDiffusion(random_state=0)
+    pipe = make_generative_pipeline(log, StandardScaler(), model).fit(X)
+    rows = frame({"a": [1.0, -1.0, 2.0], "b": [2.0, 1.0, 0.0]})
+    assert (np.isneginf(pipe.score_samples(rows)) == [False, True, True]).all()
 
 
 def test_gaps_of_the_input_are_refused_still(rng):
