@@ -14,10 +14,8 @@ import numpy as np
 from scipy import special
 from scipy.sparse import issparse
 from scipy.stats import norm
-from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA, FastICA, IncrementalPCA, TruncatedSVD
 from sklearn.feature_selection import SelectorMixin
-from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     MaxAbsScaler,
@@ -29,16 +27,14 @@ from sklearn.preprocessing import (
 )
 
 from .. import _checks as checks
-from ..estimators._rows import is_polars, put
-from ._columns import idle, label, not_finite, parts_of, steps_of, take
 
-__all__ = ["pull_back", "register_log_jacobian", "through"]
+__all__ = ["RefusedError", "log_jacobian_of", "register_log_jacobian"]
 
 # From this far into the tails QuantileTransformer(output_distribution="normal") clips.
 CLIPPED = 1e-7 - np.spacing(1)
 
 
-class _RefusedError(ValueError):
+class RefusedError(ValueError):
     """What a transformer lacks for a density, as the end of a sentence that begins with it."""
 
 
@@ -82,125 +78,7 @@ def register_log_jacobian(transformer_class, function):
     known[transformer_class] = function
 
 
-def pull_back(name, step, X, left_out):
-    """Log-Jacobian of a step, and the columns of its input that take no part in the volume.
-
-    Parameters
-    ----------
-    name : str
-        Of the step, for the sentences.
-    step : transformer
-        Fitted.
-    X : array-like of shape (n, n_features_in)
-        Its input.
-    left_out : boolean array of shape (n_features_out,)
-        Columns of its output that take no part.
-
-    Returns
-    -------
-    log_jacobian : array of shape (n,)
-    left_out : boolean array of shape (n_features_in,)
-
-    Raises
-    ------
-    ValueError
-        If the step has no known Jacobian, or maps volumes onto a subspace.
-    """
-    n = X.shape[0]
-    if idle(step):
-        return np.zeros(n), left_out
-    if isinstance(step, Pipeline):
-        return through(steps_of(name, step), X, lambda _: left_out)[1:]
-    if isinstance(step, ColumnTransformer):
-        return _through_parts(name, step, X, left_out)
-    try:
-        terms = np.asarray(_find(step)(X), dtype=np.float64)
-    except _RefusedError as reason:
-        raise ValueError(f"{label(name, step)} {reason}") from None
-    if terms.shape == (n,):
-        return terms, np.zeros(X.shape[1], dtype=bool)
-    if terms.shape != X.shape or terms.shape[1:] != left_out.shape:
-        raise ValueError(
-            f"{label(name, step)} has a log-Jacobian of shape {terms.shape}; it must be "
-            f"({n},), or that of X where each column is mapped by itself."
-        )
-    # A row that a column excludes stays excluded.
-    return np.where(left_out & (terms > -np.inf), 0.0, terms).sum(axis=1), left_out
-
-
-def through(steps, X, left_out_of):
-    """X after all steps, and the sum of their log-Jacobians.
-
-    Parameters
-    ----------
-    steps : list of (str, transformer)
-    X : array-like of shape (n, n_features_in)
-    left_out_of : callable
-        Which columns of the outcome take no part in the volume, a function of it.
-
-    Returns
-    -------
-    Z : array-like of shape (n, n_features_out)
-    log_jacobian : array of shape (n,)
-        -inf where a row lies outside the domain of a step.
-    left_out : boolean array of shape (n_features_in,)
-    """
-    inputs, outside = [X], np.zeros(X.shape[0], dtype=bool)
-    for name, step in steps:
-        if not idle(step):
-            refused = _refused(name, step, X)
-            if refused.any():
-                inputs[-1] = X = put(X, refused, 1.0)  # something that the step takes
-                outside |= refused.any(axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):  # the logarithm of -1, or of 0
-                # Of a copy: with copy=False a step writes into what it is given.
-                X = step.transform(_copy(X))
-            lost = not_finite(X) & ~not_finite(inputs[-1])
-            if lost.any():
-                X = put(X, lost[:, None], 0.0)  # something that the next step takes
-                outside |= lost
-        inputs.append(X)
-    left_out = left_out_of(X)
-    total = np.zeros(X.shape[0])
-    for (name, step), x in zip(reversed(steps), reversed(inputs[:-1]), strict=True):
-        value, left_out = pull_back(name, step, x, left_out)
-        total += value
-    return X, np.where(outside, -np.inf, total), left_out
-
-
-def _refused(name, step, X):
-    """Which entries of X are outside the domain of a step that then refuses all, boolean (n, d)."""
-    refused = np.zeros(X.shape, dtype=bool)
-    if isinstance(step, Pipeline):
-        first = next((pair for pair in steps_of(name, step) if not idle(pair[1])), None)
-        return refused if first is None else _refused(*first, X)
-    if isinstance(step, ColumnTransformer):
-        for part in parts_of(name, step):
-            own = take(step, X, part.columns)
-            refused[:, part.columns] = _refused(part.name, part.transformer, own)
-    elif isinstance(step, PowerTransformer) and step.method == "box-cox":
-        refused = np.asarray(X, dtype=np.float64) <= 0
-    return refused
-
-
-def _copy(X):
-    return X.clone() if is_polars(X) else X.copy()
-
-
-def _through_parts(name, step, X, left_out):
-    total, before = np.zeros(X.shape[0]), np.zeros(step.n_features_in_, dtype=bool)
-    for part in parts_of(name, step):
-        after = left_out[part.outputs]
-        value, before[part.columns] = pull_back(
-            part.name, part.transformer, take(step, X, part.columns), after
-        )
-        total += value
-        if part.weight != 1:
-            total += np.log(abs(part.weight)) * (~after).sum()
-    return total, before
-
-
-def _find(step):
+def log_jacobian_of(step):
     """The log-Jacobian of a step as a function of its input."""
     if hasattr(step, "log_abs_det_jacobian"):
         return step.log_abs_det_jacobian
@@ -209,7 +87,7 @@ def _find(step):
             return partial(_of_array, JACOBIANS[cls], step)
         if "transform" in vars(cls):  # what a base class has would be wrong for it
             break
-    raise _RefusedError(
+    raise RefusedError(
         "has no known Jacobian, so that there is no density in the units of the input; give it a "
         "method log_abs_det_jacobian(X), or call smoothdiff.pipeline.register_log_jacobian("
         f"{type(step).__name__}, function)."
@@ -228,7 +106,7 @@ def _divided(step, X):
     """Of z = (x - c) / scale, column by column."""
     scale = step.scale_
     if getattr(step, "clip", False):
-        raise _RefusedError("clips, and has no Jacobian where it does; use clip=False.")
+        raise RefusedError("clips, and has no Jacobian where it does; use clip=False.")
     return np.zeros(X.shape) if scale is None else np.broadcast_to(-np.log(scale), X.shape)
 
 
@@ -241,7 +119,7 @@ def _linear(step, X):
     """Of z = components (x - c)."""
     kept, of = step.components_.shape
     if kept != of:
-        raise _RefusedError(
+        raise RefusedError(
             f"keeps {kept} of {of} dimensions, so that samples lie in a subspace and have no "
             "density with respect to the volume of the input; the density within the subspace is "
             "score_samples of the last step."
@@ -267,7 +145,7 @@ def _check_varies(scale):
     Variances are known to rounding of the largest, so that deviations are to the root of that.
     """
     if scale.min() <= np.sqrt(len(scale) * np.finfo(np.float64).eps) * scale.max():
-        raise _RefusedError(
+        raise RefusedError(
             "whitens directions in which the training data do not vary, so that there is no "
             "density with respect to the volume of the input."
         )
@@ -276,7 +154,7 @@ def _check_varies(scale):
 def _selected(step, X):
     kept, of = int(step.get_support().sum()), len(step.get_support())
     if kept != of:
-        raise _RefusedError(
+        raise RefusedError(
             f"keeps {kept} of {of} columns, so that there is no density with respect to the "
             "volume of the input."
         )
@@ -314,7 +192,7 @@ def _quantile_column(step, i, x, knots):
     above = np.searchsorted(knots, x, side="right")
     atom = above - below > 1
     if atom.any():
-        raise _RefusedError(
+        raise RefusedError(
             f"has no density at {float(x[atom][0])!r} in column {i}: the value repeats in the "
             "training data, and samples have it with a probability of its own."
         )
@@ -335,7 +213,7 @@ def _elementwise(step, X):
     if step.func not in DERIVATIVES or step.kw_args:
         name = getattr(step.func, "__name__", repr(step.func))
         what = f"applies {name}{' with kw_args' if step.kw_args else ''}, whose derivative"
-        raise _RefusedError(
+        raise RefusedError(
             f"{what} is not known, so that there is no density in the units of the input; give it "
             f"by smoothdiff.pipeline.register_log_jacobian({name}, function), or derive a class "
             "with a method log_abs_det_jacobian(X)."

@@ -13,7 +13,7 @@ from ..estimators import _validation as checks
 from ._columns import idle
 from ._constants import constant_columns, find_rounded, undone
 from ._inverses import check_invertible, invert
-from ._jacobians import through
+from ._through import through
 
 __all__ = ["GenerativePipeline", "make_generative_pipeline"]
 
