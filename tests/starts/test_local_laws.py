@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 
 from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.cloud import PointCloud
-from smoothdiff.starts import LAWS, Start, WholeGaussian, stacking_weights, starting_law
+from smoothdiff.starts import LAWS, Local, Start, WholeGaussian, stacking_weights, starting_law
 
 T0, SPACING = 0.2, 0.35
 SHRINKAGES = [(0.1, 0.1), (0.4, 0.05), (0.3, 0.0), (0.0, 0.5), (0.6, 0.4)]
@@ -232,6 +232,20 @@ def test_few_points(start, X):
     model = SmoothedPLDiffusion(start=start, t0=0.3, t_min=0.01, spacing=0.4).fit(X)
     assert np.isfinite(model.sample(20, random_state=0)).all()
     assert np.isfinite(model.score_samples(X)).all()
+
+
+@pytest.mark.parametrize("w_s", [1e-12, 1e-18])
+def test_noise_thinner_than_rounding_of_flat_neighbors(w_s, rng):
+    """Points on a line: eigenvalues that rounding makes negative may exceed the noise across."""
+    along = np.sort(rng.normal(size=40))
+    cloud = PointCloud.of(along[:, None] * [1.0, 0.7, -0.3])
+    found, wider = (
+        Local(cloud, 0.04, 0.2, n_neighbors=8, shrinkage=(0.0, w)).log_density(cloud.points)
+        for w in (w_s, 100 * w_s)
+    )
+    assert np.isfinite(found).all()
+    if w_s > 1e-15:  # of two directions across; below, terms that cancel are rounded by more
+        np.testing.assert_allclose(found - wider, np.log(100), atol=1e-2)
 
 
 def test_no_array_of_n_matrices_is_formed():
