@@ -35,7 +35,8 @@ def subclasses(cls):
 
 @pytest.mark.parametrize("base", [Score, StartingLaw, Solver, BaseEstimator])
 def test_all_that_may_be_in_an_estimator_is_listed(base):
-    pytest.importorskip("imblearn")
+    for extra in ("imblearn", "pandas"):
+        pytest.importorskip(extra)
     everything()
     found = {c for c in subclasses(base) if c.__module__.startswith("smoothdiff.")}
     names = {cls.__name__ for cls in found} - BASES - WORKERS
