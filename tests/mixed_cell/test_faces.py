@@ -6,7 +6,7 @@ import reference
 from cell_cases import RATIOS, circle, grid, normal, queries, sphere
 
 from smoothdiff.cloud import PointCloud
-from smoothdiff.mixed_cell import _solve, solve
+from smoothdiff.mixed_cell import _faces, _solve, solve
 
 
 @pytest.fixture(scope="module", params=RATIOS)
@@ -124,3 +124,15 @@ def test_ties_seen_from_far_outside(ratio, rng):
     cell = solve(x, PointCloud.of(points), ratio, faces=True)
     np.testing.assert_array_equal(cell.face_dim, 2)
     np.testing.assert_allclose(cell.a[:, 0], 0, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("found", [[0, 2, 3, 4, 1], [4, 4, 3, 1, 0], [5, 0, 1, 2, 3]])
+def test_each_tied_point_counts_once_whichever_it_is(found):
+    """Corners of a square are as near to its middle as each other; the first has the number 0."""
+    square = [[-3.0, 0.0], [-3.0, 2.0], [-1.0, 0.0], [-1.0, 2.0]]  # as a cloud sorts its rows
+    cloud = PointCloud.of(np.array([*square, [9.0, 3.0], [9.0, 9.0]]))
+    v, parent = np.array([[-2.0, 1.0]]), np.array([1])
+    corners = {k for k in found if k < 4}
+    for n_parents in (1, 2, 3, 4):
+        face_dim, _ = _faces.ties(v, parent, np.array([n_parents]), np.array([found]), cloud)
+        assert face_dim == (2 if len(corners) > n_parents else 0)
