@@ -5,8 +5,6 @@ in `fit_transform` from what it gives in `transform`, and that from what its inv
 (PowerTransformer's does). What rounding makes of the constants is known after the fit, and undone.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from sklearn.pipeline import Pipeline
 
@@ -15,16 +13,7 @@ from ..estimators._rows import are_finite_numbers, take
 from ._columns import idle
 from ._inverses import invert
 
-__all__ = ["Rounded", "constant_columns", "find_rounded", "undone"]
-
-
-class Rounded(NamedTuple):
-    """What rounding makes of constants, in each of d columns."""
-
-    columns: np.ndarray
-    """Where it makes anything of them, boolean."""
-    found: np.ndarray
-    wanted: np.ndarray
+__all__ = ["constant_columns", "find_rounded", "undone"]
 
 
 def _constants(model):
@@ -43,7 +32,14 @@ def constant_columns(model, Z):
 
 
 def find_rounded(steps, X):
-    """`Rounded` of what the model sees and of what is drawn, for steps that were fitted to X."""
+    """What rounding makes of constants, for steps that were fitted to X: see `undone`.
+
+    Returns
+    -------
+    seen, drawn : (columns, found, wanted) or None
+        Of what the model sees, and of what is drawn: in which columns there is anything, boolean,
+        what is found there and what is wanted, each of shape (d,).
+    """
     before = [(name, step) for name, step in steps[:-1] if not idle(step)]
     found = _constants(steps[-1][1])
     if found is None or not found[0].any() or not before:
@@ -72,12 +68,13 @@ def _rounded_back(before, X, first):
 
 def _rounded(constant, found, wanted):
     columns = constant & (found != wanted)
-    return Rounded(columns, found, wanted) if columns.any() else None
+    return (columns, found, wanted) if columns.any() else None
 
 
 def undone(X, rounded):
     """Rows with the constants that are wanted."""
     if rounded is None:
         return X
+    columns, found, wanted = rounded
     X = np.asarray(X, dtype=np.float64)
-    return np.where(rounded.columns & (rounded.found == X), rounded.wanted, X)
+    return np.where(columns & (found == X), wanted, X)

@@ -21,6 +21,7 @@ from sklearn.preprocessing import (
 )
 
 from smoothdiff import ClassConditionalDiffusion, SmoothedPLDiffusion, make_generative_pipeline
+from smoothdiff.persistence import load, save
 
 QUANTILES = QuantileTransformer(n_quantiles=9)
 
@@ -106,7 +107,7 @@ def test_a_constant_column_takes_no_part_in_the_volume(scaler):
 
 @pytest.mark.parametrize("constant", [-7.0, 0.1, -1234.5, 1e6])
 @pytest.mark.parametrize("last", [SmoothedPLDiffusion, ClassConditionalDiffusion])
-def test_a_constant_that_a_step_rounds_otherwise_is_the_constant_still(constant, last):
+def test_a_constant_that_a_step_rounds_otherwise_is_the_constant_still(constant, last, tmp_path):
     """PowerTransformer gives -7 as 0 in `fit_transform` and as 2e-15 in `transform`, and goes back
     from its 0.1 to 0.1 + 8e-17.
     """
@@ -123,6 +124,8 @@ def test_a_constant_that_a_step_rounds_otherwise_is_the_constant_still(constant,
     assert np.isfinite(pipe.score_samples(new)).all()
     with pytest.warns(UserWarning, match="differ from the training data"):
         assert np.isneginf(pipe.score_samples(X + np.array([0, 0, 1e-3]))).all()
+    save(pipe, tmp_path / "x.sdf")
+    np.testing.assert_array_equal(load(tmp_path / "x.sdf").score_samples(X), pipe.score_samples(X))
 
 
 def test_a_row_off_the_constant_cannot_be_drawn():
