@@ -52,7 +52,7 @@ class Schema(Sequence):
         return iter(self.columns)
 
     def __getitem__(self, key):
-        if isinstance(key, (int, slice)) and key not in self._place:
+        if isinstance(key, slice) or (isinstance(key, int) and key not in self._place):
             return self.columns[key]
         return self.columns[self._place[key]]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from smoothdiff import TableDiffusion
+from smoothdiff import SmoothedPLDiffusion, TableDiffusion
 from smoothdiff.tables._columns import fit_column
 from smoothdiff.tables._coordinates import MOST_CORNERS, Corners, Line
 
@@ -192,3 +193,57 @@ def test_names_that_are_numbers_are_no_places(names):
     model = TableDiffusion().fit(table)
     assert [column.name for column in model.schema_] == names
     assert model.embed(table).shape == (20, 2)
+
+
+def test_grids_in_words(rng):
+    table = pd.DataFrame(
+        {
+            "any": rng.normal(size=60),
+            "whole": rng.integers(0, 4000, 60),
+            "quarters": rng.integers(0, 4000, 60) / 4,
+        }
+    )
+    rows = TableDiffusion().fit(table).schema_.rows()
+    any_, whole, quarters = (row[5].partition("parents, ")[2].partition("from")[0] for row in rows)
+    assert (any_, whole, quarters) == ("", "whole, ", "in steps of 0.25, ")
+
+
+def test_columns_by_name_or_else_by_place(rng):
+    schema = TableDiffusion().fit(pd.DataFrame(rng.normal(size=(20, 3)), columns=[7, 1, 5])).schema_
+    assert [schema[name].name for name in (7, 1, 5)] == [7, 1, 5]
+    assert schema[0].name == 7  # no column has that name
+    assert [column.name for column in schema[1:]] == [1, 5]
+    with pytest.raises(KeyError, match="nope"):
+        schema["nope"]
+
+
+def test_few_dates_as_text_may_well_be_categories(rng):
+    def table(n_days):
+        days = np.datetime_as_string(np.datetime64("2024-01-01") + np.arange(n_days))
+        return pd.DataFrame({"day": np.resize(days, 60), "x": rng.normal(size=60)})
+
+    assert TableDiffusion().fit(table(10)).schema_["day"].kind == "categorical"
+    with pytest.warns(UserWarning, match="Dates held as text are taken as categories: "):
+        TableDiffusion().fit(table(11))
+
+
+def test_a_model_knows_its_own_rows(rng):
+    table = pd.DataFrame({"x": rng.normal(size=30), "c": ["a", "b", "c"] * 10})
+    model = TableDiffusion().fit(table)
+    assert model._fitted_to(table)
+    assert not model._fitted_to(table[::-1])
+    assert not model._fitted_to(table[["x"]])
+    assert not model._fitted_to(sparse.eye(3))  # no table at all
+
+
+def test_no_more_parents_than_any_row_has(rng):
+    """Where each row is that of one parent there is one column of them."""
+    memorizes = SmoothedPLDiffusion(kappa=2.0, t0_scale=0.5, t_min_scale=0, start="isotropic")
+    table = pd.DataFrame(rng.normal(size=(20, 2)), columns=["a", "b"])
+    _, parents, weights = (
+        TableDiffusion(memorizes, redraw=None)
+        .fit(table)
+        .sample(9, random_state=0, return_parents=True)
+    )
+    assert parents.shape == weights.shape == (9, 1)
+    assert (weights == 1).all()
