@@ -3,6 +3,7 @@
 import datetime
 import uuid
 from decimal import Decimal
+from enum import Enum
 
 import numpy as np
 import pytest
@@ -206,3 +207,16 @@ def test_times_of_arrow_stay_what_they_are(kind):
     assert new.dropna().min() >= column.dropna().min()
     assert new.dropna().max() <= column.dropna().max()
     assert new.nunique() > 30
+
+
+class Color(Enum):
+    RED, BLUE = 1, 2
+
+
+@pytest.mark.parametrize("as_frame", [True, False])
+def test_members_of_an_enumeration_have_no_order(as_frame):
+    """And are categories all the same."""
+    table = pd.DataFrame({"x": RNG.normal(size=40), "c": [Color.RED, Color.BLUE] * 20})
+    model = TableDiffusion(random_state=0).fit(table if as_frame else table.to_numpy())
+    new = np.asarray(model.sample(30))
+    assert set(new[:, 1]) == set(Color)
