@@ -100,7 +100,8 @@ def blocks_of_the_first_page():
 
 def test_the_first_page_has_ten_lines_that_run(tmp_path):
     """As written, without a warning, on a file of customers, with forests of 20 trees."""
-    pytest.importorskip("pandas")
+    for extra in ("pandas", "matplotlib"):
+        pytest.importorskip(extra)
     blocks = blocks_of_the_first_page()
     assert len(blocks) == 2
     rng = np.random.default_rng(0)
