@@ -1,0 +1,97 @@
+"""What the pictures of a report show is what it found."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from smoothdiff.metrics import _pictures, report
+from smoothdiff.metrics._report import Report
+from smoothdiff.metrics._verdicts import _fidelity
+
+plt = pytest.importorskip("matplotlib.pyplot")
+pd = pytest.importorskip("pandas")
+
+
+@pytest.fixture
+def ax():
+    _, ax = plt.subplots()
+    yield ax
+    plt.close("all")
+
+
+def bars_of(ax):
+    """Labels and lengths of horizontal bars, from the top down."""
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    return labels[::-1], [patch.get_width() for patch in ax.patches][::-1]
+
+
+def test_the_least_similar_columns_come_first(ax):
+    parts = {f"c{k}": (7 * k % 15) / 20 for k in range(15)}
+    measure = SimpleNamespace(parts=parts | {"none": np.nan}, baseline=0.9)
+    _pictures.column_bars(ax, {"column_similarity": measure})
+    labels, lengths = bars_of(ax)
+    worst = sorted(parts, key=parts.__getitem__)[:12]
+    assert labels == worst
+    assert lengths == [parts[name] for name in worst]
+
+
+def test_what_gives_most_away_comes_first(ax):
+    lost = {f"c{k}": (7 * k % 11 - 1) / 20 for k in range(11)}
+    _pictures.giveaway_bars(ax, SimpleNamespace(separation=SimpleNamespace(importance=lost)))
+    labels, lengths = bars_of(ax)
+    most = sorted(lost, key=lambda name: -lost[name])[:8]
+    assert labels == most
+    assert lengths == [max(lost[name], 0.0) for name in most]
+
+
+def test_levels_that_are_not_shown_are_others(ax):
+    """Twelve are, of fifteen; each row is in one of the bars."""
+    rng = np.random.default_rng(0)
+    coded = [rng.integers(0, 16, 500), rng.integers(0, 16, 400)]
+    _pictures._levels(ax, coded, [f"c{k}" for k in range(15)], np.arange(15))
+    labels = [label.get_text() for label in ax.get_xticklabels()]
+    assert labels == [*(f"c{k}" for k in range(12)), "others", "missing"]
+    heights = np.array([patch.get_height() for patch in ax.patches]).reshape(2, 14)
+    for shown, codes in zip(heights, (coded[1], coded[0]), strict=True):  # the real ones below
+        count = np.bincount(codes, minlength=16) / len(codes)
+        expected = [*count[:12], count[12:15].sum(), count[15]]
+        np.testing.assert_allclose(shown, expected, rtol=1e-12)
+
+
+def test_one_column_is_spread_over_the_picture(ax):
+    rng = np.random.default_rng(0)
+    tables = (pd.DataFrame({"x": rng.normal(size=40)}) for _ in range(3))
+    _pictures.projection(ax, report(*tables))
+    assert "100% of variance" in ax.get_xlabel()
+    assert len(ax.get_yticks()) == 0
+    for points in ax.collections:
+        assert np.ptp(points.get_offsets()[:, 1]) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("share", "repeated", "expected"),
+    [(0.0, 0.0, True), (0.02, 0.0, True), (0.03, 0.0, False), (0.6, 0.5, True), (0.7, 0.5, False)],
+)
+def test_rows_are_held_out_but_for_chance(share, repeated, expected):
+    """Up to 2% of rows that are in train anyway, or three standard errors of repeated ones."""
+
+    class Found(dict):
+        train, test = SimpleNamespace(repeated=repeated), range(100)
+
+    found = Found(copied_rows=SimpleNamespace(baseline=share))
+    assert Report.is_held_out.fget(found) == expected
+
+
+@pytest.mark.parametrize(("baseline", "known"), [(0.5, True), (0.75, True), (0.85, False)])
+def test_tables_that_a_classifier_always_tells_apart(baseline, known):
+    class Area(float):
+        pass
+
+    auc = Area(0.8)
+    auc.baseline = baseline
+
+    class Found(dict):
+        separation = SimpleNamespace(giveaways=["a"])
+
+    assert (_fidelity(Found(c2st=auc)).grade != "unknown") == known
