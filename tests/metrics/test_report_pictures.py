@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from smoothdiff.metrics import _pictures, report
+from smoothdiff.metrics import _page, _pictures, report
 from smoothdiff.metrics._report import Report
 from smoothdiff.metrics._verdicts import _fidelity
 
@@ -95,3 +95,53 @@ def test_tables_that_a_classifier_always_tells_apart(baseline, known):
         separation = SimpleNamespace(giveaways=["a"])
 
     assert (_fidelity(Found(c2st=auc)).grade != "unknown") == known
+
+
+@pytest.fixture(scope="module")
+def found():
+    rng = np.random.default_rng(0)
+
+    def table(n):
+        x, y = rng.normal(size=(2, n))
+        return pd.DataFrame({"x": x, "y": y, "z": rng.choice(["a", "b"], size=n)})
+
+    return report(table(60), table(50), table(40))
+
+
+def test_chance_is_the_diagonal(ax, found):
+    _pictures.receiver_curve(ax, found)
+    curve, chance = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_array_equal(chance, [[0, 0], [1, 1]])
+    assert curve[0].tolist() == [0, 0]
+    assert curve[-1].tolist() == [1, 1]
+
+
+def test_distances_begin_at_zero(ax, found):
+    _pictures.distance_curves(ax, found)
+    assert ax.get_xlim()[0] == 0
+    assert ax.get_xlim()[1] > 0
+    assert ax.get_ylim() == (0, 1)
+
+
+@pytest.mark.parametrize("draw", [_page._apart, _page._plane, _page._columns, _page._associations])
+def test_no_place_of_a_figure_is_empty(draw, found):
+    """But those that are switched off."""
+    figure, description = draw(plt, found)
+    assert description
+    assert all(ax.has_data() for ax in figure.axes if ax.axison)
+    plt.close("all")
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_shares_of_bins_do_not_depend_on_the_unit(ax, unit):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=200), rng.uniform(-1, 1, size=300)
+    made, real = (
+        SimpleNamespace(array=unit * v, missing=np.zeros(len(v), dtype=bool), scale=None)
+        for v in (x, y)
+    )
+    _pictures._numbers(ax, made, real)
+    low, high = np.quantile(np.concatenate([x, y]), [0.002, 0.998])
+    expected = np.histogram(np.clip(y, low, high), np.linspace(low, high, _pictures.BINS + 1))[0]
+    heights = [patch.get_height() for patch in ax.patches[: _pictures.BINS]]
+    np.testing.assert_allclose(heights, expected / 300, atol=1.01 / 300)  # one on an edge

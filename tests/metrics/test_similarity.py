@@ -127,3 +127,11 @@ def test_strength_of_association():
 
     assert found.loc["t", "c"] == pytest.approx(association(table, "cramer"))
     np.testing.assert_array_equal(found, found.T)
+
+
+def test_a_correlation_of_zero_counts_as_well():
+    """Pairs are left out by how weak they are only if asked for."""
+    real = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    made = np.array([[1.0, 1.0], [1.0, 1.0], [-1.0, -1.0], [-1.0, -1.0]])
+    assert association_similarity(made, real) == pytest.approx(0.5)
+    assert np.isnan(association_similarity(made, real, min_correlation=0.1))
