@@ -7,6 +7,7 @@ import pytest
 
 from smoothdiff.metrics import _page, _pictures, report
 from smoothdiff.metrics._report import Report
+from smoothdiff.metrics._rows import read
 from smoothdiff.metrics._verdicts import _fidelity
 
 plt = pytest.importorskip("matplotlib.pyplot")
@@ -145,3 +146,26 @@ def test_shares_of_bins_do_not_depend_on_the_unit(ax, unit):
     expected = np.histogram(np.clip(y, low, high), np.linspace(low, high, _pictures.BINS + 1))[0]
     heights = [patch.get_height() for patch in ax.patches[: _pictures.BINS]]
     np.testing.assert_allclose(heights, expected / 300, atol=1.01 / 300)  # one on an edge
+
+
+def columns_of(made, real):
+    """One column, as the two tables have it."""
+    rows = read({"real": pd.DataFrame({"x": real}), "made": pd.DataFrame({"x": made})})
+    return rows[1].columns[0], rows[0].columns[0]
+
+
+def test_frequent_categories_come_first(ax):
+    made, real = ["b"] * 5 + ["c"] * 9 + ["a"] * 2, ["c"] * 4 + ["b"] * 8 + ["d"]
+    _pictures.histogram(ax, *columns_of(made, real))
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["b", "c", "a", "d"]
+    heights = [patch.get_height() for patch in ax.patches]
+    np.testing.assert_allclose(heights[4:], np.array([5, 9, 2, 0]) / 16)
+
+
+@pytest.mark.parametrize(("gaps", "title"), [((0, 0), "x"), ((5, 0), "x\nmissing 0%, 10%")])
+def test_titles_name_gaps(ax, gaps, title):
+    made, real = np.linspace(0, 1, 50), np.linspace(0, 2, 50)
+    for column, n in zip((made, real), gaps, strict=True):
+        column[:n] = np.nan
+    _pictures.histogram(ax, *columns_of(made, real))
+    assert ax.get_title() == title
