@@ -111,3 +111,22 @@ def test_alpha_precision_of_the_same_law_is_one():
     assert found.alpha_precision > 0.97
     assert 0.45 < found.beta_recall < 0.55
     assert alpha_precision_beta_recall(0.3 * made, real).alpha_precision < 0.3
+
+
+def test_one_generated_row_may_be_judged():
+    real, made = clouds(40, 1)
+    found = alpha_precision_beta_recall(made, real)
+    assert 0 <= found.alpha_precision <= 1
+    assert 0 <= found.beta_recall <= 1
+
+
+def test_balls_that_hold_more_than_is_looked_up_are_counted_in_any_blocks(monkeypatch):
+    """Many equal radii: nearly all points lie in each ball."""
+    rng = np.random.default_rng(0)
+    real, made = rng.normal(size=(2, 150, 2))
+    made[0] *= 50  # whose ball holds all others
+    found = precision_recall_density_coverage(made, real)
+    monkeypatch.setattr("smoothdiff.metrics._coverage.FEW", 2)
+    for pairs in (1, 400, 1 << 22):
+        monkeypatch.setattr("smoothdiff.metrics._coverage.PAIRS_AT_ONCE", pairs)
+        assert precision_recall_density_coverage(made, real) == found

@@ -134,6 +134,12 @@ def test_data_copying_against_scipy():
     assert value.baseline == 0
 
 
+def test_data_copying_where_all_are_copies():
+    """Ranks that are all alike say nothing, either way."""
+    train = np.random.default_rng(0).normal(size=(60, 2))
+    assert data_copying(train, train, train, n_cells=1, random_state=0) == 0.0
+
+
 def test_data_copying_with_ties():
     """One cell, distances on a grid: scipy's correction of the variance."""
     train, new, test = (rows.round() for rows in clouds(30, 20, 25, d=1))

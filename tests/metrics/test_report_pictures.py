@@ -169,3 +169,31 @@ def test_titles_name_gaps(ax, gaps, title):
         column[:n] = np.nan
     _pictures.histogram(ax, *columns_of(made, real))
     assert ax.get_title() == title
+
+
+def test_columns_of_an_association_have_names(found):
+    figure, _ = _page._associations(plt, found)
+    held_out, generated, difference, colors = figure.axes
+    assert [label.get_text() for label in held_out.get_yticklabels()] == ["x", "y", "z"]
+    for ax in (held_out, generated, difference):
+        assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y", "z"]
+    assert [label.get_text() for label in generated.get_yticklabels()] == []
+    assert colors.get_ylim() == (-1, 1)
+    plt.close("all")
+
+
+def test_rows_that_are_all_copies_are_at_no_distance(ax, found):
+    """A picture without a width would be drawn with a warning."""
+    distances = SimpleNamespace(baseline=np.zeros(5), distances=np.zeros(9))
+    _pictures.distance_curves(ax, SimpleNamespace(distances=distances))
+    assert ax.get_xlim() == (0, 1)
+
+
+def test_three_columns_at_most_give_rows_away():
+    class Area(float):
+        baseline = 0.5
+
+    class Found(dict):
+        separation = SimpleNamespace(giveaways=list("abcde"))
+
+    assert "most: 'a', 'b', 'c'." in _fidelity(Found(c2st=Area(0.9))).sentence
