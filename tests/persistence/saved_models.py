@@ -170,6 +170,13 @@ MODELS = {
 }
 
 
+def skip_without_extra(name):
+    """Skip the test where a model is made by what is not there."""
+    for kind, extra in {"polars": "polars", "over-sampler": "imblearn"}.items():
+        if kind in name:
+            pytest.importorskip(extra)
+
+
 def make(name):
     """The fitted model of a name; what small data make it warn of is not the matter here."""
     with warnings.catch_warnings():

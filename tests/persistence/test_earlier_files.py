@@ -31,8 +31,7 @@ def test_each_format_has_files():
 
 @pytest.mark.parametrize(("folder", "name"), FILES)
 def test_a_file_gives_what_it_gave(folder, name):
-    if "polars" in name:
-        pytest.importorskip("polars")
+    saved_models.skip_without_extra(name)
     with warnings.catch_warnings():  # another scikit-learn may have written it
         warnings.filterwarnings("ignore", message=".*holds objects of scikit-learn")
         model = load(folder / f"{name}.sdf")

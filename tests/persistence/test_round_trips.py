@@ -40,8 +40,7 @@ def through_a_file(model, tmp_path):
 @pytest.fixture(scope="module", params=MODELS)
 def model(request):
     """A fitted model of each kind, that nobody may change."""
-    if request.param == "table-polars":
-        pytest.importorskip("polars")
+    saved_models.skip_without_extra(request.param)
     return saved_models.make(request.param)
 
 
