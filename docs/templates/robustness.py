@@ -42,8 +42,8 @@ texts = recorded("test_memory_to_read_text")
 drawn = list(runs.generated.tests.values())
 
 SUITES = {"all, oldest": "oldest", "all, without any extra": "no extra"}
-SUITES |= {f"without {name}": f"no {name}" for name in ("pandas", "matplotlib", "dask")}
-SUITES |= {"without imbalanced-learn": "no imbalanced-learn"}
+EXTRAS = ("pandas", "matplotlib", "dask", "imbalanced-learn")
+SUITES |= {f"all, without {name}": f"no {name}" for name in EXTRAS}
 suites = [(label, runs[name]) for label, name in SUITES.items()]
 
 branches = sorted(
