@@ -41,7 +41,7 @@ hostile = [(label, tests[f"test_many_damaged_files[{name}]"]) for name, label in
 texts = recorded("test_memory_to_read_text")
 drawn = list(runs.generated.tests.values())
 
-SUITES = {"all, oldest": "oldest", "all, without any extra": "no extra"}
+SUITES = {"all, oldest": "oldest", "all, newest": "newest", "all, without any extra": "no extra"}
 EXTRAS = ("pandas", "matplotlib", "dask", "imbalanced-learn")
 SUITES |= {f"all, without {name}": f"no {name}" for name in EXTRAS}
 suites = [(label, runs[name]) for label, name in SUITES.items()]
