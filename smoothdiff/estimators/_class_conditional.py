@@ -26,7 +26,7 @@ from ._class_laws import (
     noise_of_rows,
     warn_of_single_rows,
 )
-from ._rows import are_finite_numbers, as_array, concatenate, is_frame, put, take
+from ._rows import as_array, concatenate, finite_numbers, is_frame, put, take
 from ._smoothed_pl import SmoothedPLDiffusion
 
 __all__ = ["ClassConditionalDiffusion"]
@@ -206,8 +206,10 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         if len(single) == len(laws):
             clone(template).fit(X, **({"sample_weight": weights} if weighted else {}))
         noise = self._constants = None
-        if self._ours or (hasattr(template, "_through") and are_finite_numbers(X)):
-            numbers = np.asarray(X, dtype=np.float64)
+        numbers = X if self._ours else None
+        if hasattr(template, "_through"):
+            numbers = finite_numbers(X)
+        if numbers is not None:
             self._lowest, self._varies = numbers.min(axis=0), ~is_constant(numbers)
             parts = [numbers[rows] for rows in places]
             constants = [(is_constant(part), part[0]) for part in parts]

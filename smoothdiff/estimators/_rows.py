@@ -4,9 +4,9 @@ import numpy as np
 from scipy.sparse import issparse
 
 __all__ = [
-    "are_finite_numbers",
     "as_array",
     "concatenate",
+    "finite_numbers",
     "is_frame",
     "is_one_row",
     "is_polars",
@@ -83,11 +83,12 @@ def _of_pandas(dtype):
     return np.dtype(getattr(dtype, "subtype", getattr(dtype, "numpy_dtype", dtype)))
 
 
-def are_finite_numbers(rows):
-    """Whether all values are numbers, none of them missing or infinite."""
+def finite_numbers(rows):
+    """All values as floats, (n, d); None where any is no number, missing or infinite."""
     if issparse(rows) or any(dtype.kind not in "biuf" for dtype in numpy_dtypes(rows)):
-        return False
-    return bool(np.isfinite(np.asarray(rows, dtype=np.float64)).all())
+        return None
+    numbers = np.asarray(rows, dtype=np.float64)
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def put(rows, where, values):
@@ -96,7 +97,7 @@ def put(rows, where, values):
         return np.where(where, values, rows)
     where, values = np.broadcast_to(where, rows.shape), np.broadcast_to(values, rows.shape[1])
     polars = is_polars(rows)
-    rows = rows.clone() if polars else rows.copy()
+    rows = rows if polars else rows.copy()
     for j in np.flatnonzero(where.any(axis=0)):
         old = rows[rows.columns[j]] if polars else rows.iloc[:, j]
         new = np.where(where[:, j], values[j], old.to_numpy())

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.pipeline import Pipeline
 
 from ..estimators._class_laws import is_constant
-from ..estimators._rows import are_finite_numbers, take
+from ..estimators._rows import finite_numbers, take
 from ._columns import idle
 from ._inverses import invert
 
@@ -47,22 +47,21 @@ def find_rounded(steps, X):
     columns, fitted = found
     X = X if hasattr(X, "shape") else np.asarray(X)
     first = take(X, slice(1))
-    seen = np.asarray(Pipeline(before).transform(first), dtype=np.float64)
-    return _rounded(columns, seen[0], fitted), _rounded_back(
-        before, X, np.where(columns, fitted, seen)
-    )
+    way = Pipeline(before)
+    seen = np.asarray(way.transform(first), dtype=np.float64)
+    back = _rounded_back(way, X, np.where(columns, fitted, seen))
+    return _rounded(columns, seen[0], fitted), back
 
 
-def _rounded_back(before, X, first):
+def _rounded_back(way, X, first):
     """What becomes of constants of X on the way back from the first row that the model has."""
-    if not are_finite_numbers(X):
+    numbers = finite_numbers(X)
+    if numbers is None:
         return None
     try:
-        for name, step in reversed(before):
-            first = invert(name, step, first)
+        first = invert("way", way, first)
     except ValueError:  # there is no way back, and `sample` will say so
         return None
-    numbers = np.asarray(X, dtype=np.float64)
     return _rounded(is_constant(numbers), np.asarray(first, dtype=np.float64)[0], numbers[0])
 
 

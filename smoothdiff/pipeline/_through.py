@@ -1,6 +1,8 @@
 """Through fitted steps: what comes out, and how much volume is stretched on the way.
 
-log p_x(x) = log p_z(z(x)) + sum of log|det dz/dx| over the steps
+    log p_x(x) = log p_z(z(x)) + sum of log|det dz/dx| over the steps
+
+A row outside the domain of a step has no density, and does not keep the others from theirs.
 """
 
 import numpy as np
@@ -15,7 +17,7 @@ from ._jacobians import RefusedError, log_jacobian_of
 __all__ = ["through"]
 
 
-def pull_back(name, step, X, left_out):
+def _pull_back(name, step, X, left_out):
     """Log-Jacobian of a step, and the columns of its input that take no part in the volume.
 
     Parameters
@@ -96,7 +98,7 @@ def through(steps, X, left_out_of):
     left_out = left_out_of(X)
     total = np.zeros(X.shape[0])
     for (name, step), x in zip(reversed(steps), reversed(inputs[:-1]), strict=True):
-        value, left_out = pull_back(name, step, x, left_out)
+        value, left_out = _pull_back(name, step, x, left_out)
         total += value
     return X, np.where(outside, -np.inf, total), left_out
 
@@ -126,7 +128,7 @@ def _through_parts(name, step, X, left_out):
     total, before = np.zeros(X.shape[0]), np.zeros(step.n_features_in_, dtype=bool)
     for part in parts_of(name, step):
         after = left_out[part.outputs]
-        value, before[part.columns] = pull_back(
+        value, before[part.columns] = _pull_back(
             part.name, part.transformer, take(step, X, part.columns), after
         )
         total += value

@@ -112,7 +112,7 @@ TEXTS = {  # cells of one line after the other, their columns, and so many times
     "five digits": (lambda rng: map(str, rng.integers(10_000, 99_999, 20_000)), 1, 5),
     "five digits, and a gap": (lambda rng: _with_a_gap(rng.integers(10_000, 99_999, 20_000)), 1, 8),
     "two decimals, and a gap": (lambda rng: _with_a_gap(rng.random(20_000).round(2)), 1, 4.5),
-    "two digits": (lambda rng: map(str, rng.integers(10, 100, 20_000)), 5, 6),
+    "two digits": (lambda rng: map(str, rng.integers(10, 100, 20_000)), 5, 5),
     "single digits": (lambda rng: map(str, rng.integers(0, 10, 20_000)), 1, 8.5),
     "days": (
         lambda rng: map(
