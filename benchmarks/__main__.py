@@ -17,6 +17,7 @@ NAMES = (
     "likelihood",
     "search",
     "shrinkage",
+    "candidates",
     "noise_left",
     "quality",
     "outliers",

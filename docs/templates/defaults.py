@@ -1,6 +1,6 @@
 """What defaults.md says of several results together."""
 
-from statistics import fmean
+from statistics import fmean, stdev
 
 from figures import RESULTS, Row, heads, show
 
@@ -200,6 +200,18 @@ shrinkage = [
         ("OAS, sphere", "OAS, sphere"),
         ("(0.1, 0.1)", "default"),
     )
+]
+tried = list(RESULTS["candidates"].values())
+n_candidates, narrower = len(tried), max(row["narrower"] for row in tried)
+SETS = [key for key in tried[0] if key.startswith(("kappa", "t_min"))]
+candidates = [
+    (
+        f"**{key}**" if key in ("kappa .01, .05, .2", "t_min .03, .1, .25, .5, 1") else key,
+        f"{fmean(gains):+.3f} ± {stdev(gains) / len(gains) ** 0.5:.3f}",
+        f"{max(0.0, -min(gains)):.3f}",
+    )
+    for key in SETS
+    for gains in [[row[key] for row in tried]]
 ]
 standard, whitened, half, rank = (
     found.coordinates[f"{name}, m=10"] for name in ("standard", "whitened", "half-whitened", "rank")

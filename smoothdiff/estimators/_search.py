@@ -106,12 +106,19 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
         given = model.t_min / model.t0
         t_min_scales = np.array([given if t is None else t for t, _ in pairs])
         kappas = np.array([kappa for _, kappa in pairs])
-        rho_0 = np.repeat(kappas * np.sqrt(model.t0) / fold.spacing, m)
-        rho_min = rho_0 * np.repeat(np.sqrt(t_min_scales), m)
+        rho_0 = kappas * np.sqrt(model.t0) / fold.spacing
         x = model.subspace.project(fold.X)
-        log_p = smoothed_pl_log_density(
-            np.tile(x, (len(pairs), 1)), model.cloud, partial(start, fold), rho_0, rho_min
-        ).reshape(len(pairs), m)
+        log_p = np.empty((len(pairs), m))
+        still = (t_min_scales == 1) & (rho_0 < 1)  # nothing flows: no solve
+        if still.any():
+            log_p[still] = start(fold, x)
+        if not still.all():
+            rho_0 = np.repeat(rho_0[~still], m)
+            rho_min = rho_0 * np.repeat(np.sqrt(t_min_scales[~still]), m)
+            every = np.tile(x, ((~still).sum(), 1))
+            log_p[~still] = smoothed_pl_log_density(
+                every, model.cloud, partial(start, fold), rho_0, rho_min
+            ).reshape(-1, m)
         if model.subspace.n_normal:
             normal = model.subspace.normal_part(fold.X, x)
             for row, scale in zip(log_p, t_min_scales, strict=True):

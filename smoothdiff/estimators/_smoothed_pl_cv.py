@@ -30,6 +30,8 @@ ONE_SPLIT_FROM, HELD_OUT = 4_000, 1_000
 ATOMS = 0.05
 # Mean log-likelihoods that differ by less are equal: the first candidate is taken.
 TIE = 1e-9
+# A kappa at which a search may end: none below gains more than 0.02 nats (`docs/defaults.md`).
+NARROW = 0.01
 
 
 @documented
@@ -55,7 +57,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         is the least variance in any direction.
     t_min_scales : sequence of float, default=(0.03, 0.1, 0.25, 0.5, 1.0)
         Candidates for t_min in units of t0, in (0, 1].
-    kappas : sequence of float, default=(0.05, 0.1, 0.2)
+    kappas : sequence of float, default=(0.01, 0.05, 0.2)
     start, kappa, t_min : default="auto"
         "auto" searches; anything else is kept as in `SmoothedPLDiffusion`.
     $t0
@@ -111,7 +113,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         start_neighbors=(7, 20, 40),
         start_shrinkages=((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05)),
         t_min_scales=(0.03, 0.1, 0.25, 0.5, 1.0),
-        kappas=(0.05, 0.1, 0.2),
+        kappas=(0.01, 0.05, 0.2),
         start="auto",
         kappa="auto",
         t_min="auto",
@@ -359,6 +361,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             ("kappas", self.best_params_["kappa"], (min, max)),
         ):
             values = self._listed(name)
+            if name == "kappas" and min(values) <= NARROW:
+                ends = (max,)
             searched = self.t_min == "auto" if name == "t_min_scales" else self.kappa == "auto"
             no_map = self.best_params_.get("t_min_scale") == 1
             for end in ends:

@@ -174,7 +174,9 @@ class GenerativePipeline(Pipeline):
     # ------------------------------------------------------------------ sampling and density
 
     @available_if(_last_has("sample"))
-    def sample(self, n_samples=1, random_state=None, *, return_parents=False):
+    def sample(
+        self, n_samples=1, random_state=None, *, y=None, return_labels=False, return_parents=False
+    ):
         """Draw new points, in the units of the input.
 
         Parameters
@@ -185,6 +187,11 @@ class GenerativePipeline(Pipeline):
             What the last step takes: scikit-learn's estimators no Generator, and None means
             NumPy's global generator to KernelDensity. Where `sample` has no such argument
             (GaussianMixture) it replaces the constructor's for this call.
+        y : label or array-like of shape (n_samples,), optional
+            The class of all the samples, or of each, where the last step has classes, as
+            `ClassConditionalDiffusion` does. By default classes are drawn.
+        return_labels : bool, default=False
+            Also return the class of each sample.
         return_parents : bool, default=False
             Also return which training rows each sample was made from, where the last step can.
 
@@ -193,6 +200,8 @@ class GenerativePipeline(Pipeline):
         X : array or DataFrame of shape (n_samples, n_features)
             A pandas DataFrame if the pipeline was fitted to a DataFrame with string column names.
             Float64 but for categories.
+        labels : array of shape (n_samples,)
+            Only with ``return_labels``.
         parents : integer array of shape (n_samples, k)
             Only with ``return_parents``; as the last step gives them.
         parent_weights : array of shape (n_samples, k)
@@ -201,7 +210,7 @@ class GenerativePipeline(Pipeline):
         Raises
         ------
         ValueError
-            If a step has no inverse, or the last one no parents or no random state.
+            If a step has no inverse, or the last one no parents, no classes or no random state.
 
         Warns
         -----
@@ -211,12 +220,12 @@ class GenerativePipeline(Pipeline):
         check_is_fitted(self)
         self._check_steps()
         n = checks.check_n_samples(n_samples)
-        if n == 0 and not return_parents:
-            return self._as_input(np.empty((0, self.n_features_in_)))
-        X, *parents = _draw(self.steps[-1][1], n, random_state, return_parents)
+        if n == 0 and y is None and not (return_labels or return_parents):
+            return self._as_input(np.empty((0, self.n_features_in_)))  # some models refuse 0
+        X, *more = _draw(self.steps[-1][1], n, random_state, y, return_labels, return_parents)
         # Inverses refuse no rows.
-        X = self._to_input(X) if n else self._as_input(np.empty((0, self.n_features_in_)))
-        return (X, *parents) if return_parents else X
+        X = self._to_input(X) if len(X) else self._as_input(np.empty((0, self.n_features_in_)))
+        return (X, *more) if more else X
 
     def _to_input(self, X):
         """Rows of the last step's space as rows of the input."""
@@ -344,26 +353,24 @@ def _model_of(pipeline):
     return _model_of(last) if isinstance(last, GenerativePipeline) else last
 
 
-def _draw(model, n, random_state, return_parents):
-    """The model's samples and, if asked for, their parents, as a tuple."""
-    arguments = signature(model.sample).parameters
-    options = {}
-    if return_parents:
-        if "return_parents" not in arguments:
-            raise ValueError(
-                f"{type(model).__name__} has no parents to return; SmoothedPLDiffusion does."
-            )
-        options["return_parents"] = True
+def _draw(model, n, random_state, y, return_labels, return_parents):
+    """The model's samples, with their labels or parents if these are asked for, as a tuple."""
+    arguments, name = signature(model.sample).parameters, type(model).__name__
+    if (y is not None or return_labels) and "y" not in arguments:
+        raise ValueError(f"{name} has no classes to draw; ClassConditionalDiffusion does.")
+    if return_parents and "return_parents" not in arguments:
+        raise ValueError(f"{name} has no parents to return; SmoothedPLDiffusion does.")
+    if y is not None and return_labels:
+        raise ValueError("return_labels=True is for classes that are drawn. Got y as well.")
+    asked = {"y": y, "return_labels": return_labels, "return_parents": return_parents}
+    options = {key: value for key, value in asked.items() if key in arguments}
     if "random_state" in arguments:
         options["random_state"] = random_state
     elif random_state is not None:
         if not hasattr(model, "random_state"):
-            raise ValueError(
-                f"sample of {type(model).__name__} takes no random_state. Got {random_state!r}."
-            )
+            raise ValueError(f"sample of {name} takes no random_state. Got {random_state!r}.")
         model = copy(model)
         model.random_state = random_state
     drawn = model.sample(n, **options)
-    if not isinstance(drawn, tuple):
-        return (drawn,)
-    return drawn if return_parents else drawn[:1]  # GaussianMixture's second is no parent
+    drawn = drawn if isinstance(drawn, tuple) else (drawn,)
+    return drawn if return_labels or return_parents else drawn[:1]

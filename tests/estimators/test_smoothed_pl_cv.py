@@ -10,6 +10,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, KFold
 
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV, TableDiffusion, mixture
+from smoothdiff.datasets import circle
 from smoothdiff.estimators import _smoothed_pl_cv
 from smoothdiff.starts import Start
 
@@ -169,6 +170,14 @@ def test_edges_and_repeated_values_are_told():
         SmoothedPLDiffusionCV(**{**FEW, "t_min_scales": (0.9, 1.0), "kappas": (0.1,)}).fit(
             np.c_[np.linspace(0, 1, 40), np.linspace(0, 1, 40) ** 2]
         )
+    points = circle(80)
+    line = {**FEW, "start": "local", "t_min_scales": (0.03, 0.1, 0.5)}
+    with pytest.warns(UserWarning, match="smallest of t_min_scales and the smallest of kappas"):
+        SmoothedPLDiffusionCV(**{**line, "kappas": (0.05, 0.2)}).fit(points)
+    # Below 0.01 there is nothing to find.
+    with pytest.warns(UserWarning, match=r"the smallest of t_min_scales: a wider"):
+        narrow = SmoothedPLDiffusionCV(**{**line, "kappas": (0.01, 0.2)}).fit(points)
+    assert narrow.best_params_["kappa"] == 0.01
     X[:30, 1] = 0.0
     with pytest.warns(UserWarning, match="share their value with all neighbors in column 1: narr"):
         SmoothedPLDiffusionCV(**FEW).fit(X)

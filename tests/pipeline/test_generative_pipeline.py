@@ -20,6 +20,7 @@ from sklearn.preprocessing import (
 )
 
 from smoothdiff import (
+    ClassConditionalDiffusion,
     EmpiricalScoreDiffusion,
     GenerativePipeline,
     LocalAverageDiffusion,
@@ -72,6 +73,35 @@ def test_models_without_parents_say_so():
     pipe = make_generative_pipeline(StandardScaler(), LocalAverageDiffusion(n_quadrature=2)).fit(X)
     with pytest.raises(ValueError, match="LocalAverageDiffusion does not make samples from single"):
         pipe.sample(return_parents=True)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_classes_are_drawn_with_labels_or_asked_for(nested):
+    """What the model itself draws, in the units of the input."""
+    labels = np.array(["a", "b", "c"])[np.arange(len(X)) % 3]
+    last = ClassConditionalDiffusion(SmoothedPLDiffusion(random_state=0))
+    inner = make_generative_pipeline(PCA(), last)
+    steps = (inner,) if nested else (PCA(), last)
+    pipe = make_generative_pipeline(StandardScaler(), *steps).fit(X, labels)
+    scaler, model = pipe.steps[0][1], clone(last)
+    turned = PCA().fit(scaler.transform(X))
+    model.fit(turned.transform(scaler.transform(X)), labels)
+
+    def back(Z):
+        return scaler.inverse_transform(turned.inverse_transform(Z))
+
+    drawn, classes = pipe.sample(9, 1, return_labels=True)
+    expected, theirs = model.sample(9, random_state=1)
+    np.testing.assert_allclose(drawn, back(expected), rtol=1e-9)
+    np.testing.assert_array_equal(classes, theirs)
+    assert len(set(classes)) > 1
+    np.testing.assert_array_equal(pipe.sample(9, 1), drawn)
+    for y in ("b", ["a", "c", "c"]):
+        expected = model.sample(3, y, random_state=1)
+        np.testing.assert_allclose(pipe.sample(3, 1, y=y), back(expected), rtol=1e-9)
+    none, no_classes = pipe.sample(0, return_labels=True)
+    assert none.shape == (0, 3)
+    assert no_classes.shape == (0,)
 
 
 def test_no_rows():
