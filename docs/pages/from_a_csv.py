@@ -97,9 +97,9 @@ pd.DataFrame(
 # (zeros), gaps                               in the data
 # categories, booleans, text of few values,   the value of a parent, drawn by weight
 # counts of few values
-# dates, periods, durations                   interpolated, in whole days if the column is: firsts
+# dates, periods, durations, times of a day   interpolated, in whole days if the column is: firsts
 #                                             of months as ``dt.to_period("M")``, or their
-#                                             ``kinds`` as "discrete"
+#                                             ``kinds`` as "discrete"; not around midnight
 # a column that follows from another, or is   the values of one parent (to follow is to do so in
 # in ``together`` with it                     all rows, gaps included)
 # constants                                   the constant

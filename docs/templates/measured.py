@@ -184,6 +184,19 @@ def re_balanced(table, *samplers):
     return " ".join(f"{number:.3f}".lstrip("0") for number in numbers)
 
 
+def balanced(table, *samplers):
+    return float(re_balanced(table, *samplers).split()[2])
+
+
+smote_ahead, ours_ahead = (
+    [
+        table
+        for table in heads(RESULTS["over_sampling"], "none")
+        if sign * (balanced(table, "SMOTE", "SMOTENC") - balanced(table, "smoothdiff")) > 0.01
+    ]
+    for sign in (1, -1)
+)
+
 # ------------------------------------------------------------------ outliers, networks
 
 

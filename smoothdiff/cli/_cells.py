@@ -1,13 +1,14 @@
 """The cells of a column of text: what they are, and how new values are written as they were.
 
-    whole numbers, numbers, dates (2024-02-29, with or without a time and a zone), or else text
+    whole numbers, numbers, dates (2024-02-29, with or without a time and a zone), times of a day
+    (8:05, 08:05:30), or else text
 
 A column is of the first kind that all its cells are, those that mean a missing value left out.
 Digits with a leading zero (02134) are text: codes, which no arithmetic should touch. Where commas
 do not separate the cells, they may be those of decimals: 1,5 or 1.234,50.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import compress
 from re import compile as pattern
 from typing import NamedTuple
@@ -21,6 +22,8 @@ __all__ = [
     "WHOLE",
     "Notation",
     "Rows",
+    "clock",
+    "is_clock",
     "is_date",
     "is_number",
     "moment",
@@ -37,6 +40,7 @@ WITH_COMMA = pattern(
     "[+-]?([1-9]\\d{0,2}([.\u00a0\u202f]\\d{3})+|\\d+|(?=,))(,\\d+)?([eE][+-]?\\d+)?"
 )
 DATE = pattern(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
+CLOCK = pattern(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?")
 # Part of the cells of a column that are numbers, from which the others are asked about.
 MOSTLY = 0.5
 
@@ -50,6 +54,8 @@ class Notation(NamedTuple):
     """What times end with; the values are local times there."""
     decimals: int = 0
     """How many decimals every number is written with (12.50); 0 where that varies."""
+    clock: str = ""
+    """How times of a day are written: H:MM or HH:MM, and :SS where they have seconds."""
 
 
 def is_number(cell, commas=False):
@@ -60,6 +66,17 @@ def is_number(cell, commas=False):
 def is_date(cell):
     """Whether a cell has the form of a date."""
     return DATE.fullmatch(cell) is not None
+
+
+def is_clock(cell):
+    """Whether a cell has the form of a time of a day."""
+    return CLOCK.fullmatch(cell) is not None
+
+
+def clock(cell):
+    """The time since midnight that a cell says."""
+    hours, minutes, seconds = (*cell.split(":"), "0")[:3]
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 
 def number(cell, comma=False):
@@ -109,6 +126,8 @@ def read(cells, gaps, label, commas=False):
         return _numbers(gap, present, commas), notation
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
+    if present and all(map(is_clock, present)):
+        return _clocks(gap, present)
     _ask(present, commas, label)
     column = cells.as_objects(label)
     column[gap] = None
@@ -192,6 +211,14 @@ def _dates(gap, cells, label):
     return column, Notation(zone=zone)
 
 
+def _clocks(gap, cells):
+    column = np.full(len(gap), np.timedelta64("NaT", "us"))
+    column[~gap] = np.fromiter(map(clock, cells), "m8[us]", len(cells))
+    hours = "HH" if all(cell[2] == ":" for cell in cells) else "H"
+    seconds = ":SS" if any(cell.count(":") > 1 for cell in cells) else ""
+    return column, Notation(clock=f"{hours}:MM{seconds}")
+
+
 def _zone(date):
     return DATE.sub(r"\4", date)
 
@@ -246,7 +273,7 @@ class Rows(NamedTuple):
 
 
 def _written(column, notation):
-    """Values for a file (n,): None for a missing one, dates in ISO form, and commas again."""
+    """Values for a file (n,): None for a missing one, times in ISO form, and commas again."""
     if column.dtype.kind == "M":
         gap = np.isnat(column)
         units = ["datetime64[D]", "datetime64[s]", "datetime64[ms]", "datetime64[us]"]
@@ -254,9 +281,18 @@ def _written(column, notation):
         unit = next(u for u in units if (column[~gap] == column[~gap].astype(u)).all())
         times = np.datetime_as_string(column.astype(unit)).tolist()
         return [None if g else time + notation.zone for time, g in zip(times, gap, strict=True)]
+    if notation.clock:
+        return [None if v is None else _clock_text(v, notation) for v in column.tolist()]
     if notation.comma or notation.decimals:
         return [v if v is None else _number_text(v, notation) for v in column.tolist()]
     return column.tolist()
+
+
+def _clock_text(value, notation):
+    """A time of a day as those of its column are written; a part of a second has six digits."""
+    hours, rest = str(value).split(":", 1)
+    rest = rest if "S" in notation.clock or not rest.endswith(":00") else rest[:2]
+    return f"{hours.zfill(notation.clock.count('H'))}:{rest}"
 
 
 def _number_text(value, notation):

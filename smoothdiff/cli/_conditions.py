@@ -6,7 +6,7 @@ import shlex
 from math import inf
 
 from .._checks import listed
-from ._cells import MISSING, Notation, is_date, moment, number
+from ._cells import MISSING, Notation, clock, is_clock, is_date, moment, number
 
 __all__ = ["conditions", "kinds", "options_of"]
 
@@ -61,6 +61,7 @@ class Reader:
     def __init__(self, column, notation: Notation, missing):
         self.column, self.notation, self.missing = column, notation, missing
         self.is_date = column.values.dtype.kind == "M"
+        self.is_time = is_clock if notation.clock else is_date if self.is_date else None
         self.is_text = column.nature in ("text", "other")
 
     def condition(self, text):
@@ -74,8 +75,8 @@ class Reader:
 
     def _is_one(self, text):
         """Whether it is one value, though it has the signs that separate several."""
-        if self.is_date:
-            return is_date(text)
+        if self.is_time:
+            return self.is_time(text)
         if self.is_text:
             return text in self.column.levels
         return self.notation.comma and _is_number(text, comma=True)
@@ -84,8 +85,8 @@ class Reader:
         """What stands before and after the colon that separates; times have others."""
         colons = [i for i, mark in enumerate(text) if mark == ":"]
         ends = [(text[:i].strip(), text[i + 1 :].strip()) for i in colons]
-        if self.is_date:
-            whole = (pair for pair in ends if all(not end or is_date(end) for end in pair))
+        if self.is_time:
+            whole = (pair for pair in ends if all(not end or self.is_time(end) for end in pair))
             return next(whole, ends[0])
         return ends[0]
 
@@ -94,6 +95,10 @@ class Reader:
         text, name = text.strip(), self.column.name
         if text in self.missing:
             return None
+        if self.notation.clock:
+            if not is_clock(text):
+                raise ValueError(f"--where gives column {name!r} {text!r}, which is no time.")
+            return clock(text)
         if self.is_date:
             return self._time(text)
         if self.is_text:

@@ -3,7 +3,7 @@
 from itertools import islice, pairwise
 
 from ..tables import Frame
-from ._cells import MISSING, WHOLE, Rows, is_number, number, read
+from ._cells import MISSING, WHOLE, Rows, is_clock, is_date, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
 from ._stored import Column, Texts
 
@@ -25,8 +25,8 @@ def text_frame(data: bytes, name, missing=(), header="auto") -> Frame:
         What means a missing value, besides `MISSING`.
     header : {"auto", "yes", "no"}
         Whether the first line has the names of the columns; "auto" takes it for names where no
-        cell of it is a number, and none occurs again in its column, and asks where numbers of
-        equal steps, such as years, lie outside their columns.
+        cell of it is a number, or a time above times, and none occurs again in its column, and
+        asks where numbers of equal steps, such as years, lie outside their columns.
     """
     text = text_of(data, name)
     commas = delimiter_of(text) != ","
@@ -75,6 +75,11 @@ def _is_header(columns, gaps, commas):
     first, cells = _first_line(columns)
     if not any(first) or any(is_number(cell, commas) or cell in gaps for cell in first if cell):
         return False
+    times = [next((form for form in (is_date, is_clock) if form(cell)), None) for cell in first]
+    for of_time, rest in zip(times, cells, strict=True):
+        if of_time and {of_time(cell) for cell in rest if cell not in gaps} == {True}:
+            return False
+    first, cells = _first_line(columns)
     return not any(cell in rest for cell, rest in zip(first, cells, strict=True) if cell)
 
 

@@ -12,11 +12,11 @@ __all__ = ["DESCRIPTION", "EXAMPLE", "HELP", "add_arguments", "run"]
 
 HELP = "draw new rows that are like those of a file"
 DESCRIPTION = (
-    "Write new rows that are like those of a file: numbers, whole numbers, dates and categories, "
-    "with the gaps and the frequent values that they have. The file is a table or a model that fit "
-    "has saved. Tables are .csv or .tsv (with a header or without; comma, semicolon or tab; 1,5 is "
-    "a number where commas separate no cells, and is written so again), .parquet, or .npy or .npz, "
-    "an array of numbers. Columns are named by the header, or by their "
+    "Write new rows that are like those of a file: numbers, whole numbers, dates, times of a day "
+    "and categories, with the gaps and the frequent values that they have. The file is a table or "
+    "a model that fit has saved. Tables are .csv or .tsv (with a header or without; comma, "
+    "semicolon or tab; 1,5 is a number where commas separate no cells, and is written so again), "
+    ".parquet, or .npy or .npz, an array of numbers. Columns are named by the header, or by their "
     "number from 1 where there is none."
 )
 EXAMPLE = "example: smoothdiff sample customers.csv -n 1000 -o new.csv --where country=NO,SE"

@@ -1,9 +1,9 @@
 """How each column is taken: its coordinates, and how a new row gets a value.
 
-interpolated   numeric, datetime (dates and periods), timedelta: the weighted mean of the
-               parents' values, with as many decimals as the column has and within its range.
-               Values that many rows share ("atoms", as the zeros of an amount) and gaps are
-               given, not averaged
+interpolated   numeric, datetime (dates and periods), timedelta (durations, times of a day): the
+               weighted mean of the parents' values, with as many decimals as the column has and
+               within its range. Values that many rows share ("atoms", as the zeros of an amount)
+               and gaps are given, not averaged
 given          categorical, discrete: the value of a parent, drawn by weight
 constant       the value that all rows have
 """
@@ -53,6 +53,7 @@ LARGEST_WHOLE = 2.0**53
 UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 20
 # Signs that numbers in text may have, and dates.
 UNIT_SIGNS = re.compile(r"[\s%$€£¥,'_]")
+LIKE_TIMES = re.compile(r"\s*([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?\s*")
 LIKE_DATES = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
 # Units of dates, as numbers of the next smaller one.
 UNITS = {"D": 24, "h": 60, "m": 60, "s": 1000, "ms": 1000, "us": 1000, "ns": 1}
@@ -299,13 +300,15 @@ def _mostly_distinct(counts):
 
 
 def _what_texts_may_be(levels):
-    """A hint where the first of the texts read as numbers or dates."""
+    """A hint where the first of the texts read as numbers, dates or times."""
     if _reads_as_numbers(levels):
         return ", or make it numbers with pandas.to_numeric"
     if _reads_as_numbers([UNIT_SIGNS.sub("", level) for level in levels[:100]]):
         return ", or take off signs such as % and , and make it numbers with pandas.to_numeric"
     if all(LIKE_DATES.fullmatch(level) for level in levels[:100]):
         return ", or make it dates with pandas.to_datetime"
+    if all(LIKE_TIMES.fullmatch(level) for level in levels[:100]):
+        return ", or make it times of a day with pandas.to_datetime(...).dt.time"
     return ""
 
 

@@ -52,8 +52,8 @@ class TableDiffusion(BaseEstimator):
         all rows are then copies, and stay).
     kinds : dict, default=None
         How to take columns, where not as ``schema_`` finds: from names to "numeric", "discrete"
-        (ordered, given), "categorical", "datetime" (dates and periods), "timedelta", "constant" or
-        "drop".
+        (ordered, given), "categorical", "datetime" (dates and periods), "timedelta" (durations, and
+        times of a day, which are not taken around midnight), "constant" or "drop".
     together : "auto", list of lists of names or None, default="auto"
         Columns that belong together (a city and its state): all of a group take the values of one
         parent. "auto" finds those of which one follows from another, a category, in all rows.

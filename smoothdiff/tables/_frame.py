@@ -6,7 +6,7 @@ by a training row are taken from it as they are, whatever their type.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,9 @@ from ._values import is_missing
 
 __all__ = ["Frame", "read_frame", "take"]
 
-# Of a column of Python's days.
-DAYS = "days"
+# Of a column of Python's days, and of its times of a day.
+DAYS, CLOCK = "days", "times of a day"
+MIDNIGHT = datetime(1970, 1, 1)
 
 
 class Frame(NamedTuple):
@@ -92,24 +93,27 @@ def _from_pandas(X):
 
 
 def _plain_times(column):
-    """Times of Arrow and days of Python as NumPy has them, and what they were; None of others."""
+    """Times of Arrow and of Python as NumPy has them, and what they were; None of others.
+
+    Times of a day are durations since midnight.
+    """
     import pandas as pd
 
     dtype, name = column.dtype, type(column.dtype).__name__
     if name == "ArrowDtype":
-        if dtype.type is date:
-            return _days(column.astype(object)), str(dtype)
+        if dtype.type in PLAIN:
+            return PLAIN[dtype.type][1](column.astype(object)), str(dtype)
         arrow = dtype.pyarrow_dtype
         if dtype.kind == "M" and arrow.tz is not None:
             return column.astype(pd.DatetimeTZDtype(arrow.unit, arrow.tz)), str(dtype)
         if dtype.kind in "mM":
             return column.astype(f"{dtype.kind}8[{arrow.unit}]"), str(dtype)
-    elif (
-        isinstance(dtype, np.dtype)
-        and dtype.kind == "O"
-        and {type(v) for v in column[~is_missing(column)]} == {date}
-    ):
-        return _days(column), DAYS
+    elif isinstance(dtype, np.dtype) and dtype.kind == "O":
+        present = column[~is_missing(column)]
+        kinds = {type(v) for v in present}
+        if len(kinds) == 1 and not any(getattr(v, "tzinfo", None) for v in present):
+            given, plain = PLAIN.get(kinds.pop(), (None, None))
+            return (plain(column), given) if plain else (column, None)
     return column, None
 
 
@@ -117,6 +121,16 @@ def _days(column):
     import pandas as pd
 
     return pd.to_datetime(column).astype("datetime64[s]")
+
+
+def _since_midnight(column):
+    import pandas as pd
+
+    moments = column.map(lambda at: datetime.combine(MIDNIGHT, at), na_action="ignore")
+    return pd.to_datetime(moments).astype("datetime64[us]") - MIDNIGHT
+
+
+PLAIN = {date: (DAYS, _days), time: (CLOCK, _since_midnight)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,12 +157,14 @@ class BuildPandas:
 
 
 def _like_given(column, given):
-    if given == DAYS:
-        days = column.dt.date.astype(object)
-        return days.where(column.notna(), None)
-    if given and given.startswith("date"):  # Arrow refuses a time that it would cut
-        return column.dt.date.astype(given)
-    return column if given is None else column.astype(given)
+    if given == DAYS or (given and given.startswith("date")):  # Arrow refuses a time it would cut
+        values = column.dt.date
+    elif given == CLOCK or (given and given.startswith("time") and "stamp" not in given):
+        values = (MIDNIGHT + column).dt.time
+    else:
+        return column if given is None else column.astype(given)
+    values = values.astype(object).where(column.notna(), None)
+    return values if given in (DAYS, CLOCK) else values.astype(given)
 
 
 def _from_polars(X):
@@ -165,7 +181,11 @@ def _polars_values(series):
 
     Of zones local time, in which days are whole.
     """
-    of_time = series.dtype.is_temporal() and str(series.dtype) != "Time"
+    if str(series.dtype) == "Time":  # since midnight
+        import polars
+
+        series = series.cast(polars.Int64).cast(polars.Duration("ns"))
+    of_time = series.dtype.is_temporal()
     if getattr(series.dtype, "time_zone", None) is not None:
         series = series.dt.replace_time_zone(None)
     if of_time or (series.dtype.is_numeric() and not series.null_count()):
@@ -197,6 +217,8 @@ class BuildPolars:
             return polars.Series(name, column, nan_to_null=False).cast(dtype)
         if column.dtype.kind in "mM":
             series = polars.Series(name, column)
+            if str(dtype) == "Time":
+                return series.cast(polars.Int64).cast(dtype)
             zone = getattr(dtype, "time_zone", None)
             return (series if zone is None else _in_zone(series, zone)).cast(dtype)
         values = [None if gap else v for gap, v in zip(is_missing(column), column, strict=True)]

@@ -6,6 +6,7 @@ list or set      one of these
 """
 
 import warnings
+from datetime import datetime, time
 from numbers import Real
 from typing import Any
 
@@ -119,6 +120,8 @@ def _number(column, bound):
             return float(scale.categories.get_loc(bound))
         if isinstance(bound, Real):
             raise ValueError
+        if isinstance(bound, time):  # of a day
+            bound = datetime.combine(datetime.min, bound) - datetime.min
         return float(scale.numbers(_one(column, bound))[0])
     except (TypeError, ValueError, KeyError, OverflowError, UserWarning, DeprecationWarning):
         raise ValueError(

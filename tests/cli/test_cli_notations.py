@@ -1,6 +1,7 @@
 """Numbers and times as people write them: decimal commas, time zones; and they come back so."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -219,3 +220,53 @@ def test_a_zone_where_the_column_has_none_is_refused(times, capsys):
     assert main(["sample", "t.csv", "--where", "t=2024-03-01T10:00Z:"]) == 2
     error = capsys.readouterr().err
     assert "--where gives column 't' '2024-03-01T10:00Z', which is no date there (it has" in error
+
+
+CLOCK = {
+    "{h}:{m:02}": re.compile(r"([89]|1\d):\d\d"),
+    "{h:02}:{m:02}": re.compile(r"(0[89]|1\d):\d\d"),
+    "{h:02}:{m:02}:{s:02}": re.compile(r"(0[89]|1\d):\d\d:\d\d"),
+}
+
+
+def clocks(form, n=N):
+    """Every seven minutes, or every seven minutes and eleven seconds, from 8:00 on."""
+    step = 431 if "{s" in form else 420
+    seconds = [8 * 3600 + step * i for i in range(n)]
+    return [form.format(h=s // 3600, m=s // 60 % 60, s=s % 60) for s in seconds]
+
+
+@pytest.mark.parametrize("form", CLOCK)
+def test_times_of_a_day_are_interpolated_and_come_back_as_they_were(tmp_path, monkeypatch, form):
+    monkeypatch.chdir(tmp_path)
+    times = clocks(form)
+    cells = [*times[:7], "", *times[8:]]
+    lines = "".join(f"{cell},{i**1.2:.1f}\n" for i, cell in enumerate(cells))
+    (tmp_path / "t.csv").write_text("at,x\n" + lines)
+    _, *made = sample("t.csv", "-n", "200")
+    at = [row[0] for row in made if row[0]]
+    assert len(at) < len(made)
+    assert all(CLOCK[form].fullmatch(cell) for cell in at)
+    assert times[0].zfill(8) <= min(cell.zfill(8) for cell in at)
+    assert max(cell.zfill(8) for cell in at) <= times[-1].zfill(8)
+    assert set(at) - set(times)  # times that no row has
+    for wanted in ("at=9:00:10:30", "at=09:00:10:30:00"):
+        _, *made = sample("t.csv", "-n", "30", "--where", wanted)
+        assert {row[0].zfill(5)[:2] for row in made} == {"09", "10"}
+    _, *made = sample("t.csv", "-n", "3", "--where", f"at={times[4]}")
+    assert {row[0] for row in made} == {times[4]}
+    assert main(["fit", "t.csv", "-o", "m.sdf", "--seed", "0", "-q"]) == 0
+    assert sample("t.csv", "-n", "9") == sample("m.sdf", "-n", "9")
+
+
+def test_parts_of_seconds_and_what_is_no_time(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(f"08:{i // 60:02}:{i % 60:02}.5,{i**1.2:.1f}\n" for i in range(N))
+    (tmp_path / "t.csv").write_text("at,x\n" + lines)
+    _, *made = sample("t.csv", "-n", "20")
+    assert all(row[0][:4] == "08:0" and row[0][8] == "." for row in made)
+    assert main(["sample", "t.csv", "-o", "new.csv", "--where", "at=noon"]) == 2
+    assert "--where gives column 'at' 'noon', which is no time." in capsys.readouterr().err
+    (tmp_path / "t.csv").write_text("at,x\n" + lines.replace("08:00:05", "25:00:05"))
+    assert main(["sample", "t.csv", "-o", "new.csv"]) == 2
+    assert "names or ids that cannot be drawn" in capsys.readouterr().err

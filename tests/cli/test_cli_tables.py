@@ -70,6 +70,19 @@ def test_question_marks_are_asked_about(file, capsys):
     assert "are '?' and the others are numbers. If it means a missing value, add --na '?'." in error
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("8:05,Oslo\n8:06,Rome\n,Bern\n", ["1", "2"]),
+        ("2020-01-01,Oslo\n2020-01-02,Rome\n", ["1", "2"]),
+        ("2020-01-01,2020-02-01\n1,2\n3,4\n", ["2020-01-01", "2020-02-01"]),
+        ("8:00,9:00\nred,blue\nblue,red\n", ["8:00", "9:00"]),
+    ],
+)
+def test_times_in_the_first_line_name_columns_of_anything_else(text, names):
+    assert text_frame(text.encode(), "t").names == names
+
+
 YEARS = "region,2019,2020,2021\nOslo,1,2,3\nRome,4,,6\nOslo,7,8,9\n"
 
 

@@ -1,6 +1,6 @@
 """Frames of polars: as they are given they come back, from all that takes tables."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import numpy as np
 import pytest
@@ -37,6 +37,7 @@ X = pl.DataFrame(
         "local": pl.Series(
             [datetime(2020, 3, 15) + timedelta(k) for k in DAYS]
         ).dt.replace_time_zone("Europe/Rome"),
+        "clock": nullable([time(k % 24, k % 60) for k in range(N)], pl.Time),
         "took": pl.Series(RNG.integers(0, 10**6, N)).cast(pl.Duration("ms")),
         "price": pl.Series(RNG.integers(100, 10**4, N) / 100).cast(pl.Decimal(10, 2)),
         "single": pl.Series(RNG.normal(size=N).astype("float32")),

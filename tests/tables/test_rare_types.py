@@ -120,7 +120,7 @@ def test_few_intervals_are_categories():
 UNIQUE = {
     "intervals": pd.interval_range(0, N),
     "values of type UUID": [uuid.UUID(int=i) for i in range(N)],
-    "values of type time": [datetime.time(i // 6, i % 6) for i in range(N)],
+    "values of type time": [datetime.time(i // 6, i % 6, tzinfo=datetime.UTC) for i in range(N)],
     "values of type bytes": [bytes([i]) for i in range(N)],
 }
 
@@ -178,6 +178,47 @@ def test_days_of_python_stay_days():
     assert new.isna().any()
     assert new.dropna().between(days[0], days[-1]).all()
     np.testing.assert_allclose(model.embed(table)[:, 1].mean(), 0, atol=0.1)
+
+
+def clock(n=60):
+    """Every seven minutes from 8:00 on."""
+    return [datetime.time(*divmod(8 * 60 + 7 * i, 60)) for i in range(n)]
+
+
+def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
+    table = pd.DataFrame({"x": np.arange(60.0) ** 1.1, "at": clock()})
+    table.loc[5, "at"] = None
+    model = TableDiffusion(random_state=0).fit(table)
+    assert model.schema_["at"].kind == "timedelta"
+    assert model.schema_["at"].step == 60 * 1e6  # whole minutes
+    new = model.sample(300)
+    at = new["at"]
+    assert {type(time) for time in at[at.notna()]} == {datetime.time}
+    assert at[at.isna()].tolist() == [None] * at.isna().sum() != []
+    assert at.dropna().between(clock()[0], clock()[-1]).all()
+    assert set(at.dropna()) - set(clock())  # times that no row has
+    minutes = at.dropna().map(lambda time: 60 * time.hour + time.minute)
+    assert np.corrcoef(new["x"][at.notna()], minutes)[0, 1] > 0.98
+    early = model.sample(50, where={"at": (datetime.time(9), datetime.time(10, 30))})["at"]
+    assert early.between(datetime.time(9), datetime.time(10, 30)).all()
+    assert set(model.sample(3, where={"at": clock()[3]})["at"]) == {clock()[3]}
+    np.testing.assert_allclose(model.embed(table), model.embed(table.iloc[::-1])[::-1])
+    few = table.assign(at=[clock()[i % 4] for i in range(60)])
+    assert set(TableDiffusion(random_state=0).fit(few).sample(40)["at"]) == set(clock(4))
+
+
+@pytest.mark.parametrize("dtype", ["time32[s]", "time32[ms]", "time64[us]", "time64[ns]"])
+def test_times_of_a_day_of_arrow_stay_what_they_are(dtype):
+    arrow = pytest.importorskip("pyarrow")
+    dtype = pd.ArrowDtype(getattr(arrow, dtype[:6])(dtype[7:-1]))
+    at = pd.Series(clock()).astype(dtype)
+    at[7] = None
+    table = pd.DataFrame({"x": np.arange(60.0) % 7, "at": at})
+    new = TableDiffusion(random_state=0).fit(table).sample(100)["at"]
+    assert new.dtype == dtype
+    assert new.isna().any()
+    assert new.dropna().between(clock()[0], clock()[-1]).all()
+    assert new.nunique() > 30
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "zone", "duration", "date32", "date64"])
