@@ -1,14 +1,12 @@
 """The cells of a column of text: what they are, and how new values are written as they were.
 
-    whole numbers, numbers, dates (2024-02-29, with or without a time and a zone), times of a day
-    (8:05, 08:05:30), or else text
+    whole numbers, numbers, dates, times of a day (`_times`), or else text
 
 A column is of the first kind that all its cells are, those that mean a missing value left out.
 Digits with a leading zero (02134) are text: codes, which no arithmetic should touch. Where commas
 do not separate the cells, they may be those of decimals: 1,5 or 1.234,50.
 """
 
-from datetime import datetime, timedelta
 from itertools import compress
 from re import compile as pattern
 from typing import NamedTuple
@@ -16,17 +14,24 @@ from typing import NamedTuple
 import numpy as np
 
 from ._stored import MOST_SEEN
+from ._times import (
+    clock,
+    clock_form,
+    clock_text,
+    dates_as_text,
+    day_form,
+    is_clock,
+    is_date,
+    moment,
+    zone_of,
+)
 
 __all__ = [
     "MISSING",
     "WHOLE",
     "Notation",
     "Rows",
-    "clock",
-    "is_clock",
-    "is_date",
     "is_number",
-    "moment",
     "number",
     "read",
 ]
@@ -39,8 +44,6 @@ NUMBER = pattern(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 WITH_COMMA = pattern(
     "[+-]?([1-9]\\d{0,2}([.\u00a0\u202f]\\d{3})+|\\d+|(?=,))(,\\d+)?([eE][+-]?\\d+)?"
 )
-DATE = pattern(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
-CLOCK = pattern(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?")
 # Part of the cells of a column that are numbers, from which the others are asked about.
 MOSTLY = 0.5
 
@@ -55,7 +58,9 @@ class Notation(NamedTuple):
     decimals: int = 0
     """How many decimals every number is written with (12.50); 0 where that varies."""
     clock: str = ""
-    """How times of a day are written: H:MM or HH:MM, and :SS where they have seconds."""
+    """How times of a day are written, such as HH:MM."""
+    days: str = ""
+    """How dates are written, such as DD.MM.YYYY; "" stands for 2024-02-29."""
 
 
 def is_number(cell, commas=False):
@@ -63,38 +68,11 @@ def is_number(cell, commas=False):
     return any(form.fullmatch(cell) for form in ((NUMBER, WITH_COMMA) if commas else (NUMBER,)))
 
 
-def is_date(cell):
-    """Whether a cell has the form of a date."""
-    return DATE.fullmatch(cell) is not None
-
-
-def is_clock(cell):
-    """Whether a cell has the form of a time of a day."""
-    return CLOCK.fullmatch(cell) is not None
-
-
-def clock(cell):
-    """The time since midnight that a cell says."""
-    hours, minutes, seconds = (*cell.split(":"), "0")[:3]
-    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
-
-
 def number(cell, comma=False):
     """The number in a cell; ValueError if there is none."""
     if comma and WITH_COMMA.fullmatch(cell):
         cell = cell.translate({ord(mark): None for mark in ".\u00a0\u202f"}).replace(",", ".")
     return int(cell) if WHOLE.fullmatch(cell) else float(cell)
-
-
-def moment(cell, zone=""):
-    """The time in a cell, in a zone; where the cell has none it is local there."""
-    time = datetime.fromisoformat(cell)
-    if time.tzinfo is None:
-        return time
-    if not zone:
-        raise ValueError("it has a time zone, and the column has none")
-    own = datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo
-    return time.astimezone(own).replace(tzinfo=None)
 
 
 def read(cells, gaps, label, commas=False):
@@ -127,7 +105,12 @@ def read(cells, gaps, label, commas=False):
     if present and all(map(is_date, present)):
         return _dates(gap, present, label)
     if present and all(map(is_clock, present)):
-        return _clocks(gap, present)
+        column = np.full(len(gap), np.timedelta64("NaT", "us"))
+        column[~gap] = np.fromiter(map(clock, present), "m8[us]", len(present))
+        return column, Notation(clock=clock_form(present))
+    form = day_form(present)
+    if form:
+        return _moments(gap, present, label, "", form), Notation(days=form)
     _ask(present, commas, label)
     column = cells.as_objects(label)
     column[gap] = None
@@ -195,32 +178,24 @@ def _decimals(cells, comma):
 
 
 def _dates(gap, cells, label):
-    zones = set(map(_zone, cells))
+    zones = set(map(zone_of, cells))
     if "" in zones and len(zones) > 1:
-        zoned = next(filter(_zone, cells))
+        zoned = next(filter(zone_of, cells))
         raise ValueError(
             f"{label} has times with a zone ({zoned!r}) and without; write them all alike."
         )
     zone = zones.pop() if len(zones) == 1 else "Z"
+    return _moments(gap, cells, label, zone, ""), Notation(zone=zone)
+
+
+def _moments(gap, cells, label, zone, form):
     column = np.full(len(gap), np.datetime64("NaT", "us"))
     for row, cell in zip(np.flatnonzero(~gap), cells, strict=True):
         try:
-            column[row] = np.datetime64(moment(cell, zone), "us")
+            column[row] = np.datetime64(moment(cell, zone, form), "us")
         except (ValueError, OverflowError) as error:
             raise ValueError(f"{label}: {cell!r} is no date ({error}).") from None
-    return column, Notation(zone=zone)
-
-
-def _clocks(gap, cells):
-    column = np.full(len(gap), np.timedelta64("NaT", "us"))
-    column[~gap] = np.fromiter(map(clock, cells), "m8[us]", len(cells))
-    hours = "HH" if all(cell[2] == ":" for cell in cells) else "H"
-    seconds = ":SS" if any(cell.count(":") > 1 for cell in cells) else ""
-    return column, Notation(clock=f"{hours}:MM{seconds}")
-
-
-def _zone(date):
-    return DATE.sub(r"\4", date)
+    return column
 
 
 def _ask(present, commas, label):
@@ -273,26 +248,14 @@ class Rows(NamedTuple):
 
 
 def _written(column, notation):
-    """Values for a file (n,): None for a missing one, times in ISO form, and commas again."""
+    """Values for a file (n,): None for a missing one, and times and commas again."""
     if column.dtype.kind == "M":
-        gap = np.isnat(column)
-        units = ["datetime64[D]", "datetime64[s]", "datetime64[ms]", "datetime64[us]"]
-        units = units[1:] if notation.zone else units
-        unit = next(u for u in units if (column[~gap] == column[~gap].astype(u)).all())
-        times = np.datetime_as_string(column.astype(unit)).tolist()
-        return [None if g else time + notation.zone for time, g in zip(times, gap, strict=True)]
+        return dates_as_text(column, notation.zone, notation.days)
     if notation.clock:
-        return [None if v is None else _clock_text(v, notation) for v in column.tolist()]
+        return [None if v is None else clock_text(v, notation.clock) for v in column.tolist()]
     if notation.comma or notation.decimals:
         return [v if v is None else _number_text(v, notation) for v in column.tolist()]
     return column.tolist()
-
-
-def _clock_text(value, notation):
-    """A time of a day as those of its column are written; a part of a second has six digits."""
-    hours, rest = str(value).split(":", 1)
-    rest = rest if "S" in notation.clock or not rest.endswith(":00") else rest[:2]
-    return f"{hours.zfill(notation.clock.count('H'))}:{rest}"
 
 
 def _number_text(value, notation):

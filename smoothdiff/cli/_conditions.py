@@ -6,7 +6,8 @@ import shlex
 from math import inf
 
 from .._checks import listed
-from ._cells import MISSING, Notation, clock, is_clock, is_date, moment, number
+from ._cells import MISSING, Notation, number
+from ._times import clock, is_clock, is_date, is_day, moment
 
 __all__ = ["conditions", "kinds", "options_of"]
 
@@ -61,7 +62,7 @@ class Reader:
     def __init__(self, column, notation: Notation, missing):
         self.column, self.notation, self.missing = column, notation, missing
         self.is_date = column.values.dtype.kind == "M"
-        self.is_time = is_clock if notation.clock else is_date if self.is_date else None
+        self.is_time = is_clock if notation.clock else self._is_date if self.is_date else None
         self.is_text = column.nature in ("text", "other")
 
     def condition(self, text):
@@ -72,6 +73,9 @@ class Reader:
             low, high = self._ends(text)
             return self.value(low), self.value(high)
         return [self.value(part) for part in _parts(text)]
+
+    def _is_date(self, text):
+        return is_date(text) or (self.notation.days and is_day(text))
 
     def _is_one(self, text):
         """Whether it is one value, though it has the signs that separate several."""
@@ -109,10 +113,10 @@ class Reader:
 
     def _time(self, text):
         said = f"--where gives column {self.column.name!r} {text!r}, which is no date"
-        if not is_date(text):
+        if not self._is_date(text):
             raise ValueError(f"{said}.")
         try:
-            return moment(text, self.notation.zone).isoformat()
+            return moment(text, self.notation.zone, self.notation.days).isoformat()
         except (ValueError, OverflowError) as error:
             raise ValueError(f"{said} there ({error}).") from None
 

@@ -3,9 +3,10 @@
 from itertools import islice, pairwise
 
 from ..tables import Frame
-from ._cells import MISSING, WHOLE, Rows, is_clock, is_date, is_number, number, read
+from ._cells import MISSING, WHOLE, Rows, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
 from ._stored import Column, Texts
+from ._times import is_clock, is_date, is_day
 
 __all__ = ["text_frame"]
 
@@ -75,7 +76,9 @@ def _is_header(columns, gaps, commas):
     first, cells = _first_line(columns)
     if not any(first) or any(is_number(cell, commas) or cell in gaps for cell in first if cell):
         return False
-    times = [next((form for form in (is_date, is_clock) if form(cell)), None) for cell in first]
+    times = [
+        next((form for form in (is_date, is_day, is_clock) if form(cell)), None) for cell in first
+    ]
     for of_time, rest in zip(times, cells, strict=True):
         if of_time and {of_time(cell) for cell in rest if cell not in gaps} == {True}:
             return False

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from smoothdiff.cli import main
 from smoothdiff.cli._files import parse_csv
 from smoothdiff.cli._mixed import text_frame
+from smoothdiff.cli._times import dates_as_text, moment
 
 N = 60
 
@@ -270,3 +272,90 @@ def test_parts_of_seconds_and_what_is_no_time(tmp_path, monkeypatch, capsys):
     (tmp_path / "t.csv").write_text("at,x\n" + lines.replace("08:00:05", "25:00:05"))
     assert main(["sample", "t.csv", "-o", "new.csv"]) == 2
     assert "names or ids that cannot be drawn" in capsys.readouterr().err
+
+
+DAYS = {
+    "DD.MM.YYYY": "%d.%m.%Y",
+    "MM/DD/YYYY": "%m/%d/%Y",
+    "DD-MM-YYYY": "%d-%m-%Y",
+    "YYYY/MM/DD": "%Y/%m/%d",
+    "DD.MM.YYYY HH:MM": "%d.%m.%Y %H:%M",
+    "MM/DD/YYYY HH:MM:SS": "%m/%d/%Y %H:%M:%S",
+}
+
+
+def dated(form, n=N):
+    """A time of every second day of some months, as text, and their numbers."""
+    times = [datetime(2021, 12, 2, 8) + timedelta(days=2 * i, minutes=90 * i) for i in range(n)]
+    return [time.strftime(DAYS[form]) for time in times]
+
+
+@pytest.mark.parametrize("form", DAYS)
+def test_dates_of_other_forms_are_interpolated_and_come_back_as_they_were(
+    tmp_path, monkeypatch, form
+):
+    monkeypatch.chdir(tmp_path)
+    old = dated(form)
+    lines = "".join(f"{day},{i**1.2:.1f}\n" for i, day in enumerate(["", *old]))
+    (tmp_path / "t.csv").write_text("day,x\n" + lines)
+    frame = text_frame((tmp_path / "t.csv").read_bytes(), "t")
+    assert frame.build.notations["day"].days == form
+    _, *made = sample("t.csv", "-n", "300")
+    new = [datetime.strptime(row[0], DAYS[form]) for row in made if row[0]]
+    assert len(new) < len(made)
+    assert [t.strftime(DAYS[form]) for t in new] == [row[0] for row in made if row[0]]
+    first, last = (datetime.strptime(day, DAYS[form]) for day in (old[0], old[-1]))
+    assert first <= min(new) <= max(new) <= last
+    assert set(new) - {datetime.strptime(day, DAYS[form]) for day in old}
+    for low, high in (("2022-01-01", "2022-01-31"), (old[20], old[30])):
+        _, *made = sample("t.csv", "-n", "20", "--where", f"day={low}:{high}")
+        inside = [datetime.strptime(row[0], DAYS[form]) for row in made]
+        ends = [moment(end, "", form) for end in (low, high)]
+        assert ends[0] <= min(inside) <= max(inside) <= ends[1]
+    headless = "".join(f"{day},{'ab'[i % 2]}{i}\n" for i, day in enumerate(old))
+    assert text_frame(headless.encode(), "t").names == ["1", "2"]
+
+
+def test_days_and_months_of_one_digit_come_back():
+    cells = ["9.1.2021", "10.11.2021", "31.1.2020"]
+    frame = text_frame(("d,x\n" + "".join(f"{c},a\n" for c in cells)).encode(), "t")
+    assert frame.build.notations["d"].days == "D.M.YYYY"
+    assert frame.columns[0].astype("M8[D]").astype(str).tolist() == [
+        *("2021-01-09", "2021-11-10", "2020-01-31"),
+    ]
+    assert frame.build(["d"], frame.columns[:1]).cells()[:, 0].tolist() == cells
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["3/4/2021", "5/6/2021"],  # of March or of April
+        ["13/4/2021", "4/13/2021"],
+        ["13/4/2021", "13.4.2021"],
+        ["13/4/2021", "2021/4/13"],
+        ["13/4/21", "14/4/21"],
+        ["13/4/2021 8:00", "13/4/2021"],
+        ["13/4/2021", "soon"],
+    ],
+)
+def test_dates_that_cannot_be_told_stay_text(cells):
+    frame = text_frame(("d,x\n" + "".join(f"{c},a\n" for c in cells)).encode(), "t")
+    assert frame.columns[0].tolist() == cells
+
+
+def test_a_day_that_no_month_has_is_refused(tmp_path, monkeypatch, capsys):
+    with pytest.raises(ValueError, match=r"t, column 1 \(d\): '31.2.2021' is no date"):
+        text_frame(b"d,x\n1.2.2021,a\n31.2.2021,b\n", "t")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("d,x\n" + "".join(f"{i % 28 + 1}.2.2021,a\n" for i in range(9)))
+    assert main(["sample", "t.csv", "--where", "d=31.2.2021"]) == 2
+    assert "--where gives column 'd' '31.2.2021', which is no date" in capsys.readouterr().err
+
+
+def test_a_form_of_dates_that_a_file_made_up_is_none():
+    """A model's file may say anything; it is the ISO form then."""
+    column = np.array(["2021-03-04", "NaT"], "M8[us]")
+    for form in ("DD.DD.YYYY", "{d:999999999}", "YYYY.MM", "M/D/YYYY HH"):
+        assert dates_as_text(column, "", form) == ["2021-03-04", None]
+        with pytest.raises(ValueError, match="is not written as"):
+            moment("3.4.2021", "", form)
