@@ -45,6 +45,8 @@ REPLACEMENTS: list[tuple[str, Any]] = [
     (r",? or make it numbers with pandas\.to_numeric", ""),
     (r"take off signs such as % and , and make it .*?to_numeric", "take off signs such as %"),
     (r"make it dates with pandas\.to_datetime", "write dates as 2021-12-31"),
+    (r"With pandas\.to_datetime they are", "Written as 2021-12-31 they are"),
+    (r"kinds=\{\.\.\.: '(\w+)'\}", r"--kind COLUMN=\1"),
     (r"make it times of a day with pandas\.to_datetime\S*", "write all times as 08:30"),
     (r"where=(\{.*\})(?=\. Of |, though )", _conditions),
     (r"^where (?=gives|names|must)", "--where "),

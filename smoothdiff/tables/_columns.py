@@ -28,7 +28,7 @@ from ._values import (
     scale_of,
 )
 
-__all__ = ["KINDS", "Column", "are_names", "fit_column"]
+__all__ = ["KINDS", "OF_A_YEAR", "Column", "are_names", "fit_column"]
 
 INTERPOLATED = dict.fromkeys(NUMBERS, "numeric")
 INTERPOLATED |= {"date": "datetime", "period": "datetime", "duration": "timedelta"}
@@ -55,6 +55,7 @@ UNIQUE_SHARE, UNIQUE_ROWS = 0.9, 20
 UNIT_SIGNS = re.compile(r"[\s%$€£¥,'_]")
 LIKE_TIMES = re.compile(r"\s*([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?\s*")
 LIKE_DATES = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
+OF_A_YEAR = re.compile(r"\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(\D.*)?")
 # Units of dates, as numbers of the next smaller one.
 UNITS = {"D": 24, "h": 60, "m": 60, "s": 1000, "ms": 1000, "us": 1000, "ns": 1}
 

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 import numpy as np
 
 from .. import _checks as checks
 from .._progress import warn
-from ._columns import KINDS, fit_column
+from ._columns import KINDS, OF_A_YEAR, fit_column
 from ._dependence import groups_of
 from ._frame import Frame, take
 from ._values import is_missing
@@ -296,7 +295,7 @@ def _warn_of_text_dates(schema):
         and column.why != "as kinds says"
         and column.nature == "text"
         and column.n_distinct > FEW_DATES
-        and all(_is_date(text) for text in column.levels[:MOST_DATES])
+        and all(map(OF_A_YEAR.fullmatch, column.levels[:MOST_DATES]))
     ]
     if found:
         warn(
@@ -304,13 +303,3 @@ def _warn_of_text_dates(schema):
             "pandas.to_datetime they are dates, and interpolated; kinds={...: 'categorical'} keeps "
             "them as they are."
         )
-
-
-def _is_date(text):
-    if text[4:5] != "-":
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True

@@ -385,3 +385,13 @@ def test_what_else_texts_may_be_is_said_for_files(people, capsys, cells, remedy)
     said = capsys.readouterr().err
     assert said.rstrip().endswith(remedy)
     assert "pandas" not in said
+
+
+@pytest.mark.filterwarnings("always")
+def test_dates_that_cannot_be_told_are_told_in_options(people, capsys):
+    cells = [f"{k % 12 + 1}/{k % 11 + 1}/2021,{k}.5" for k in range(40)] * 4
+    (people / "days.csv").write_text("\n".join(["day,x", *cells]))
+    assert main(["sample", "days.csv", "-o", "new.csv", "--seed", "0"]) == 0
+    said = capsys.readouterr().err
+    assert "Dates held as text are taken as categories: 'day'. Written as 2021-12-31 they" in said
+    assert "; --kind COLUMN=categorical keeps them as they are." in said

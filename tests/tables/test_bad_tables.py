@@ -26,6 +26,9 @@ def test_dates_held_as_text_are_told():
     with pytest.warns(UserWarning, match=r"Dates held as text .*: 'since'. With pandas.to_dat"):
         TableDiffusion(random_state=0).fit(X)
     TableDiffusion(kinds={"since": "categorical"}, random_state=0).fit(X)
+    others = X.assign(since=[f"{d[8:]}/{d[5:7]}/{d[:4]} 8:00" for d in dates])
+    with pytest.warns(UserWarning, match=r"Dates held as text .*: 'since'. With pandas.to_dat"):
+        TableDiffusion(random_state=0).fit(others)
     codes = X.assign(since=[f"2024-{i % 40}x" for i in range(len(X))])
     TableDiffusion(random_state=0).fit(codes)
 
