@@ -1,11 +1,11 @@
-"""The candidates of SmoothedPLDiffusionCV: which kappas and scales of t_min a search should try.
+"""The candidates of SmoothedPLDiffusionCV: which starts, kappas and scales of t_min it should try.
 
-``python -m benchmarks candidates``, and with ``SMOOTHDIFF_TABLES=folder`` more tables. A third of
-the rows is held out, three splits, columns standardized on the rest, where one search scores all
-kappas, and another all scales. Each set of candidates takes what it finds best among them, fitted
-again.
+``python -m benchmarks candidates``, and with ``SMOOTHDIFF_TABLES=folder`` more tables. Of at most
+600 rows a third is held out, two splits, columns standardized on the rest. Each set of candidates
+for the start has a search of its own; one search scores all kappas, and another all scales, and
+each set takes what it finds best among them, fitted again.
 
-    set of candidates   nats a held-out row above what `FORMER` chose, mean over the splits
+    set of candidates   nats a held-out row above what the first of its kind chose, mean over splits
     narrower            nats that the search itself gains by the kappas below 0.01
 """
 
@@ -20,11 +20,20 @@ from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
 from . import _tables
 from ._measure import record
 
-SEEDS = range(100, 103)
-FORMER = "kappa .05, .1, .2"
+SEEDS, ROWS = range(100, 102), 600
+CHOSEN = ((0.001, 1e-4), (0.01, 0.001), (0.1, 0.01), (0.0, 0.3))
+BEFORE = {"start_shrinkages": ((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05))}
+BEFORE["start_neighbors"] = (7, 20, 40)
+STARTS = {
+    "start, w_s from .01, m to 40": BEFORE,
+    "start, w_s from .0001, m to 60": {},
+    "start, w_s from .0001, m to 40": {"start_neighbors": (7, 20, 40)},
+    "start, w_s from .0001, m from 10 to 80": {"start_neighbors": (10, 30, 80)},
+    "start, w_s from .000001, m to 60": {"start_shrinkages": ((1e-4, 1e-6), *CHOSEN[1:])},
+}
 SCALES = (0.03, 0.1, 0.25, 0.5, 1.0)
 KAPPAS = {
-    FORMER: (0.05, 0.1, 0.2),
+    "kappa .05, .1, .2": (0.05, 0.1, 0.2),
     "kappa .01, .05, .2": (0.01, 0.05, 0.2),
     "kappa .02, .05, .2": (0.02, 0.05, 0.2),
     "kappa .01, .1": (0.01, 0.1),
@@ -57,7 +66,11 @@ def of_split(train, test, seed):
     """Mean held-out log-likelihood by set of candidates, and what narrower kappas gain."""
     kappas = union(KAPPAS.values())
     search = SmoothedPLDiffusionCV(kappas=(*NARROWER, *kappas), random_state=seed).fit(train)
-    start, fits, found = search.best_params_["start"], {}, {}
+    start, fits = search.best_params_["start"], {}
+    found = {
+        label: SmoothedPLDiffusionCV(**candidates, random_state=seed).fit(train).score(test)
+        for label, candidates in STARTS.items()
+    }
 
     def score(search, name, values):
         pair, _ = best(search, name, values)
@@ -85,16 +98,15 @@ def main():
     results = {}
     warnings.simplefilter("ignore")
     for table in _tables.names():
-        X, _ = _tables.load(table)
-        rows = []
+        X, rows = _tables.load(table)[0][:ROWS], []
         for seed in SEEDS:
             train, test = train_test_split(X, test_size=0.33, random_state=seed)
             scaler = StandardScaler().fit(train)
             rows.append(of_split(scaler.transform(train), scaler.transform(test), seed))
         mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
-        former = mean[FORMER]
-        results[table] = {
-            key: value if key == "narrower" else value - former for key, value in mean.items()
-        } | {"log_likelihood": former}
+        results[table] = {"narrower": mean["narrower"]}
+        for sets in (STARTS, KAPPAS, T_MINS):
+            first = mean[next(iter(sets))]
+            results[table] |= {key: mean[key] - first for key in sets}
     record("candidates", results)
     return results

@@ -3,12 +3,15 @@
 import os
 import sys
 import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from time import monotonic
 
-__all__ = ["ColumnWarning", "EdgeWarning", "Progress", "warn"]
+__all__ = ["ColumnWarning", "EdgeWarning", "Progress", "silent", "warn"]
 
 SECONDS_BETWEEN_REPORTS = 2.0
+SILENT = ContextVar("SILENT", default=False)
 PACKAGE = os.path.dirname(__file__) + os.sep
 
 
@@ -33,7 +36,8 @@ class Progress:
     """
 
     def __init__(self, total, unit="steps", verbose=True, done=0):
-        self.total, self.unit, self.verbose, self.taken = total, unit, verbose, done
+        self.total, self.unit, self.taken = total, unit, done
+        self.verbose = verbose and not SILENT.get()
         self.done, self.stage = done, ""
         self.began = self.shown = monotonic()
         self._lock = Lock()
@@ -69,6 +73,16 @@ class Progress:
 
 class ColumnWarning(UserWarning):
     """It names columns of what an estimator was given, which may be coordinates or folds."""
+
+
+@contextmanager
+def silent():
+    """Whatever is begun meanwhile says nothing of its progress."""
+    token = SILENT.set(True)
+    try:
+        yield
+    finally:
+        SILENT.reset(token)
 
 
 class EdgeWarning(UserWarning):

@@ -136,6 +136,18 @@ class Diffusion:
             D += self.subspace.denoise_normal(normal, t[:, None])
         return (D,)
 
+    def score_at(self, X, t):
+        """Score (n, d) at X (n, d), with the digits that (D_t - X) / t loses; t as above."""
+        return map_rows(self._score_at, X, np.broadcast_to(t, len(X)))[0]
+
+    def _score_at(self, X, t):
+        x = self.subspace.project(X)
+        found = self.score(x, t) @ self.subspace.components
+        if self.subspace.has_normal:
+            normal = self.subspace.normal_part(X, x)
+            found += self.subspace.score_normal(normal, t[:, None])
+        return (found,)
+
     def path(self, X, times):
         """States (n_times, n, d) at the times of rows that are X (n, d) at the first of them.
 

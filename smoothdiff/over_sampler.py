@@ -32,6 +32,7 @@ from .estimators._rows import (
     take,
 )
 from .tables import TableDiffusion, read_frame
+from .tables._columns import LARGEST_WHOLE
 
 try:
     from imblearn.over_sampling.base import BaseOverSampler
@@ -161,6 +162,8 @@ class DiffusionOverSampler(BaseOverSampler):
                 new = concatenate([X, take(like(new, X), np.arange(len(X), len(new)))])
             if is_polars(y) and not is_frame(y):
                 labels = type(y)(y.name, labels, dtype=y.dtype)
+            elif is_polars(y) and len(y.columns) == 1:
+                labels = type(y)({y.columns[0]: labels}, schema=y.schema)
             return new, labels
 
     def _check_X_y(self, X, y):  # noqa: N802, the base's name
@@ -178,7 +181,20 @@ class DiffusionOverSampler(BaseOverSampler):
             X, y, one_hot = super()._check_X_y(X, y)
             self._is_table = False
         self._dtypes = dtypes or numpy_dtypes(X)
+        if not self._is_table and not issparse(X):
+            self._refuse_large_numbers(X)
         return X, y, one_hot
+
+    def _refuse_large_numbers(self, X):
+        whole = [dtype.kind in "iu" for dtype in self._dtypes]
+        large = whole & (np.maximum(X.max(axis=0), -X.min(axis=0).astype(float)) > LARGEST_WHOLE)
+        if large.any():
+            named = checks.name_columns(self, np.flatnonzero(large))
+            are = "have" if large.sum() > 1 else "has"
+            raise ValueError(
+                f"{named} {are} whole numbers beyond 2**53, which floats cannot tell apart; leave "
+                "ids out of X."
+            )
 
     def _model_for(self, X):
         """A model to fit to the rows of a class of X, and to draw such rows from."""

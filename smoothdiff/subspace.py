@@ -27,6 +27,8 @@ ROWS_AT_ONCE = 16384
 # The leading directions alone are computed where the data have at least so many, and no more than
 # this part of them is asked for.
 TRUNCATED_FROM, TRUNCATED_SHARE = 128, 0.2
+# Part of the squares beyond the leading directions, from which it is their difference.
+CANCELED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +124,10 @@ class Subspace:
     def denoise_normal(self, normal, t):
         """Posterior mean of the normal part at variance t, which is a float or (n, 1)."""
         return normal * (self._variances / (self._variances + t))
+
+    def score_normal(self, normal, t):
+        """Score of the normal part at variance t, which is a float or (n, 1)."""
+        return -normal / (self._variances + t)
 
     def flow_normal(self, normal, t, s):
         """Normal part at variance s of what it is at t."""
@@ -224,7 +230,11 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
         total = np.einsum("nd,nd->", whole, whole)
         deviations, directions = _leading(whole, r)
         flat = max(max(n, d) * deviations[0] * eps, rounding)
-        residual = max(total - (deviations**2).sum(), 0.0) / (d - r)
+        residual = total - (deviations**2).sum()
+        if residual < CANCELED * total:  # the difference has no digits left
+            whole -= (whole @ directions.T) @ directions
+            residual = np.einsum("nd,nd->", whole, whole)
+        residual /= d - r
         residual = residual if residual > flat**2 else 0.0
     else:
         factor = _triangular(centered, n, d)

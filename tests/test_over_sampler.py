@@ -485,3 +485,12 @@ def test_samples_that_are_never_numbers_are_refused(rng):
     X, y = rng.normal(size=(30, 2)), np.repeat([0, 1], [20, 10])
     with pytest.raises(ValueError, match="10 of 10 samples of _Nowhere are not finite"):
         DiffusionOverSampler(_Nowhere()).fit_resample(X, y)
+
+
+@pytest.mark.parametrize("container", [np.asarray, pd.DataFrame])
+def test_whole_numbers_that_floats_cannot_tell_apart_are_refused(container, rng):
+    X, y = rng.integers(0, 1000, (60, 2)), np.repeat(["big", "small"], [45, 15])
+    DiffusionOverSampler(random_state=0).fit_resample(container(X), y)
+    X[:, 1] += 2**60
+    with pytest.raises(ValueError, match=r"^Column 1 has whole numbers beyond 2\*\*53, which fl"):
+        DiffusionOverSampler(random_state=0).fit_resample(container(X), y)

@@ -202,3 +202,14 @@ def test_the_triangular_factor_does_not_depend_on_the_workers(monkeypatch):
         together = fit(X, 3)
     np.testing.assert_array_equal(alone.components, together.components)
     np.testing.assert_allclose(np.abs(alone.components), np.abs(fit(X, 3).components), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_rounding_leaves_beyond_a_few_directions_is_no_noise(seed):
+    """200 columns of rank 3, of which Lanczos iterations find ten directions."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 200))
+    assert fit_subspace(X, np.full(200, 1 / 200), 10).noise_variance == 0.0
+    for noise in (1e-5, 1e-9):  # and noise is, however little
+        found = fit_subspace(X + noise * rng.normal(size=X.shape), np.full(200, 1 / 200), 3)
+        assert found.noise_variance == pytest.approx(noise**2, rel=0.1)

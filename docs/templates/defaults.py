@@ -203,14 +203,18 @@ shrinkage = [
 ]
 tried = list(RESULTS["candidates"].values())
 n_candidates, narrower = len(tried), max(row["narrower"] for row in tried)
-SETS = [key for key in tried[0] if key.startswith(("kappa", "t_min"))]
+breast_cancer = RESULTS["candidates"]["breast cancer"]["start, w_s from .0001, m to 60"]
+KINDS = ("start", "kappa", "t_min")
+CHOSEN = ("start, w_s from .0001, m to 60", "kappa .01, .05, .2", "t_min .03, .1, .25, .5, 1")
 candidates = [
     (
-        f"**{key}**" if key in ("kappa .01, .05, .2", "t_min .03, .1, .25, .5, 1") else key,
-        f"{fmean(gains):+.3f} ± {stdev(gains) / len(gains) ** 0.5:.3f}",
-        f"{max(0.0, -min(gains)):.3f}",
+        f"**{key}**" if key in CHOSEN else key,
+        f"{fmean(gains):+.3f} ± {stdev(gains) / len(gains) ** 0.5:.3f}" if any(gains) else "",
+        f"{max(0.0, -min(gains)):.3f}" if any(gains) else "",
     )
-    for key in SETS
+    for kind in KINDS
+    for key in tried[0]
+    if key.startswith(kind)
     for gains in [[row[key] for row in tried]]
 ]
 standard, whitened, half, rank = (

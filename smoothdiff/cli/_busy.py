@@ -1,9 +1,11 @@
 """A line now and then on what takes long, for who sits in front of a terminal."""
 
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from threading import Event, Thread
 from time import monotonic
+
+from .._progress import silent
 
 __all__ = ["busy"]
 
@@ -17,7 +19,8 @@ def busy(what, quiet=False):
     Nothing is said with ``quiet``, or where stderr is no terminal: logs stay short.
     """
     if quiet or not sys.stderr.isatty():
-        yield
+        with silent() if quiet else nullcontext():
+            yield
         return
     ended, began = Event(), monotonic()
 

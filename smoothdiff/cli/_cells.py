@@ -22,6 +22,7 @@ from ._times import (
     day_form,
     is_clock,
     is_date,
+    is_day,
     moment,
     zone_of,
 )
@@ -185,7 +186,8 @@ def _dates(gap, cells, label):
             f"{label} has times with a zone ({zoned!r}) and without; write them all alike."
         )
     zone = zones.pop() if len(zones) == 1 else "Z"
-    return _moments(gap, cells, label, zone, ""), Notation(zone=zone)
+    form = "" if zone else day_form(cells)  # 2021-03-04 16:33 has no T, nor seconds
+    return _moments(gap, cells, label, zone, ""), Notation(zone=zone, days=form)
 
 
 def _moments(gap, cells, label, zone, form):
@@ -199,10 +201,20 @@ def _moments(gap, cells, label, zone, form):
 
 
 def _ask(present, commas, label):
-    """Whether one kind of cells among numbers means something else."""
+    """Whether one kind of cells among numbers, dates or times means something else."""
+    forms = {
+        "numbers": lambda cell: is_number(cell, commas),
+        "dates": lambda cell: is_date(cell) or is_day(cell),
+        "times": is_clock,
+    }
+    for what, is_one in forms.items():
+        _ask_about(present, what, is_one, label)
+
+
+def _ask_about(present, what, is_one, label):
     strange, count = None, 0
     for cell in present:
-        if not is_number(cell, commas):
+        if not is_one(cell):
             if strange is not None and cell != strange:
                 return
             strange, count = cell, count + 1
@@ -214,7 +226,7 @@ def _ask(present, commas, label):
         hint = f"If it means a missing value, add --na {strange!r}"
     raise ValueError(
         f"{label}: {count} cell{'s are' if count > 1 else ' is'} {strange!r} and the others "
-        f"are numbers. {hint}."
+        f"are {what}. {hint}."
     )
 
 
@@ -255,6 +267,8 @@ def _written(column, notation):
         return [None if v is None else clock_text(v, notation.clock) for v in column.tolist()]
     if notation.comma or notation.decimals:
         return [v if v is None else _number_text(v, notation) for v in column.tolist()]
+    if column.dtype.kind == "f" and column.dtype.itemsize < 8:  # as few digits as tell them apart
+        return [float(text) for text in column.astype(str)]
     return column.tolist()
 
 

@@ -12,6 +12,11 @@ from ._times import clock, is_clock, is_date, is_day, moment
 __all__ = ["conditions", "kinds", "options_of"]
 
 
+# Natures whose values are words, whatever holds them; and the words for true and false.
+WORDS = ("text", "other", "category", "ordered", "interval")
+TRUTHS = {"True": True, "False": False, "true": True, "false": False}
+
+
 def kinds(options, names):
     """A dict of kinds from ``COLUMN=KIND``."""
     from ..tables import KINDS
@@ -61,14 +66,17 @@ class Reader:
 
     def __init__(self, column, notation: Notation, missing):
         self.column, self.notation, self.missing = column, notation, missing
-        self.is_date = column.values.dtype.kind == "M"
-        self.is_time = is_clock if notation.clock else self._is_date if self.is_date else None
-        self.is_text = column.nature in ("text", "other")
+        self.is_date = column.nature == "date"
+        self.is_time = {"date": self._is_date, "duration": is_clock}.get(column.nature)
+        self.is_text = column.nature in WORDS
+        self.levels = {str(v): v for v in _levels(column)} if self.is_text else {}
 
     def condition(self, text):
         """A list of values, or a range (low, high)."""
         if self._is_one(text):
             return [self.value(text)]
+        if self.is_time and all(self.is_time(part.strip()) for part in text.split(",")):
+            return [self.value(part) for part in text.split(",")]
         if ":" in text and self.column.scale is not None:
             low, high = self._ends(text)
             return self.value(low), self.value(high)
@@ -82,7 +90,7 @@ class Reader:
         if self.is_time:
             return self.is_time(text)
         if self.is_text:
-            return text in self.column.levels
+            return text in self.levels
         return self.notation.comma and _is_number(text, comma=True)
 
     def _ends(self, text):
@@ -99,14 +107,16 @@ class Reader:
         text, name = text.strip(), self.column.name
         if text in self.missing:
             return None
-        if self.notation.clock:
-            if not is_clock(text):
-                raise ValueError(f"--where gives column {name!r} {text!r}, which is no time.")
-            return clock(text)
         if self.is_date:
             return self._time(text)
-        if self.is_text:
-            return text
+        if self.notation.clock and not is_clock(text):
+            raise ValueError(f"--where gives column {name!r} {text!r}, which is no time.")
+        if self.column.nature == "duration":
+            return clock(text) if is_clock(text) else text
+        if self.is_text or self.column.nature == "period":
+            return self.levels.get(text, text)
+        if self.column.nature == "truth" and text in TRUTHS:
+            return TRUTHS[text]
         if not _is_number(text, self.notation.comma):
             raise ValueError(f"--where gives column {name!r} {text!r}, which is no number.")
         return number(text, self.notation.comma)
@@ -119,6 +129,12 @@ class Reader:
             return moment(text, self.notation.zone, self.notation.days).isoformat()
         except (ValueError, OverflowError) as error:
             raise ValueError(f"{said} there ({error}).") from None
+
+
+def _levels(column):
+    from ..tables._values import codes_and_levels
+
+    return column.levels or codes_and_levels(column.values)[1]
 
 
 def options_of(conditions):

@@ -59,9 +59,11 @@ def main(argv=None):
     except KeyboardInterrupt:
         return INTERRUPTED
     except (OSError, ValueError, TypeError, ImportError, MemoryError) as error:
-        # What standard output still holds cannot be written: the interpreter is not to try again.
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        try:
+            sys.stdout.flush()
+        except (OSError, ValueError):  # the interpreter is not to try again
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
         print(f"smoothdiff: error: {_sentence(error)}", file=sys.stderr)

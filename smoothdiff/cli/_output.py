@@ -1,5 +1,7 @@
 """New rows of any model, in whatever container, as what a file can hold."""
 
+from datetime import datetime
+
 import numpy as np
 
 from ._binary import ARRAYS, PARQUET, pandas_for_parquet
@@ -61,8 +63,16 @@ def _as_frame(made, rows):
     if isinstance(made, pandas.DataFrame):
         return made.set_axis(rows.header, axis=1)
     names = rows.header or [str(j + 1) for j in range(len(rows.columns))]
-    columns = zip(names, rows.columns, strict=True)
-    return pandas.DataFrame({name: pandas.Series(c).convert_dtypes() for name, c in columns})
+    columns = [
+        _clocks(column) if notation.clock else pandas.Series(column).convert_dtypes()
+        for column, notation in zip(rows.columns, rows.notations, strict=True)
+    ]
+    return pandas.DataFrame(dict(zip(names, columns, strict=True)))
+
+
+def _clocks(column):
+    """Durations since midnight as times of a day."""
+    return _objects([v if v is None else (datetime.min + v).time() for v in column.tolist()])
 
 
 def _objects(values):

@@ -126,6 +126,9 @@ def day_form(cells):
     order = _order(lengths, marks, largest)
     if not order or (None in times and len(times) > 1):
         return ""
+    most = dict(zip(order, largest, strict=True))
+    if most["M"] > 12 or most["D"] > 31:  # codes of some sort
+        return ""
     length = {"Y": 4, "M": 1 + padded, "D": 1 + padded}
     days = marks.pop().join(letter * length[letter] for letter in order)
     if None in times:

@@ -37,7 +37,7 @@ start_shrinkage : (float, float), default=(0.1, 0.1)
     "steps": """n_steps : int, default=200
     Steps from t0 to t_min.
 schedule_rho : float, default=2.0
-    Exponent of the Karras grid of times; 1 is even in sqrt(t), inf geometric.""",
+    Exponent of the Karras grid of times, 1 or more; 1 is even in sqrt(t), inf geometric.""",
     "workers": """n_jobs : int or None, default=None
     Cores to use; None means what ``joblib.parallel_config`` says, or else all of them, and
     within a worker of joblib or dask always one. Where ``parallel_config`` names a backend of
@@ -71,6 +71,8 @@ feature_names_in_ : array of shape (n_features_in_,)
     "variances": """start_covariances_ : array of shape (n_samples,)
     Variance of the starting law at each training point, t0_.""",
 }
+# Of fields that are given, which need not be flat off the data.
+SHARED["start_of_fields"] = SHARED["start"].replace('default="local"', 'default="isotropic"', 1)
 
 
 def documented(cls):

@@ -39,7 +39,7 @@ class FieldMixin:
         """
         X, t = self._check_field(X, t)
         with self._workers():
-            return (self.diffusion_.denoise(X, t) - X) / t.reshape(-1, 1)
+            return self.diffusion_.score_at(X, t)
 
     def denoise(self, X, t):
         """Denoiser D_t(x) = x + t score, shape (n, n_features); arguments as `score_function`."""

@@ -29,8 +29,9 @@ SMALLEST, LARGEST = 1e-290, 1e300  # these squares
 # Least positive t_min in units of t0: below it, and far below what floats resolve of the data,
 # quotients of squares by t overflow. Data without such noise have t_min = 0.
 SMALLEST_T_MIN = 1e-100
-# A column whose deviation is less than this part of sqrt(t_min) is drowned by it.
-DROWNED = 1 / 3
+# A column whose deviation is less than this part of the noise left in it is drowned; the noise is
+# that of so many points.
+DROWNED, LOOKED_AT = 1 / 3, 100
 # Without the numbers: scikit-learn reports failures of the same words once, not for each pair.
 CROSSED = (
     "The 't_min' parameter of {} must not exceed t0{}; t_min_scale sets it in units of t0, "
@@ -63,11 +64,11 @@ def _extent(X, center):
         return float(np.maximum(X.max(axis=0) - center, center - X.min(axis=0)).max())
 
 
-def check_size(estimator, name, least=SHORTEST, most=LONGEST):
+def check_size(estimator, name, least=SHORTEST, most=LONGEST, value=None):
     """Refuse a number that is given and whose products with others of its kind are no floats."""
-    value = getattr(estimator, name)
+    value = getattr(estimator, name) if value is None else value
     if not isinstance(value, str) and not least <= value <= most:
-        auto = "" if name == "kappa" else "'auto' or "
+        auto = "'auto' or " if getattr(estimator, name) is value and name != "kappa" else ""
         checks.refuse(estimator, name, f"{auto}a float between {least:.0e} and {most:.0e}")
 
 
@@ -85,6 +86,8 @@ def check_scales(estimator):
     checks.check_choice(estimator, "solver", estimator.SOLVERS)
     checks.check_count(estimator, "n_steps")
     checks.check_number(estimator, "schedule_rho", infinite=True)
+    if estimator.schedule_rho < 1:
+        checks.refuse(estimator, "schedule_rho", "at least 1, where times are even in sqrt(t)")
     if not isinstance(t_min, str) and not isinstance(t0, str) and t_min > t0:
         raise ValueError(CROSSED.format(name, ""))
     if not isinstance(estimator.t_min_scale, str) and estimator.t_min_scale > 1:
@@ -152,13 +155,28 @@ def warn_of_scales(estimator, variances, n):
                 f"too far for solver={estimator.solver!r}, so that samples and densities will be "
                 "wrong. Raise t_min or n_steps, or set schedule_rho=inf."
             )
-    sigma = np.sqrt(t_min)
-    deviation = np.sqrt(variances)
-    drowned = (deviation > 0) & (deviation < DROWNED * sigma)
+    noise, deviation = _noise_left(estimator.diffusion_), np.sqrt(variances)
+    drowned = (deviation > 0) & (deviation < DROWNED * noise)
     if n > 1 and drowned.any():
         warn(
-            f"The noise that samples keep, of standard deviation sqrt(t_min) = {sigma:.3g}, drowns "
-            f"what varies much less: {checks.name_columns(estimator, np.flatnonzero(drowned))} of "
-            "X. Scale the columns first, for example with StandardScaler, or set a smaller t_min.",
+            "The noise that samples keep, of standard deviation "
+            f"{noise[drowned].max():.3g}, drowns what varies much less: "
+            f"{checks.name_columns(estimator, np.flatnonzero(drowned))} of X. Scale the columns "
+            "first, for example with StandardScaler, or set a smaller t_min.",
             ColumnWarning,
         )
+
+
+def _noise_left(diffusion):
+    """Standard deviation of the noise that samples keep in each column, (d,).
+
+    Of what a starting law adds to a point samples keep the part sqrt(t_min / t0), and sqrt(t_min)
+    off the subspace.
+    """
+    subspace, t_min = diffusion.subspace, diffusion.t_min
+    directions = subspace.components.T
+    n = len(diffusion.cloud)
+    looked_at = np.unique(np.linspace(0, n - 1, LOOKED_AT).astype(int))
+    inside = diffusion.start.variances_along(directions, looked_at).mean(axis=0)
+    off = np.maximum(1 - (directions**2).sum(axis=1), 0) * ~subspace.constant
+    return np.sqrt(t_min / diffusion.t0 * inside + t_min * off)

@@ -30,7 +30,7 @@ class ScoreDiffusion(StartedDiffusion):
     $t0
     $t_min
     $spacing
-    $start
+    $start_of_fields
     n_components : "auto", int, float in (0, 1), "mle" or None, default=None
         None runs the field in all directions of the space. Otherwise it is run in the tangent
         directions alone, as for the other estimators, and its part along the normal ones is

@@ -37,6 +37,8 @@ class Fold:
     """Held-out rows, (m, d)."""
     rows: np.ndarray
     """Which of all rows they are, (m,)."""
+    places: slice
+    """Where they stand among the rows of all folds, one after the other."""
     trained: np.ndarray
     """The rows that are the model's points, (k, d)."""
     laws: dict[Start, StartingLaw] = field(default_factory=dict, repr=False)
@@ -66,16 +68,16 @@ def _by_shape(starts):
 
 
 def start_table(folds: list[Fold], starts: list[Start], n, report: Progress):
-    """Log-density of each held-out row under each start at t_min = t0, (n_starts, n).
+    """Log-density of the n held-out rows of all folds under each start, (n_starts, n).
 
-    Rows that no fold holds out are NaN. Normal directions add the same to all.
+    At t_min = t0, where normal directions add the same to all.
     """
-    table = np.full((len(starts), n), np.nan)
+    table = np.empty((len(starts), n))
 
     def fill(fold, shape, places):
         x, scales = fold.diffusion.subspace.project(fold.X), [starts[i].scale for i in places]
         log_p = fold.start_log_densities(shape, scales, x)
-        table[np.ix_(np.array(places), fold.rows)] = log_p
+        table[places, fold.places] = log_p
         report.step()
 
     shapes = _by_shape(starts).items()
@@ -85,12 +87,12 @@ def start_table(folds: list[Fold], starts: list[Start], n, report: Progress):
 
 
 def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress):
-    """Log-density of each held-out row for pairs of t_min / t0 and kappa, (n_pairs, n).
+    """Log-density of the n held-out rows for pairs of t_min / t0 and kappa, (n_pairs, n).
 
     None is the t_min that the folds have. What `Diffusion.log_density` would say of each pair, in
     one solve for all.
     """
-    table = np.full((len(pairs), n), np.nan)
+    table = np.empty((len(pairs), n))
     shapes = _by_shape(starts).items()
     weights = np.array([start.weight for start in starts])
 
@@ -124,7 +126,7 @@ def map_table(folds: list[Fold], starts: list[Start], pairs, n, report: Progress
             for row, scale in zip(log_p, t_min_scales, strict=True):
                 row += model.subspace.normal_log_density(normal, scale * model.t0)
         log_p[:, model.subspace.off(fold.X)] = -np.inf
-        table[:, fold.rows] = log_p
+        table[:, fold.places] = log_p
         report.step()
 
     _run([partial(fill, fold) for fold in folds], folds)

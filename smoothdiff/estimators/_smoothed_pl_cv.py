@@ -16,7 +16,7 @@ from ..starts import Start, stacking_weights
 from ..starts._stacked import log_mixture
 from . import _validation as checks
 from ._docs import documented
-from ._scales import check_extent
+from ._scales import check_extent, check_size
 from ._search import Fold, map_table, start_table
 from ._smoothed import check_shrinkage
 from ._smoothed_pl import SmoothedPLDiffusion
@@ -50,9 +50,9 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
     start_scales : sequence of float, default=(0.6, 1.0, 1.5)
         Candidates for the start's covariances, in units of t0. Data on a curve want narrower ones,
         such as (0.05, 0.1, 0.2, 0.4, 0.8), and fewer neighbors.
-    start_neighbors : sequence of int or int, default=(7, 20, 40)
-    start_shrinkages : sequence of (float, float), default=((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), \
-(0.4, 0.05))
+    start_neighbors : sequence of int or int, default=(7, 20, 60)
+    start_shrinkages : sequence of (float, float), default=((0.001, 0.0001), (0.01, 0.001), \
+(0.1, 0.01), (0.0, 0.3))
         Candidates for w_g and w_s. The least w_s, times the mean square distance to the neighbors,
         is the least variance in any direction.
     t_min_scales : sequence of float, default=(0.03, 0.1, 0.25, 0.5, 1.0)
@@ -110,8 +110,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         *,
         cv=5,
         start_scales=(0.6, 1.0, 1.5),
-        start_neighbors=(7, 20, 40),
-        start_shrinkages=((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05)),
+        start_neighbors=(7, 20, 60),
+        start_shrinkages=((0.001, 0.0001), (0.01, 0.001), (0.1, 0.01), (0.0, 0.3)),
         t_min_scales=(0.03, 0.1, 0.25, 0.5, 1.0),
         kappas=(0.01, 0.05, 0.2),
         start="auto",
@@ -191,8 +191,10 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
 
     def _plain(self):
         """A SmoothedPLDiffusion with what is not searched for."""
+        neighbors = self.start_neighbors if _checks.is_number(self.start_neighbors) else 10
         return SmoothedPLDiffusion(
             start="local" if self.start == "auto" else self.start,
+            start_neighbors=neighbors,
             kappa=0.1 if self.kappa == "auto" else self.kappa,
             t_min=self.t_min,
             t_min_scale=1.0 if self.t_min == "auto" else "auto",
@@ -216,6 +218,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         for name, zero in (("start_scales", False), ("t_min_scales", False), ("kappas", False)):
             for value in self._listed(name):
                 _checks.number(value, name, self, zero=zero)
+                check_size(self, name, value=value)
         if max(self._listed("t_min_scales")) > 1:
             checks.refuse(self, "t_min_scales", "floats in (0, 1]")
         for value in self._neighbors:
@@ -248,17 +251,14 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         )
         folds = self._folds(X, y, weights, seed, max(start.n_neighbors for start in starts))
         held_out = np.concatenate([fold.rows for fold in folds])
-        share = np.zeros(len(X))
-        np.add.at(share, held_out, weights[held_out])
-        kept = share > 0
-        share = share[kept] / share[kept].sum()
+        share = weights[held_out] / weights[held_out].sum()
         self._warn_of_atoms(X, weights, folds[0])
 
         results: dict = {"starts": starts}
         if searched:
             n_shapes = 1 + len(starts) // len(self._listed("start_scales"))
             report = Progress(len(folds) * n_shapes, "starts", self.verbose)
-            table = start_table(folds, starts, len(X), report)[:, kept]
+            table = start_table(folds, starts, len(share), report)
             omega, gap = stacking_weights(table, share)
             results["start_scores"] = table @ share
             results["starts"] = starts = [
@@ -270,18 +270,32 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             starts = [start for start in starts if start.weight > 0]
 
         report = Progress(len(folds), "folds", self.verbose)
-        table = map_table(folds, starts, pairs, len(X), report)
-        means = np.where(np.isfinite(table[:, kept]), table[:, kept], -np.inf) @ share
+        table = map_table(folds, starts, pairs, len(share), report)
+        reached = np.isfinite(table).any(axis=0)
+        if not reached.all() and reached.any():
+            self._warn_of_unreached(np.count_nonzero(~reached), len(share))
+            means = table[:, reached] @ (share[reached] / share[reached].sum())
+        else:
+            means = table @ share
         best = int(np.argmax(means >= means.max() - TIE))
         t_min_scale, kappa = pairs[best]
         results["params"] = [{"t_min_scale": t, "kappa": k} for t, k in pairs]
         results["mean_test_score"] = means
         self.cv_results_, self.best_score_ = results, float(means[best])
-        self.cv_score_samples_ = table[best]
+        times = np.bincount(held_out, minlength=len(X))
+        with np.errstate(invalid="ignore"):  # NaN where there are none
+            self.cv_score_samples_ = np.bincount(held_out, table[best], len(X)) / times
         self.best_params_ = {"start": starts if searched else self.start, "kappa": float(kappa)}
         if t_min_scale is not None:
             self.best_params_["t_min_scale"] = float(t_min_scale)
         self._warn_of_edges(starts if searched else [])
+
+    def _warn_of_unreached(self, unreached, n):
+        have = "have" if unreached > 1 else "has"
+        warn(
+            f"{unreached} of {n} held-out rows {have} no density under any candidate, being unlike "
+            "the rest in a column that is constant there, and no part in the choice."
+        )
 
     def _candidates(self):
         """Starts of every scale, neighborhood and shape, those of one shape together."""
@@ -303,16 +317,17 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
                 order = np.random.default_rng(seed).permutation(len(X))
                 parts = np.array_split(order, min(cv, len(X)))
                 cv = [(np.setdiff1d(order, part), np.sort(part)) for part in parts]
-        folds = []
+        folds, end = [], 0
         for train, test in _checks.folds(cv, "cv", X, y, self):
             test = test[weights[test] > 0]
+            places = slice(end, end := end + len(test))
             self._check_scale_left(X, weights, train)
             model = clone(self._plain()).set_params(start="isotropic", start_neighbors=n_neighbors)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ColumnWarning)  # of noise that is not the choice
                 model.fit(X[train], sample_weight=weights[train])
             trained = X[train][model._rows]
-            folds.append(Fold(model.diffusion_, model.spacing_, X[test], test, trained))
+            folds.append(Fold(model.diffusion_, model.spacing_, X[test], test, places, trained))
         if not any(len(fold.rows) for fold in folds):
             raise ValueError(
                 "SmoothedPLDiffusionCV needs rows to compare candidates by: no split of 'cv' holds "
@@ -334,7 +349,7 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         """Name the columns in which the neighbors of many rows all agree: no width of their own."""
         repeated = 1 - len(distinct_rows(X, weights)[0]) / np.count_nonzero(weights)
         around = fold.trained[fold.diffusion.cloud.neighborhoods(min(self._neighbors))[1]]
-        agree = (around == fold.trained[:, None]).all(axis=1).mean(axis=0)
+        agree = (around == fold.trained[:, None]).all(axis=1).mean(axis=0) * (around.shape[1] > 0)
         columns = np.flatnonzero((agree > ATOMS) & ~fold.diffusion.subspace.constant)
         if repeated > ATOMS or len(columns):
             parts = [f"{repeated:.0%} of the rows repeat others"] if repeated > ATOMS else []
@@ -352,6 +367,10 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
     def _warn_of_edges(self, starts):
         local = [start for start in starts if start.name == "local"]
         at_edge = []
+        # Where all pairs are level nothing was chosen; at t_min = t0 there is no map.
+        means = self.cv_results_["mean_test_score"]
+        level = np.ptp(means) <= TIE if np.isfinite(means).all() else True
+        no_map = level or self.best_params_.get("t_min_scale") == 1
         scales = self._listed("start_scales")
         for edge, side in ((min(scales), "smallest"), (max(scales), "largest")):
             if local and len(scales) > 1 and all(start.scale == edge for start in local):
@@ -364,7 +383,6 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
             if name == "kappas" and min(values) <= NARROW:
                 ends = (max,)
             searched = self.t_min == "auto" if name == "t_min_scales" else self.kappa == "auto"
-            no_map = self.best_params_.get("t_min_scale") == 1
             for end in ends:
                 if searched and not no_map and len(values) > 1 and chosen == end(values):
                     at_edge.append(f"the {'smallest' if end is min else 'largest'} of {name}")

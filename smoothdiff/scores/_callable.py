@@ -119,7 +119,7 @@ class CallableScore(Field):
 
     def _value(self, X, t):
         """What the user's function returns for NumPy rows, as NumPy, in its own precision."""
-        value = _to_numpy(self._call(self._framework, X, t))
+        value = _to_numpy(self._call(self._framework, X.copy(), t))  # it may work in place
         if value.shape != X.shape:
             raise ValueError(
                 f"The field must return shape {X.shape}. Got shape {value.shape} instead."

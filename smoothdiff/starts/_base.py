@@ -35,3 +35,10 @@ class StartingLaw(ABC):
     @abstractmethod
     def covariances(self) -> np.ndarray:
         """S_k: variances (n,) where they are spheres, else matrices (n, r, r)."""
+
+    def variances_along(self, directions, k):
+        """Variance of the noise of points k (m,) along vectors (d, r), not of length 1: (m, d)."""
+        S = self.covariances[k]
+        if S.ndim == 1:
+            return S[:, None] * (directions**2).sum(axis=1)
+        return np.einsum("di,kij,dj->kd", directions, S, directions)

@@ -42,6 +42,10 @@ class WholeGaussian(Derived, StartingLaw):
         """The same matrix for every point, (n, r, r)."""
         return np.repeat((self._root @ self._root)[None], len(self.cloud), axis=0)
 
+    def variances_along(self, directions, k):
+        """Variance along vectors (d, r), the same for every point, (m, d)."""
+        return np.tile(((directions @ self._root) ** 2).sum(axis=1), (len(k), 1))
+
     def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the nearest point of each, (n,).
 

@@ -102,6 +102,15 @@ class ShapedLaw(Derived, StartingLaw):
         S = self.variances[:, None, None] * np.eye(self.cloud.dim) + G.transpose(0, 2, 1) @ G
         return S if self._frame is None else self._frame @ S @ self._frame
 
+    def variances_along(self, directions, k):
+        """Variance of the noise of points k (m,) along vectors (d, r), not of length 1: (m, d)."""
+        turned = directions if self._frame is None else directions @ self._frame
+        found = self.variances[k, None] * (turned**2).sum(axis=1)
+        for neighbors, amplitude in zip(self._indices[k].T, self._amplitude[k].T, strict=True):
+            steps = self.cloud.at(neighbors) - self.cloud.at(k)
+            found += (amplitude[:, None] * (steps @ directions.T)) ** 2
+        return found
+
     def sample(self, generator, n, around=None):
         """Draw n points: positions (n, r) and the component that each came from, (n,)."""
         k = self.cloud.draw(generator, n) if around is None else around

@@ -58,6 +58,11 @@ class StackedLaw(StartingLaw):
             parts = [part if part.ndim == 3 else part[:, None, None] * eye for part in parts]
         return sum(w * part for w, part in zip(self.weights, parts, strict=True))
 
+    def variances_along(self, directions, k):
+        """Variance of each point's own mixture along vectors (d, r), (m, d)."""
+        parts = [law.variances_along(directions, k) for law in self.laws]
+        return sum(w * part for w, part in zip(self.weights, parts, strict=True))
+
 
 def log_mixture(log_densities, weights):
     """Log of the weighted sum of densities, (n,), from their logarithms (n_laws, n)."""

@@ -56,8 +56,6 @@ UNIT_SIGNS = re.compile(r"[\s%$€£¥,'_]")
 LIKE_TIMES = re.compile(r"\s*([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?\s*")
 LIKE_DATES = re.compile(r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D.*)?")
 OF_A_YEAR = re.compile(r"\s*(\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(\D.*)?")
-# Units of dates, as numbers of the next smaller one.
-UNITS = {"D": 24, "h": 60, "m": 60, "s": 1000, "ms": 1000, "us": 1000, "ns": 1}
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,16 +337,11 @@ def _check_kind(kind, found, n_levels, n_missing, label):
 def _step(found, scale, numbers):
     """The largest number that all of some numbers are whole multiples of, or 0 if none is found.
 
-    A column of 0.005, 0.01, 0.025, ... has the step 0.005; dates are multiples of a unit of time.
+    A column of 0.005, 0.01, 0.025, ... has the step 0.005, one of Mondays that of a week.
     """
     values = np.unique(numbers)
-    if found in ("date", "duration"):
-        units = list(UNITS)
-        for unit in units[: units.index(scale.unit)] if scale.unit in units else []:
-            size = np.prod([UNITS[u] for u in units[units.index(unit) : units.index(scale.unit)]])
-            if scale.origin % size == 0 and not np.remainder(values, size).any():
-                return float(size)
-        return 1.0
+    if found in ("date", "duration"):  # whole numbers, some beyond what floats hold all digits of
+        return float(max(np.gcd.reduce(np.rint(values).astype(np.int64)), 1))
     largest, rounding = float(np.abs(values).max()), 2 * _precision(scale.dtype)
     is_fraction = found in ("number", "decimal")
     for decimals in range(MOST_DECIMALS if is_fraction else 1):

@@ -101,14 +101,15 @@ class TableModel:
         starts = [group.starts[fitting[group.starts]] for group in self.groups]
         progress = Progress(n, "rows")
         parts: list[Drawn] = []
-        kept = drawn = 0
+        kept = drawn = found = 0
         while not parts or kept < n:
-            rate = (kept + 1) / (drawn + 1)
+            rate = (found + 1) / (drawn + 1)
             size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
             part = giving._draw(generator, size if n else 0, starts, parents)
-            parts.append(part.take(np.flatnonzero(where.fits(part.columns))[: n - kept]))
-            kept, drawn = kept + len(parts[-1].parents), drawn + size
-            progress(kept, f"{kept / drawn:.2%} of the draws fit")
+            fits = np.flatnonzero(where.fits(part.columns))
+            parts.append(part.take(fits[: n - kept]))
+            kept, drawn, found = kept + len(parts[-1].parents), drawn + size, found + len(fits)
+            progress(kept, f"{found / max(drawn, 1):.2%} of the draws fit")
             if kept == 0 < n and drawn >= GIVEN_UP_AFTER:
                 raise ValueError(
                     f"None of {drawn} samples fits where={where.conditions!r}, though "

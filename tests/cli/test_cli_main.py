@@ -128,3 +128,9 @@ def test_full_disk(folder, monkeypatch):
     assert done.returncode == 2
     assert done.stderr.startswith(b"smoothdiff: error: ")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_an_error_leaves_standard_output_open(capfd):
+    assert main(["score", "no-such.sdf", "rows.csv"]) == 2
+    print("after", flush=True)
+    assert capfd.readouterr().out == "after\n"

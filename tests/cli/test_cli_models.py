@@ -148,7 +148,7 @@ def test_options_reach_the_table(people):
     assert load("people.sdf").schema_.by == ["city", "since"]
 
 
-@pytest.mark.filterwarnings("ignore:The noise that samples keep")
+@pytest.mark.filterwarnings("ignore:The noise that samples keep", "ignore:The search chose")
 def test_search(people):
     run("fit", "numbers.csv", "--search", "--seed", "3", "-q", "--kappa", "0.2", "--scale", "none")
     model = load("numbers.sdf").estimator_
@@ -255,6 +255,7 @@ def test_pipelines_with_names(people):
 # ------------------------------------------------------------------ score
 
 
+@pytest.mark.filterwarnings("ignore:The noise that samples keep")
 @pytest.mark.parametrize("options", [[], ["--scale", "none"]])
 def test_scores_are_of_the_rows_as_they_are(people, capsys, options):
     """Of standardized columns minus the logarithm of the deviations, for the change of units."""

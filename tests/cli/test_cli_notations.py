@@ -1,8 +1,6 @@
 """Numbers and times as people write them: decimal commas, time zones; and they come back so."""
 
 import csv
-import re
-from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -10,7 +8,6 @@ import pytest
 from smoothdiff.cli import main
 from smoothdiff.cli._files import parse_csv
 from smoothdiff.cli._mixed import text_frame
-from smoothdiff.cli._times import dates_as_text, moment
 
 N = 60
 
@@ -222,140 +219,3 @@ def test_a_zone_where_the_column_has_none_is_refused(times, capsys):
     assert main(["sample", "t.csv", "--where", "t=2024-03-01T10:00Z:"]) == 2
     error = capsys.readouterr().err
     assert "--where gives column 't' '2024-03-01T10:00Z', which is no date there (it has" in error
-
-
-CLOCK = {
-    "{h}:{m:02}": re.compile(r"([89]|1\d):\d\d"),
-    "{h:02}:{m:02}": re.compile(r"(0[89]|1\d):\d\d"),
-    "{h:02}:{m:02}:{s:02}": re.compile(r"(0[89]|1\d):\d\d:\d\d"),
-}
-
-
-def clocks(form, n=N):
-    """Every seven minutes, or every seven minutes and eleven seconds, from 8:00 on."""
-    step = 431 if "{s" in form else 420
-    seconds = [8 * 3600 + step * i for i in range(n)]
-    return [form.format(h=s // 3600, m=s // 60 % 60, s=s % 60) for s in seconds]
-
-
-@pytest.mark.parametrize("form", CLOCK)
-def test_times_of_a_day_are_interpolated_and_come_back_as_they_were(tmp_path, monkeypatch, form):
-    monkeypatch.chdir(tmp_path)
-    times = clocks(form)
-    cells = [*times[:7], "", *times[8:]]
-    lines = "".join(f"{cell},{i**1.2:.1f}\n" for i, cell in enumerate(cells))
-    (tmp_path / "t.csv").write_text("at,x\n" + lines)
-    _, *made = sample("t.csv", "-n", "200")
-    at = [row[0] for row in made if row[0]]
-    assert len(at) < len(made)
-    assert all(CLOCK[form].fullmatch(cell) for cell in at)
-    assert times[0].zfill(8) <= min(cell.zfill(8) for cell in at)
-    assert max(cell.zfill(8) for cell in at) <= times[-1].zfill(8)
-    assert set(at) - set(times)  # times that no row has
-    for wanted in ("at=9:00:10:30", "at=09:00:10:30:00"):
-        _, *made = sample("t.csv", "-n", "30", "--where", wanted)
-        assert {row[0].zfill(5)[:2] for row in made} == {"09", "10"}
-    _, *made = sample("t.csv", "-n", "3", "--where", f"at={times[4]}")
-    assert {row[0] for row in made} == {times[4]}
-    assert main(["fit", "t.csv", "-o", "m.sdf", "--seed", "0", "-q"]) == 0
-    assert sample("t.csv", "-n", "9") == sample("m.sdf", "-n", "9")
-
-
-def test_parts_of_seconds_and_what_is_no_time(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    lines = "".join(f"08:{i // 60:02}:{i % 60:02}.5,{i**1.2:.1f}\n" for i in range(N))
-    (tmp_path / "t.csv").write_text("at,x\n" + lines)
-    _, *made = sample("t.csv", "-n", "20")
-    assert all(row[0][:4] == "08:0" and row[0][8] == "." for row in made)
-    assert main(["sample", "t.csv", "-o", "new.csv", "--where", "at=noon"]) == 2
-    assert "--where gives column 'at' 'noon', which is no time." in capsys.readouterr().err
-    (tmp_path / "t.csv").write_text("at,x\n" + lines.replace("08:00:05", "25:00:05"))
-    assert main(["sample", "t.csv", "-o", "new.csv"]) == 2
-    assert "names or ids that cannot be drawn" in capsys.readouterr().err
-
-
-DAYS = {
-    "DD.MM.YYYY": "%d.%m.%Y",
-    "MM/DD/YYYY": "%m/%d/%Y",
-    "DD-MM-YYYY": "%d-%m-%Y",
-    "YYYY/MM/DD": "%Y/%m/%d",
-    "DD.MM.YYYY HH:MM": "%d.%m.%Y %H:%M",
-    "MM/DD/YYYY HH:MM:SS": "%m/%d/%Y %H:%M:%S",
-}
-
-
-def dated(form, n=N):
-    """A time of every second day of some months, as text, and their numbers."""
-    times = [datetime(2021, 12, 2, 8) + timedelta(days=2 * i, minutes=90 * i) for i in range(n)]
-    return [time.strftime(DAYS[form]) for time in times]
-
-
-@pytest.mark.parametrize("form", DAYS)
-def test_dates_of_other_forms_are_interpolated_and_come_back_as_they_were(
-    tmp_path, monkeypatch, form
-):
-    monkeypatch.chdir(tmp_path)
-    old = dated(form)
-    lines = "".join(f"{day},{i**1.2:.1f}\n" for i, day in enumerate(["", *old]))
-    (tmp_path / "t.csv").write_text("day,x\n" + lines)
-    frame = text_frame((tmp_path / "t.csv").read_bytes(), "t")
-    assert frame.build.notations["day"].days == form
-    _, *made = sample("t.csv", "-n", "300")
-    new = [datetime.strptime(row[0], DAYS[form]) for row in made if row[0]]
-    assert len(new) < len(made)
-    assert [t.strftime(DAYS[form]) for t in new] == [row[0] for row in made if row[0]]
-    first, last = (datetime.strptime(day, DAYS[form]) for day in (old[0], old[-1]))
-    assert first <= min(new) <= max(new) <= last
-    assert set(new) - {datetime.strptime(day, DAYS[form]) for day in old}
-    for low, high in (("2022-01-01", "2022-01-31"), (old[20], old[30])):
-        _, *made = sample("t.csv", "-n", "20", "--where", f"day={low}:{high}")
-        inside = [datetime.strptime(row[0], DAYS[form]) for row in made]
-        ends = [moment(end, "", form) for end in (low, high)]
-        assert ends[0] <= min(inside) <= max(inside) <= ends[1]
-    headless = "".join(f"{day},{'ab'[i % 2]}{i}\n" for i, day in enumerate(old))
-    assert text_frame(headless.encode(), "t").names == ["1", "2"]
-
-
-def test_days_and_months_of_one_digit_come_back():
-    cells = ["9.1.2021", "10.11.2021", "31.1.2020"]
-    frame = text_frame(("d,x\n" + "".join(f"{c},a\n" for c in cells)).encode(), "t")
-    assert frame.build.notations["d"].days == "D.M.YYYY"
-    assert frame.columns[0].astype("M8[D]").astype(str).tolist() == [
-        *("2021-01-09", "2021-11-10", "2020-01-31"),
-    ]
-    assert frame.build(["d"], frame.columns[:1]).cells()[:, 0].tolist() == cells
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        ["3/4/2021", "5/6/2021"],  # of March or of April
-        ["13/4/2021", "4/13/2021"],
-        ["13/4/2021", "13.4.2021"],
-        ["13/4/2021", "2021/4/13"],
-        ["13/4/21", "14/4/21"],
-        ["13/4/2021 8:00", "13/4/2021"],
-        ["13/4/2021", "soon"],
-    ],
-)
-def test_dates_that_cannot_be_told_stay_text(cells):
-    frame = text_frame(("d,x\n" + "".join(f"{c},a\n" for c in cells)).encode(), "t")
-    assert frame.columns[0].tolist() == cells
-
-
-def test_a_day_that_no_month_has_is_refused(tmp_path, monkeypatch, capsys):
-    with pytest.raises(ValueError, match=r"t, column 1 \(d\): '31.2.2021' is no date"):
-        text_frame(b"d,x\n1.2.2021,a\n31.2.2021,b\n", "t")
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "t.csv").write_text("d,x\n" + "".join(f"{i % 28 + 1}.2.2021,a\n" for i in range(9)))
-    assert main(["sample", "t.csv", "--where", "d=31.2.2021"]) == 2
-    assert "--where gives column 'd' '31.2.2021', which is no date" in capsys.readouterr().err
-
-
-def test_a_form_of_dates_that_a_file_made_up_is_none():
-    """A model's file may say anything; it is the ISO form then."""
-    column = np.array(["2021-03-04", "NaT"], "M8[us]")
-    for form in ("DD.DD.YYYY", "{d:999999999}", "YYYY.MM", "M/D/YYYY HH"):
-        assert dates_as_text(column, "", form) == ["2021-03-04", None]
-        with pytest.raises(ValueError, match="is not written as"):
-            moment("3.4.2021", "", form)

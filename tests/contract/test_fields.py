@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from given import normal
 
-from smoothdiff import ScoreDiffusion
+from smoothdiff import ScoreDiffusion, SmoothedPLDiffusion
 
 X, x = normal(40, 4) * [3.0, 2.0, 0.3, 0.2], normal(15, 4, 1)
 
@@ -87,3 +87,18 @@ def test_a_field_is_taken_in_data_coordinates(make):
     model = make(t0=1.0).fit(X + 5)
     t = 0.3
     np.testing.assert_allclose(model.score_function(x, t), -x / (1 + t), rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("t", [1e-8, 1e-12, 1e-16])
+def test_scores_keep_their_digits_at_small_times(t):
+    """Where (D_t - x) / t has none left."""
+    X = normal(50, 2)
+    model = ScoreDiffusion(lambda x, t: -x / (1 + t)).fit(X)
+    np.testing.assert_allclose(model.score_function(X, t), -X / (1 + t), rtol=1e-12)
+    model = SmoothedPLDiffusion(n_components=1).fit(X)
+    x = X[:5] * 0.4 + 0.1
+    inside = model.diffusion_.subspace
+    normal_part = inside.normal_part(x)
+    own = model.diffusion_.score(inside.project(x), t) @ model.components_
+    expected = own - normal_part / (model.noise_variance_ + t)
+    np.testing.assert_allclose(model.score_function(x, t), expected, rtol=1e-12)

@@ -1,5 +1,6 @@
 """Warnings: they name the caller's line, what is wrong and where, and are said once."""
 
+import re
 import warnings
 
 import joblib
@@ -40,9 +41,29 @@ def test_columns_that_the_noise_drowns(make):
     X = pd.DataFrame(normal(40, 3) * [1, 1, 1e-4], columns=["height", "width", "density"])
     model = make(t0=0.01, t_min=1e-4)
     seen = said(lambda: model.fit(X))
-    assert_one(seen, "sqrt(t_min) = 0.01, drowns what varies much less: Column 'density' of X")
+    assert_one(seen, "drowns what varies much less: Column 'density' of X")
+    noise = float(re.search("standard deviation (.*?),", str(seen[0].message))[1])
+    if getattr(make(), "start", "isotropic") == "isotropic":
+        assert noise == 0.01
+    else:  # of the start's own shape
+        shape = model.diffusion_.subspace.components
+        S = np.einsum("rd,nrs,se->nde", shape, model.start_covariances_, shape)
+        assert noise == pytest.approx(np.sqrt(0.01 * S[:, 2, 2].mean()), rel=0.01)
     assert said(lambda: model.fit(X.iloc[:, :2])) == []
     assert_one(said(lambda: model.fit(X.to_numpy() * [1, 1e-4, 1])), ": Columns 1, 2 of X")
+
+
+def test_wide_tables_are_not_drowned_by_what_each_column_does_not_get():
+    """The noise is that of the starting law in each column, whatever the number of columns."""
+    X = normal(400, 300)
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    model = SmoothedPLDiffusion(random_state=0)
+    assert said(lambda: model.fit(X)) == []
+    assert model.t_min_**0.5 > 3
+    assert model.sample(300).std(axis=0).max() < 1.3
+    narrow = normal(500, 2) * [1, 3e-4]  # of which the sphere of "local" is a multiple
+    assert_one(said(lambda: model.fit(narrow)), ": Column 1 of X")
+    assert model.sample(2000).std(axis=0)[1] > 10 * narrow[:, 1].std()
 
 
 @pytest.mark.without(ScoreDiffusion, because="n_components=None noises constant columns as others")

@@ -359,3 +359,16 @@ def test_what_ceases_to_be_one():
     score = callable_score(field)
     with pytest.raises(ValueError, match=r"NaN or infinity for 4 of 4 rows at t=0\.05"):
         score(normal(4, 3), 0.05)
+
+
+class InPlace:
+    def denoise(self, x, t):
+        x *= V / (V + t)
+        return x
+
+
+def test_a_denoiser_may_work_in_place():
+    x = normal(4, 3)
+    given = x.copy()
+    np.testing.assert_allclose(callable_score(InPlace())(x, T), -x / (V + T), rtol=1e-12)
+    np.testing.assert_array_equal(x, given)

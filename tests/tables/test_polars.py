@@ -132,6 +132,7 @@ def test_classes_of_frames():
     assert model.feature_names_in_.tolist() == X.columns
 
 
+@pytest.mark.filterwarnings("ignore:The noise that samples keep")
 @pytest.mark.parametrize("estimator", [TableDiffusion(), SmoothedPLDiffusion(t_min_scale=0.5)])
 def test_probabilities_are_those_of_the_same_frame_in_pandas(estimator):
     numbers = X.select("small", "single").with_columns(pl.col("small").cast(pl.Float64))
@@ -152,3 +153,15 @@ def test_a_class_of_one_row():
     assert made.schema == X.schema
     as_text = pl.col("category").cast(pl.String)  # whatever its physical levels
     assert made.with_columns(as_text).equals(pl.concat([X[-1:]] * 3).with_columns(as_text))
+
+
+def test_labels_in_a_frame_stay_in_one():
+    imblearn = pytest.importorskip("imblearn")
+    assert imblearn
+    from smoothdiff import DiffusionOverSampler
+
+    x, labels = pl.DataFrame({"x": RNG.normal(size=N)}), pl.DataFrame({"lab": Y})
+    _, grown = DiffusionOverSampler(random_state=0).fit_resample(x, labels)
+    assert isinstance(grown, pl.DataFrame)
+    assert grown.schema == labels.schema
+    assert grown["lab"].to_list() == [*Y, *["rare"] * 40]

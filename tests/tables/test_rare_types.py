@@ -172,7 +172,7 @@ def test_days_of_python_stay_days():
     table.loc[5, "day"] = None
     model = TableDiffusion(random_state=0).fit(table)
     assert model.schema_["day"].kind == "datetime"
-    assert model.schema_["day"].step == 24 * 60 * 60
+    assert model.schema_["day"].step == 3 * 24 * 60 * 60
     new = model.sample(200)["day"]
     assert {type(day) for day in new[new.notna()]} == {datetime.date}
     assert new.isna().any()
@@ -181,8 +181,8 @@ def test_days_of_python_stay_days():
 
 
 def clock(n=60):
-    """Every seven minutes from 8:00 on."""
-    return [datetime.time(*divmod(8 * 60 + 7 * i, 60)) for i in range(n)]
+    """Every five or ten minutes from 8:00 on."""
+    return [datetime.time(*divmod(8 * 60 + 10 * i - 5 * (i % 3 == 1), 60)) for i in range(n)]
 
 
 def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
@@ -190,12 +190,13 @@ def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
     table.loc[5, "at"] = None
     model = TableDiffusion(random_state=0).fit(table)
     assert model.schema_["at"].kind == "timedelta"
-    assert model.schema_["at"].step == 60 * 1e6  # whole minutes
+    assert model.schema_["at"].step == 5 * 60 * 1e6
     new = model.sample(300)
     at = new["at"]
     assert {type(time) for time in at[at.notna()]} == {datetime.time}
     assert at[at.isna()].tolist() == [None] * at.isna().sum() != []
     assert at.dropna().between(clock()[0], clock()[-1]).all()
+    assert all(time.minute % 5 == time.second == 0 for time in at.dropna())
     assert set(at.dropna()) - set(clock())  # times that no row has
     minutes = at.dropna().map(lambda time: 60 * time.hour + time.minute)
     assert np.corrcoef(new["x"][at.notna()], minutes)[0, 1] > 0.98
@@ -205,6 +206,18 @@ def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
     np.testing.assert_allclose(model.embed(table), model.embed(table.iloc[::-1])[::-1])
     few = table.assign(at=[clock()[i % 4] for i in range(60)])
     assert set(TableDiffusion(random_state=0).fit(few).sample(40)["at"]) == set(clock(4))
+
+
+def test_dates_stay_on_the_grid_that_they_have():
+    """Mondays, and hours of the clock in nanoseconds, whose counts are beyond 2**53."""
+    weeks = RNG.integers(0, 200, 300)
+    mondays = pd.Timestamp("2020-01-06") + pd.to_timedelta(7 * weeks, "D")
+    seen = pd.Timestamp("1990-01-01 00:30") + pd.to_timedelta(RNG.integers(0, 300_000, 300), "h")
+    table = pd.DataFrame({"day": mondays, "seen": seen.astype("datetime64[ns]")})
+    new = TableDiffusion(random_state=0).fit(table).sample(300)
+    assert (new["day"].dt.day_of_week == 0).all()
+    assert (new["seen"].dt.minute == 30).all()
+    assert new["day"].nunique() > 80
 
 
 @pytest.mark.parametrize("dtype", ["time32[s]", "time32[ms]", "time64[us]", "time64[ns]"])
