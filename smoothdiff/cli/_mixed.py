@@ -1,14 +1,18 @@
 """Text files of mixed columns: from their cells to a `Frame`, and from new rows to cells."""
 
+from datetime import datetime
 from itertools import islice, pairwise
+from typing import Any
+
+import numpy as np
 
 from ..tables import Frame
-from ._cells import MISSING, WHOLE, Rows, is_number, number, read
+from ._cells import MISSING, WHOLE, Notation, Rows, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
 from ._stored import Column, Texts
-from ._times import is_clock, is_date, is_day
+from ._times import is_clock, is_date, is_day, moment
 
-__all__ = ["text_frame"]
+__all__ = ["BuildRows", "text_frame", "written_as"]
 
 # Cells that are told apart by columns together.
 CELLS_TOGETHER = 1 << 13
@@ -105,6 +109,41 @@ def _ask_about_years(columns, gaps, commas, name):
         f"{name}, line 1: {', '.join(counts[:3])}{', ...' * (len(counts) > 3)} lie outside their "
         "columns. If they name them, add --header yes; if not, add --header no."
     )
+
+
+def written_as(rows: Frame, notations):
+    """Rows whose times are taken as those of other rows are: local where these are, in their form.
+
+    A file of few rows may not tell which part of 3/4/2021 is the month.
+    """
+    build: Any = rows.build
+    own, columns = dict(build.notations), []
+    for name, column in zip(rows.names, rows.columns, strict=True):
+        there, here = notations.get(name, Notation()), own[name]
+        if there.zone and here.zone:
+            column = column + (_offset(there.zone) - _offset(here.zone))
+        if there.days and column.dtype.kind == "O":
+            found = _of_form(column, there.days)
+            column, own[name] = (column, here) if found is None else (found, there)
+        columns.append(column)
+    return Frame(rows.names, columns, BuildRows(build.named, own))
+
+
+def _offset(zone):
+    """What local time is ahead of UTC, from how times there end."""
+    ahead = datetime.fromisoformat(f"2000-01-01T00:00{zone}").utcoffset()
+    return np.timedelta64(ahead, "us")
+
+
+def _of_form(column, form):
+    """Dates of a form, or None if some are of another."""
+    gap = np.array([cell is None for cell in column])
+    found = np.full(len(column), np.datetime64("NaT", "us"))
+    try:
+        found[~gap] = [np.datetime64(moment(cell, "", form), "us") for cell in column[~gap]]
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return found
 
 
 class BuildRows:

@@ -91,11 +91,12 @@ def run(arguments):
 def _of_three(arguments):
     """Generated rows, training rows, held-out ones, and what is known of the first."""
     generated, *real = arguments.files
-    train, test = (_read(path, arguments) for path in real)
+    train = _read(real[0], arguments)
+    test = _alike(_read(real[1], arguments), train)
     more = {"target": _target(arguments, train)}
     if not generated.lower().endswith(MODEL):
         more["kinds"] = _kinds(arguments, train)
-        return _read(generated, arguments), train, test, more
+        return _alike(_read(generated, arguments), train), train, test, more
     from ._saved import load_model
 
     options.refuse_fitting_options(Namespace(**{**vars(arguments), "input": generated}))
@@ -125,6 +126,16 @@ def _of_one(arguments):
     with busy("fitting", arguments.quiet):
         model = fit_rows(train, arguments).model
     return _drawer(model, arguments), train, test, more
+
+
+def _alike(rows, train):
+    """Rows of a text file as those of another are written."""
+    from ._mixed import BuildRows, written_as
+
+    builds = (getattr(table, "build", None) for table in (rows, train))
+    if all(isinstance(build, BuildRows) for build in builds):
+        return written_as(rows, train.build.notations)
+    return rows
 
 
 def _read(path, arguments):

@@ -1,13 +1,10 @@
 """Rows of a file as a model takes them, and their log-densities."""
 
-from datetime import datetime
-
 import numpy as np
 
 from ..tables import Frame, TableDiffusion
-from ._cells import Notation
 from ._fitting import read_numbers, read_rows
-from ._mixed import BuildRows
+from ._mixed import BuildRows, written_as
 
 __all__ = ["rows_for", "score"]
 
@@ -18,7 +15,8 @@ def rows_for(model, arguments):
         rows = read_rows(arguments)
         if not isinstance(rows, Frame):
             return rows
-        return _in_zones(_named(rows, [c.name for c in model.schema_]), model)
+        own = getattr(model._build, "notations", {})
+        return written_as(_named(rows, [c.name for c in model.schema_]), own)
     values, header = read_numbers(arguments)[:2]
     names = getattr(model, "header_", None) or list(getattr(model, "feature_names_in_", []))
     if names and header:
@@ -34,24 +32,6 @@ def _named(rows, names):
         return rows
     notations = dict(zip(names, rows.build.notations.values(), strict=True))
     return Frame(names, rows.columns, BuildRows(False, notations))
-
-
-def _in_zones(rows, model):
-    """Times as local ones where those of the model are."""
-    own = getattr(model._build, "notations", {})
-    columns = []
-    for name, column in zip(rows.names, rows.columns, strict=True):
-        there, here = own.get(name, Notation()).zone, rows.build.notations[name].zone
-        if there and here:
-            column = column + (_offset(there) - _offset(here))
-        columns.append(column)
-    return Frame(rows.names, columns, rows.build)
-
-
-def _offset(zone):
-    """What local time is ahead of UTC, from how times there end."""
-    ahead = datetime.fromisoformat(f"2000-01-01T00:00{zone}").utcoffset()
-    return np.timedelta64(ahead, "us")
 
 
 def _in_order(values, header, names, path):

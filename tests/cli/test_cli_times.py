@@ -241,3 +241,27 @@ def test_times_are_times_in_parquet_too(tmp_path, monkeypatch):
         found = {row[column] for row in made}
         assert found <= wanted if wanted else all(cell.startswith("08:") for cell in found)
         assert all(len(row[4]) <= 5 for row in made)  # 0.45, and no 0.44999998807907104
+
+
+def test_a_few_rows_are_read_in_the_form_of_the_others(tmp_path, monkeypatch, capsys):
+    """5/4/2021 alone may be of April or of May."""
+    monkeypatch.chdir(tmp_path)
+    days = [datetime(2021, 1, 1) + timedelta(days=6 * i - i % 4) for i in range(59)]
+    rows = [f"{d.month}/{d.day}/{d.year},{i**1.1:.1f}" for i, d in enumerate(days)]
+    few = [row for row, day in zip(rows, days, strict=True) if day.day <= 12]
+    for name, lines in {"us": rows, "few": few, "one": ["5/4/2021,22.1"], "tr": rows[:40]}.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(["day,x", *lines]))
+    assert main(["fit", "us.csv", "-q", "-o", "us.sdf", "--seed", "0"]) == 0
+    scores = {}
+    for name in ("us", "few", "one"):
+        assert main(["score", "us.sdf", f"{name}.csv", "-q", "-o", f"{name}-scores.csv"]) == 0
+        scores[name] = np.loadtxt(f"{name}-scores.csv", skiprows=1, ndmin=1)
+    of_few = [score for score, day in zip(scores["us"], days, strict=True) if day.day <= 12]
+    np.testing.assert_array_equal(scores["few"], of_few)
+    assert np.isfinite(scores["one"]).all()
+    assert main(["report", "tr.csv", "us.csv", "few.csv", "-q"]) == 0
+    (tmp_path / "one.csv").write_text("day,x\n5.4.2021,22.1\n")
+    assert main(["score", "us.sdf", "one.csv", "-q"]) == 0  # points say that the day is first
+    (tmp_path / "one.csv").write_text("day,x\nsoon,22.1\n")
+    assert main(["score", "us.sdf", "one.csv", "-q"]) == 2
+    assert "Column 'day' must be of type datetime64" in capsys.readouterr().err
