@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.validation import check_consistent_length, validate_data
 
 from ._checks import is_number
+from ._progress import ColumnWarning, warn
 from .estimators import SmoothedPLDiffusion
 from .estimators import _validation as checks
 from .estimators._class_laws import (
@@ -182,18 +183,18 @@ class DiffusionOverSampler(BaseOverSampler):
             self._is_table = False
         self._dtypes = dtypes or numpy_dtypes(X)
         if not self._is_table and not issparse(X):
-            self._refuse_large_numbers(X)
+            self._warn_of_large_numbers(X)
         return X, y, one_hot
 
-    def _refuse_large_numbers(self, X):
+    def _warn_of_large_numbers(self, X):
         whole = [dtype.kind in "iu" for dtype in self._dtypes]
         large = whole & (np.maximum(X.max(axis=0), -X.min(axis=0).astype(float)) > LARGEST_WHOLE)
         if large.any():
-            named = checks.name_columns(self, np.flatnonzero(large))
-            are = "have" if large.sum() > 1 else "has"
-            raise ValueError(
-                f"{named} {are} whole numbers beyond 2**53, which floats cannot tell apart; leave "
-                "ids out of X."
+            warn(
+                "New rows have not the last digits of whole numbers beyond 2**53, which floats "
+                f"cannot tell apart: {checks.name_columns(self, np.flatnonzero(large))} of X. "
+                "Leave ids out.",
+                ColumnWarning,
             )
 
     def _model_for(self, X):

@@ -129,6 +129,7 @@ def test_a_wrong_parameter_is_told():
         ClassConditionalDiffusion(TableDiffusion(kinds=3)).fit(*lacking())
 
 
+@pytest.mark.filterwarnings("ignore:New rows have not the last digits")
 def test_the_old_rows_are_bit_for_bit_the_same():
     """Integers that floats cannot hold, beside floats."""
     X = pd.DataFrame({"id": 2**60 + np.arange(N), "x": RNG.normal(size=N)})
@@ -152,6 +153,7 @@ def of_polars():
     return pl, numbers
 
 
+@pytest.mark.filterwarnings("ignore:New rows have not the last digits")
 def test_frames_of_numbers_come_back():
     pl, X = of_polars()
     y = pl.Series("label", np.array(["common", "rare"])[Y]).cast(pl.Categorical)
@@ -191,6 +193,7 @@ def test_gaps_among_numbers_are_refused_as_in_pandas():
         DiffusionOverSampler().fit_resample(X, Y)
 
 
+@pytest.mark.filterwarnings("ignore:New rows have not the last digits")
 def test_fit_alone_takes_them_too():
     pl, X = of_polars()
     assert DiffusionOverSampler().fit(X, pl.Series(Y)).sampling_strategy_ == {1: 30}

@@ -15,7 +15,7 @@ from ._groups import (
     check_made_of_rows,
     check_names_parents,
     fit_groups,
-    label_of,
+    models_by_label,
 )
 from ._model import TableModel
 from ._parts import kinds_of_parts
@@ -206,9 +206,7 @@ class TableDiffusion(BaseEstimator):
             self.schema_, self._table, self._build = schema, table, frame.build
             self.estimator_ = groups[0].kept
             if schema.by:
-                self.estimator_ = {
-                    label_of(schema, g.starts[0]): g.kept for g in groups if g.kept is not None
-                }
+                self.estimator_ = models_by_label(schema, groups, frame.build)
             self.n_features_in_ = len(frame.names)
             if all(isinstance(name, str) for name in frame.names):
                 self.feature_names_in_ = np.array(frame.names, dtype=object)

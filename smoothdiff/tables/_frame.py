@@ -14,7 +14,7 @@ from scipy import sparse
 
 from ._values import is_missing
 
-__all__ = ["Frame", "read_frame", "take"]
+__all__ = ["Frame", "listed", "read_frame", "take"]
 
 # Of a column of Python's days, and of its times of a day.
 DAYS, CLOCK = "days", "times of a day"
@@ -270,3 +270,13 @@ class BuildArray:
 def take(column, rows):
     """The values of these rows, of the type that the column has."""
     return column[rows] if isinstance(column, np.ndarray) else column.take(rows)
+
+
+def listed(table):
+    """The values of each column of a container that was built, as lists."""
+    if hasattr(table, "iloc"):
+        return [table.iloc[:, j].tolist() for j in range(table.shape[1])]
+    if hasattr(table, "get_columns"):
+        return [column.to_list() for column in table.get_columns()]
+    columns = getattr(table, "columns", None)  # of rows for a file
+    return [column.tolist() for column in (np.asarray(table).T if columns is None else columns)]

@@ -13,7 +13,7 @@ from .._progress import ColumnWarning, warn
 from ..estimators._base import BaseDiffusion
 from ..estimators._smoothed import StartedDiffusion
 from ..scores import OfPoints
-from ._frame import take
+from ._frame import listed, take
 from ._schema import Schema
 from ._values import codes_and_levels, is_missing
 
@@ -25,7 +25,7 @@ __all__ = [
     "check_names_parents",
     "evenly",
     "fit_groups",
-    "label_of",
+    "models_by_label",
 ]
 
 # A value of fewer rows than this, or of equal rows only, has no model of its own.
@@ -225,6 +225,16 @@ def label_of(schema: Schema, row):
     """The value of ``by`` in a training row; of several columns a tuple."""
     values = [np.asarray(take(schema[name].values, [row]), object)[0] for name in schema.by]
     return tuple(values) if len(values) > 1 else values[0]
+
+
+def models_by_label(schema: Schema, groups: list[Group], build):
+    """The models that are kept, by their values of ``by`` as the given table has them."""
+    kept = [group for group in groups if group.kept is not None]
+    firsts = np.array([group.starts[0] for group in kept], dtype=np.intp)
+    names = list(schema.by)
+    made = listed(build(names, [take(schema[name].values, firsts) for name in names]))
+    labels = made[0] if len(made) == 1 else zip(*made, strict=True)
+    return {label: group.kept for label, group in zip(labels, kept, strict=True)}
 
 
 def _warn_of_rare(schema, members):

@@ -38,6 +38,7 @@ def test_good_types_of_what_each_call_reads(make, verbose, n_jobs):
     assert make(verbose=verbose, n_jobs=n_jobs).fit(normal(30, 3)).sample().shape == (1, 3)
 
 
+@pytest.mark.filterwarnings("ignore:The noise that samples keep")
 def test_t_min_may_be_t0(make):
     assert make(t0=2.0, t_min=2.0).fit(normal(30, 2)).t_min_ == 2.0
 

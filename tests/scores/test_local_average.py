@@ -232,6 +232,7 @@ def test_the_smoothed_pl_is_the_limit_on_even_lines_alone(window):
         np.testing.assert_allclose(*far, rtol=0.05)
 
 
+@pytest.mark.filterwarnings("ignore:The noise that samples keep")
 def test_density_integrates_to_one_and_searches():
     X = normal(30, 1)
     shared = {"t0": 0.3, "t_min": 0.1, "start": "isotropic", "n_steps": 50}

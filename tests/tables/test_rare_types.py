@@ -208,6 +208,18 @@ def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
     assert set(TableDiffusion(random_state=0).fit(few).sample(40)["at"]) == set(clock(4))
 
 
+@pytest.mark.parametrize("kind", ["times", "days", "polars"])
+def test_models_by_value_are_found_by_the_values_that_were_given(kind):
+    values = [datetime.time(8), datetime.time(20)]
+    if kind == "days":
+        values = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)]
+    table = pd.DataFrame({"t": values * 30, "x": RNG.normal(size=60)})
+    if kind == "polars":
+        table = pytest.importorskip("polars").DataFrame(table.to_dict("list"))
+    model = TableDiffusion(by="t", random_state=0).fit(table)
+    assert list(model.estimator_) == values
+
+
 def test_dates_stay_on_the_grid_that_they_have():
     """Mondays, and hours of the clock in nanoseconds, whose counts are beyond 2**53."""
     weeks = RNG.integers(0, 200, 300)
