@@ -126,18 +126,20 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     def _held_out(self, model, X, cv):
         """Scores of the training rows by models of the other folds; the median where there is none.
 
-        Equal rows share one score, their least.
+        The mean where several folds hold a row out. Equal rows share one score, their least.
         """
         if _checks.is_number(cv):
             _checks.count(cv, "cv", self, least=2)
             cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
-        scores = np.full(len(X), np.nan)
+        scores, times = np.zeros(len(X)), np.zeros(len(X))
         for train, test in _checks.folds(cv, "cv", X, owner=self) if len(X) > 1 else []:
             with warnings.catch_warnings():  # the fit to all rows says what there is to say
                 warnings.simplefilter("ignore", ColumnWarning)
                 warnings.simplefilter("ignore", EdgeWarning)
                 fitted = clone(model).fit(self._named(X[train]))
-                scores[test] = fitted.score_samples(self._named(X[test]))
+                scores[test] += fitted.score_samples(self._named(X[test]))
+                times[test] += 1
+        scores = np.where(times > 0, scores / np.maximum(times, 1), np.nan)
         if np.isnan(scores).all():
             found = "one sample" if len(X) == 1 else f"{len(X)} samples and no fold"
             raise ValueError(

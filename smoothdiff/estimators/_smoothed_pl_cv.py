@@ -77,9 +77,9 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         mixture), "gap" (the mixture's is within this of the best possible), "params" (list of dict)
         and "mean_test_score" for t_min_scale and kappa.
     cv_score_samples_ : array of shape (n_samples,)
-        Log-density of each training row under the choice fitted without its fold; NaN for rows that
-        were never held out. `score_samples` of the training rows is too optimistic to compare new
-        rows with.
+        Log-density of each training row under the choice fitted without its fold, the mean of
+        several; NaN for rows that were never held out. `score_samples` of the training rows is too
+        optimistic to compare new rows with.
     best_estimator_ : SmoothedPLDiffusion
         Fitted to all rows with ``best_params_``; methods and the attributes below are its own.
     $subspace
@@ -294,7 +294,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         have = "have" if unreached > 1 else "has"
         warn(
             f"{unreached} of {n} held-out rows {have} no density under any candidate, being unlike "
-            "the rest in a column that is constant there, and no part in the choice."
+            "the rest in a column that is constant there, and no part in the choice.",
+            ColumnWarning,
         )
 
     def _candidates(self):
@@ -369,8 +370,8 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         at_edge = []
         # Where all pairs are level nothing was chosen; at t_min = t0 there is no map.
         means = self.cv_results_["mean_test_score"]
-        level = np.ptp(means) <= TIE if np.isfinite(means).all() else True
-        no_map = level or self.best_params_.get("t_min_scale") == 1
+        means = means[np.isfinite(means)]
+        no_map = not len(means) or np.ptp(means) <= TIE or self.best_params_.get("t_min_scale") == 1
         scales = self._listed("start_scales")
         for edge, side in ((min(scales), "smallest"), (max(scales), "largest")):
             if local and len(scales) > 1 and all(start.scale == edge for start in local):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import RepeatedKFold, ShuffleSplit
 
-from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
+from smoothdiff import DiffusionOutlierDetector, SmoothedPLDiffusion, SmoothedPLDiffusionCV
 
 ONE = {"start": "local", "kappas": (0.05,), "t_min_scales": (0.3,)}
 
@@ -35,6 +35,16 @@ def test_rows_that_are_held_out_more_than_once_count_each_time(rng, splitter):
     for row, found in enumerate(search.cv_score_samples_):
         scores = [p[b == row].item() for b, p in each if row in b]
         assert found == pytest.approx(np.mean(scores)) if scores else np.isnan(found)
+
+
+def test_a_detector_takes_their_mean(rng):
+    X = rng.normal(size=(60, 2))
+    folds = list(RepeatedKFold(n_splits=3, n_repeats=2, random_state=0).split(X))
+    detector = DiffusionOutlierDetector(SmoothedPLDiffusion(t_min_scale=0.5), cv=folds).fit(X)
+    scores = np.zeros(60)
+    for train, test in folds:
+        scores[test] += SmoothedPLDiffusion(t_min_scale=0.5).fit(X[train]).score_samples(X[test])
+    np.testing.assert_allclose(detector.cv_score_samples_, scores / 2, rtol=1e-9)
 
 
 def test_a_row_that_no_candidate_reaches_takes_no_part(rng):
