@@ -98,6 +98,7 @@ beside = "; ".join(
 )
 gains = {table: held_out(table).mean - best_of_rest[table] for table in OTHERS}
 likelihood_lost = [t for t in OTHERS if gains[t] < -held_out(t).standard_error]
+behind_on = f"behind on {'; '.join(likelihood_lost)}" if likelihood_lost else "behind on none"
 likelihood_level = [t for t in OTHERS if abs(gains[t]) <= held_out(t).standard_error]
 
 
