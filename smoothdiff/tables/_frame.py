@@ -111,9 +111,9 @@ def _plain_times(column):
     elif isinstance(dtype, np.dtype) and dtype.kind == "O":
         present = column[~is_missing(column)]
         kinds = {type(v) for v in present}
-        if len(kinds) == 1 and not any(getattr(v, "tzinfo", None) for v in present):
-            given, plain = PLAIN.get(kinds.pop(), (None, None))
-            return (plain(column), given) if plain else (column, None)
+        given, plain = PLAIN.get(kinds.pop(), (None, None)) if len(kinds) == 1 else (None, None)
+        if plain and not any(getattr(v, "tzinfo", None) for v in present):
+            return plain(column), given
     return column, None
 
 
