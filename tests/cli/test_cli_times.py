@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from smoothdiff import _progress
 from smoothdiff.cli import main
 from smoothdiff.cli._mixed import text_frame
 from smoothdiff.cli._times import dates_as_text, moment
@@ -265,3 +266,16 @@ def test_a_few_rows_are_read_in_the_form_of_the_others(tmp_path, monkeypatch, ca
     (tmp_path / "one.csv").write_text("day,x\nsoon,22.1\n")
     assert main(["score", "us.sdf", "one.csv", "-q"]) == 2
     assert "Column 'day' must be of type datetime64" in capsys.readouterr().err
+
+
+def test_quiet_is_quiet_with_conditions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_progress, "SECONDS_BETWEEN_REPORTS", -1.0)
+    rows = [f"{8 + i % 9}:{i:02},{'ab'[i % 2]}" for i in range(59)]
+    (tmp_path / "a.csv").write_text("\n".join(["t,c", *rows]))
+    wanted = ["sample", "a.csv", "-n", "3", "--where", "c=a", "-o", "new.csv", "--seed", "0"]
+    assert main([*wanted, "-q"]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(wanted) == 0
+    said = re.search(r"row 3 of 3, ([\d.]+)% of the draws fit", capsys.readouterr().err)
+    assert float(said[1]) > 30  # all that fit count, and not the three that were wanted

@@ -157,3 +157,8 @@ def test_a_network_of_pytorch():
     assert np.isfinite(model.sample(5)).all()
     twin = ScoreDiffusion(Network().double(), n_steps=10, **SCALES).fit(X)
     np.testing.assert_allclose(model.score_samples(x), twin.score_samples(x), rtol=0, atol=1e-3)
+
+
+def test_the_default_start_is_the_one_that_is_said():
+    assert 'default="isotropic"' in ScoreDiffusion.__doc__
+    assert ScoreDiffusion(None).start == "isotropic"
