@@ -12,8 +12,6 @@ each set takes what it finds best among them, fitted again.
 import warnings
 
 import numpy as np
-from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
 
@@ -21,17 +19,16 @@ from . import _tables
 from ._measure import record
 
 SEEDS, ROWS = range(100, 102), 600
+BEFORE = ((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05))
 CHOSEN = ((0.001, 1e-4), (0.01, 0.001), (0.1, 0.01), (0.0, 0.3))
-BEFORE = {"start_shrinkages": ((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05))}
-BEFORE["start_neighbors"] = (7, 20, 40)
+# Shrinkages and neighbors.
 STARTS = {
-    "start, w_s from .01, m to 40": BEFORE,
-    "start, w_s from .0001, m to 60": {},
-    "start, w_s from .0001, m to 40": {"start_neighbors": (7, 20, 40)},
-    "start, w_s from .0001, m from 10 to 80": {"start_neighbors": (10, 30, 80)},
-    "start, w_s from .000001, m to 60": {"start_shrinkages": ((1e-4, 1e-6), *CHOSEN[1:])},
+    "start, w_s from .01, m to 40": (BEFORE, (7, 20, 40)),
+    "start, w_s from .0001, m to 60": (CHOSEN, (7, 20, 60)),
+    "start, w_s from .0001, m to 40": (CHOSEN, (7, 20, 40)),
+    "start, w_s from .0001, m from 10 to 80": (CHOSEN, (10, 30, 80)),
+    "start, w_s from .000001, m to 60": (((1e-4, 1e-6), *CHOSEN[1:]), (7, 20, 60)),
 }
-SCALES = (0.03, 0.1, 0.25, 0.5, 1.0)
 KAPPAS = {
     "kappa .05, .1, .2": (0.05, 0.1, 0.2),
     "kappa .01, .05, .2": (0.01, 0.05, 0.2),
@@ -41,7 +38,7 @@ KAPPAS = {
 }
 NARROWER = (0.001, 0.003)
 T_MINS = {
-    "t_min .03, .1, .25, .5, 1": SCALES,
+    "t_min .03, .1, .25, .5, 1": (0.03, 0.1, 0.25, 0.5, 1.0),
     "t_min .03, .1, .25, .5, .7, 1": (0.03, 0.1, 0.25, 0.5, 0.7, 1.0),
     "t_min .03, .1, .3, .6, 1": (0.03, 0.1, 0.3, 0.6, 1.0),
     "t_min .03, .1, .4, .7, 1": (0.03, 0.1, 0.4, 0.7, 1.0),
@@ -67,10 +64,10 @@ def of_split(train, test, seed):
     kappas = union(KAPPAS.values())
     search = SmoothedPLDiffusionCV(kappas=(*NARROWER, *kappas), random_state=seed).fit(train)
     start, fits = search.best_params_["start"], {}
-    found = {
-        label: SmoothedPLDiffusionCV(**candidates, random_state=seed).fit(train).score(test)
-        for label, candidates in STARTS.items()
-    }
+    found = {}
+    for label, (shrinkages, neighbors) in STARTS.items():
+        starts = {"start_shrinkages": shrinkages, "start_neighbors": neighbors}
+        found[label] = SmoothedPLDiffusionCV(**starts, random_state=seed).fit(train).score(test)
 
     def score(search, name, values):
         pair, _ = best(search, name, values)
@@ -100,9 +97,8 @@ def main():
     for table in _tables.names():
         X, rows = _tables.load(table)[0][:ROWS], []
         for seed in SEEDS:
-            train, test = train_test_split(X, test_size=0.33, random_state=seed)
-            scaler = StandardScaler().fit(train)
-            rows.append(of_split(scaler.transform(train), scaler.transform(test), seed))
+            split = _tables.split(X, None, seed, held_out=0.33)
+            rows.append(of_split(split.train, split.held_out, seed))
         mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
         results[table] = {"narrower": mean["narrower"]}
         for sets in (STARTS, KAPPAS, T_MINS):

@@ -183,25 +183,28 @@ beside_them = [f"{ours[table].seconds:.1f}" for table in forests]
 # ------------------------------------------------------------------ over-sampling
 
 
-def re_balanced(table, *samplers):
-    """ROC AUC, average precision and balanced accuracy of the first sampler that there is."""
+def sampled(table, *samplers):
+    """Results of the first sampler that there is."""
     results = RESULTS["over_sampling"]
     *rest, last = (f"{table}, {sampler}" for sampler in samplers)
-    row = results[next((name for name in rest if name in results), last)]
+    return results[next((name for name in rest if name in results), last)]
+
+
+def re_balanced(table, *samplers):
+    """ROC AUC, average precision and balanced accuracy."""
+    row = sampled(table, *samplers)
     numbers = (row.roc_auc, row.average_precision, row.balanced_accuracy)
     return " ".join(f"{number:.3f}".lstrip("0") for number in numbers)
 
 
-def balanced(table, *samplers):
-    return float(re_balanced(table, *samplers).split()[2])
+def smotes_lead(table):
+    """In balanced accuracy."""
+    smote, ours = sampled(table, "SMOTE", "SMOTENC"), sampled(table, "smoothdiff")
+    return smote.balanced_accuracy - ours.balanced_accuracy
 
 
 smote_ahead, ours_ahead = (
-    [
-        table
-        for table in heads(RESULTS["over_sampling"], "none")
-        if sign * (balanced(table, "SMOTE", "SMOTENC") - balanced(table, "smoothdiff")) > 0.01
-    ]
+    [table for table in heads(RESULTS["over_sampling"], "none") if sign * smotes_lead(table) > 0.01]
     for sign in (1, -1)
 )
 

@@ -1,7 +1,7 @@
 """A line now and then on what takes long, for who sits in front of a terminal."""
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from threading import Event, Thread
 from time import monotonic
 
@@ -18,9 +18,12 @@ def busy(what, quiet=False):
 
     Nothing is said with ``quiet``, or where stderr is no terminal: logs stay short.
     """
-    if quiet or not sys.stderr.isatty():
-        with silent() if quiet else nullcontext():
+    if quiet:
+        with silent():
             yield
+        return
+    if not sys.stderr.isatty():
+        yield
         return
     ended, began = Event(), monotonic()
 

@@ -23,7 +23,7 @@ from ._times import (
     is_clock,
     is_date,
     is_day,
-    moment,
+    moments,
     zone_of,
 )
 
@@ -111,7 +111,7 @@ def read(cells, gaps, label, commas=False):
         return column, Notation(clock=clock_form(present))
     form = day_form(present)
     if form:
-        return _moments(gap, present, label, "", form), Notation(days=form)
+        return moments(gap, present, label, "", form), Notation(days=form)
     _ask(present, commas, label)
     column = cells.as_objects(label)
     column[gap] = None
@@ -187,17 +187,7 @@ def _dates(gap, cells, label):
         )
     zone = zones.pop() if len(zones) == 1 else "Z"
     form = "" if zone else day_form(cells)  # 2021-03-04 16:33 has no T, nor seconds
-    return _moments(gap, cells, label, zone, ""), Notation(zone=zone, days=form)
-
-
-def _moments(gap, cells, label, zone, form):
-    column = np.full(len(gap), np.datetime64("NaT", "us"))
-    for row, cell in zip(np.flatnonzero(~gap), cells, strict=True):
-        try:
-            column[row] = np.datetime64(moment(cell, zone, form), "us")
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{label}: {cell!r} is no date ({error}).") from None
-    return column
+    return moments(gap, cells, label, zone, ""), Notation(zone=zone, days=form)
 
 
 def _ask(present, commas, label):

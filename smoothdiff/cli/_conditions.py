@@ -75,12 +75,12 @@ class Reader:
         """A list of values, or a range (low, high)."""
         if self._is_one(text):
             return [self.value(text)]
-        if self.is_time and all(self.is_time(part.strip()) for part in text.split(",")):
-            return [self.value(part) for part in text.split(",")]
-        if ":" in text and self.column.scale is not None:
+        parts = _parts(text)
+        times = self.is_time and all(self.is_time(part.strip()) for part in parts)
+        if ":" in text and self.column.scale is not None and not times:
             low, high = self._ends(text)
             return self.value(low), self.value(high)
-        return [self.value(part) for part in _parts(text)]
+        return [self.value(part) for part in parts]
 
     def _is_date(self, text):
         return is_date(text) or (self.notation.days and is_day(text))

@@ -10,7 +10,7 @@ from ..tables import Frame
 from ._cells import MISSING, WHOLE, Notation, Rows, is_number, number, read
 from ._files import cells_of, delimiter_of, text_of
 from ._stored import Column, Texts
-from ._times import is_clock, is_date, is_day, moment
+from ._times import is_clock, is_date, is_day, moments
 
 __all__ = ["BuildRows", "text_frame", "written_as"]
 
@@ -123,7 +123,7 @@ def written_as(rows: Frame, notations):
         if there.zone and here.zone:
             column = column + (_offset(there.zone) - _offset(here.zone))
         if there.days and column.dtype.kind == "O":
-            found = _of_form(column, there.days)
+            found = _of_form(column, name, there.days)
             column, own[name] = (column, here) if found is None else (found, there)
         columns.append(column)
     return Frame(rows.names, columns, BuildRows(build.named, own))
@@ -135,15 +135,13 @@ def _offset(zone):
     return np.timedelta64(ahead, "us")
 
 
-def _of_form(column, form):
-    """Dates of a form, or None if some are of another."""
+def _of_form(column, name, form):
+    """Dates of a form, or None if some cells are none."""
     gap = np.array([cell is None for cell in column])
-    found = np.full(len(column), np.datetime64("NaT", "us"))
     try:
-        found[~gap] = [np.datetime64(moment(cell, "", form), "us") for cell in column[~gap]]
-    except (ValueError, OverflowError, TypeError):
+        return moments(gap, column[~gap], name, "", form)
+    except (ValueError, TypeError):  # numbers beside gaps are objects, too
         return None
-    return found
 
 
 class BuildRows:

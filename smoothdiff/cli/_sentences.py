@@ -8,7 +8,6 @@ No training row fits where={'sex': ['X']}.          No training row fits --where
 import ast
 import re
 import shlex
-from datetime import timedelta
 from typing import Any
 
 from ._conditions import options_of
@@ -16,7 +15,6 @@ from ._conditions import options_of
 __all__ = ["in_options"]
 
 # Parameters and arguments whose option has another name.
-DURATION = re.compile(r"datetime\.timedelta\(((?:\w+=\d+(?:, )?)*|0)\)")
 OPTIONS = {"kinds": "--kind", "missing": "--fill", "random_state": "--seed"}
 NAMED = ("kappa", "t0", "t_min", "spacing", "start", "n_components", "n_samples", "by", "draw")
 
@@ -39,14 +37,9 @@ def _kind(match):
 
 def _conditions(match):
     try:
-        return options_of(ast.literal_eval(DURATION.sub(_as_text, match[1])))
+        return options_of(ast.literal_eval(match[1]))
     except (ValueError, SyntaxError):  # values that no literal says
         return f"--where {match[1]}"
-
-
-def _as_text(match):
-    parts = (part.split("=") for part in match[1].split(", ") if part != "0")
-    return repr(str(timedelta(**{name: int(number) for name, number in parts})))
 
 
 REPLACEMENTS: list[tuple[str, Any]] = [

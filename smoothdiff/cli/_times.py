@@ -23,6 +23,7 @@ __all__ = [
     "is_date",
     "is_day",
     "moment",
+    "moments",
     "zone_of",
 ]
 
@@ -70,15 +71,39 @@ def moment(cell, zone="", form=""):
     return time.astimezone(own).replace(tzinfo=None)
 
 
+def moments(gap, cells, label, zone="", form=""):
+    """The times in the cells that are no gap, datetime64[us] (n,); as `moment` takes each.
+
+    Raises
+    ------
+    ValueError
+        In the words of a file's reader, which calls the column ``label``.
+    """
+    column = np.full(len(gap), np.datetime64("NaT", "us"))
+    for row, cell in zip(np.flatnonzero(~gap), cells, strict=True):
+        try:
+            column[row] = np.datetime64(moment(cell, zone, form), "us")
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{label}: {cell!r} is no date ({error}).") from None
+    return column
+
+
 def zone_of(date):
     """What a date ends with."""
     return DATE.sub(r"\4", date)
 
 
+class Clock(timedelta):
+    """The time since midnight; in sentences it is the text that says it."""
+
+    def __repr__(self):
+        return repr(str(self))
+
+
 def clock(cell):
     """The time since midnight that a cell says."""
     hours, minutes, seconds = (*cell.split(":"), "0")[:3]
-    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return Clock(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
 
 
 def _of_form(cell, form):

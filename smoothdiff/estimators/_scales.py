@@ -9,6 +9,8 @@ from ..noise import karras_times
 from . import _validation as checks
 
 __all__ = [
+    "LONGEST",
+    "SHORTEST",
     "T_MIN_FRACTION",
     "Scales",
     "check_extent",
@@ -24,7 +26,8 @@ T_MIN_FRACTION = 0.01
 # Ratio of the last two variances of a grid beyond which steps are of no use.
 LARGEST_STEP = 100.0
 # Lengths whose squares, some sums and parts of them are floats of full precision.
-SHORTEST, LONGEST = 1e-145, 1e150
+SHORTEST = 1e-145
+LONGEST = 1e150
 SMALLEST, LARGEST = 1e-290, 1e300  # these squares
 # Least positive t_min in units of t0: below it, and far below what floats resolve of the data,
 # quotients of squares by t overflow. Data without such noise have t_min = 0.
@@ -64,11 +67,11 @@ def _extent(X, center):
         return float(np.maximum(X.max(axis=0) - center, center - X.min(axis=0)).max())
 
 
-def check_size(estimator, name, least=SHORTEST, most=LONGEST, value=None):
+def check_size(estimator, name, least=SHORTEST, most=LONGEST):
     """Refuse a number that is given and whose products with others of its kind are no floats."""
-    value = getattr(estimator, name) if value is None else value
+    value = getattr(estimator, name)
     if not isinstance(value, str) and not least <= value <= most:
-        auto = "'auto' or " if getattr(estimator, name) is value and name != "kappa" else ""
+        auto = "" if name == "kappa" else "'auto' or "
         checks.refuse(estimator, name, f"{auto}a float between {least:.0e} and {most:.0e}")
 
 

@@ -16,7 +16,7 @@ from ..starts import Start, stacking_weights
 from ..starts._stacked import log_mixture
 from . import _validation as checks
 from ._docs import documented
-from ._scales import check_extent, check_size
+from ._scales import LONGEST, SHORTEST, check_extent
 from ._search import Fold, map_table, start_table
 from ._smoothed import check_shrinkage
 from ._smoothed_pl import SmoothedPLDiffusion
@@ -191,17 +191,14 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
 
     def _plain(self):
         """A SmoothedPLDiffusion with what is not searched for."""
-        neighbors = self.start_neighbors if _checks.is_number(self.start_neighbors) else 10
+        names = ["t0", "t0_scale", "spacing", "n_components", "n_jobs", "verbose"]
+        names += ["start_neighbors"] if _checks.is_number(self.start_neighbors) else []
         return SmoothedPLDiffusion(
             start="local" if self.start == "auto" else self.start,
-            start_neighbors=neighbors,
             kappa=0.1 if self.kappa == "auto" else self.kappa,
             t_min=self.t_min,
             t_min_scale=1.0 if self.t_min == "auto" else "auto",
-            **{
-                name: getattr(self, name)
-                for name in ("t0", "t0_scale", "spacing", "n_components", "n_jobs", "verbose")
-            },
+            **{name: getattr(self, name) for name in names},
         )
 
     def _check_plain(self):
@@ -218,7 +215,9 @@ class SmoothedPLDiffusionCV(SmoothedPLDiffusion):
         for name, zero in (("start_scales", False), ("t_min_scales", False), ("kappas", False)):
             for value in self._listed(name):
                 _checks.number(value, name, self, zero=zero)
-                check_size(self, name, value=value)
+                if not SHORTEST <= value <= LONGEST:
+                    between = f"floats between {SHORTEST:.0e} and {LONGEST:.0e}"
+                    checks.refuse(self, name, between)
         if max(self._listed("t_min_scales")) > 1:
             checks.refuse(self, "t_min_scales", "floats in (0, 1]")
         for value in self._neighbors:

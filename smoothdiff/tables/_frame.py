@@ -157,12 +157,14 @@ class BuildPandas:
 
 
 def _like_given(column, given):
-    if given == DAYS or (given and given.startswith("date")):  # Arrow refuses a time it would cut
+    if given is None:
+        return column
+    if given.startswith((DAYS, "date32", "date64")):  # Arrow refuses a time that it would cut
         values = column.dt.date
-    elif given == CLOCK or (given and given.startswith("time") and "stamp" not in given):
+    elif given.startswith((CLOCK, "time32", "time64")):
         values = (MIDNIGHT + column).dt.time
     else:
-        return column if given is None else column.astype(given)
+        return column.astype(given)
     values = values.astype(object).where(column.notna(), None)
     return values if given in (DAYS, CLOCK) else values.astype(given)
 

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from made import sample
 
 from smoothdiff.cli import main
 from smoothdiff.cli._files import parse_csv
@@ -29,12 +30,6 @@ def european(tmp_path, monkeypatch, rng):
     with open("eu.csv", "w", newline="") as stream:
         csv.writer(stream, delimiter=";").writerows([["price", "size", "word", "k"], *rows])
     return rows
-
-
-def sample(*arguments, delimiter=","):
-    assert main(["sample", *arguments, "-o", "new.csv", "--seed", "0", "-q"]) == 0
-    with open("new.csv", newline="") as stream:
-        return list(csv.reader(stream, delimiter=delimiter))
 
 
 def test_decimal_commas_come_back(european):

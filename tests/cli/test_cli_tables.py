@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pytest
+from made import sample
 
 from smoothdiff import TableDiffusion
 from smoothdiff.cli import main
@@ -32,13 +33,6 @@ def file(tmp_path, monkeypatch, rng):
     with open("plain.csv", "w", newline="") as stream:
         csv.writer(stream).writerows([[cell or "?" for cell in row] for row in rows])
     return rows
-
-
-def sample(*arguments):
-    """Cells of the new rows."""
-    assert main(["sample", *arguments, "-o", "new.csv", "--seed", "0", "-q"]) == 0
-    with open("new.csv", newline="") as stream:
-        return list(csv.reader(stream))
 
 
 def test_new_rows_of_a_table(file):

@@ -1,11 +1,11 @@
 """Times of a day and dates as people write them: interpolated, and written so again."""
 
-import csv
 import re
 from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from made import sample
 
 from smoothdiff import _progress
 from smoothdiff.cli import main
@@ -13,12 +13,6 @@ from smoothdiff.cli._mixed import text_frame
 from smoothdiff.cli._times import dates_as_text, moment
 
 N = 60
-
-
-def sample(*arguments):
-    assert main(["sample", *arguments, "-o", "new.csv", "--seed", "0", "-q"]) == 0
-    with open("new.csv", newline="") as stream:
-        return list(csv.reader(stream))
 
 
 CLOCK = {

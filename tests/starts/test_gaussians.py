@@ -9,7 +9,7 @@ from sklearn.covariance import OAS
 
 from smoothdiff import noise
 from smoothdiff.cloud import PointCloud
-from smoothdiff.starts import LAWS, STARTS, Start
+from smoothdiff.starts import LAWS, STARTS, StackedLaw, Start, StartingLaw
 
 T0, SPACING = 0.2, 0.35
 AT_POINTS = [name for name in STARTS if name != "gaussian"]
@@ -46,6 +46,21 @@ def test_covariances_are_those_of_the_formulas(start, r, m):
     S = law.covariances
     S = S[:, None, None] * np.eye(r) if S.ndim == 1 else S
     np.testing.assert_allclose(S, covariances(cloud, start, m), rtol=1e-10, atol=1e-14)
+
+
+@pytest.mark.parametrize("r", [1, 2, 5, 12])
+@pytest.mark.parametrize("start", [*STARTS, "stacked"])
+def test_variances_along_vectors_are_those_of_the_matrices(start, r, rng):
+    """Without the matrices, as `StartingLaw` has them with."""
+    cloud, directions, k = cloud_of(60, r), rng.normal(size=(7, r)), np.array([0, 31, 59, 31])
+    if start == "stacked":
+        laws = [LAWS[name](cloud, T0, SPACING, 4) for name in ("isotropic", "local", "gaussian")]
+        law = StackedLaw(laws, [0.2, 0.5, 0.3])
+    else:
+        law = LAWS[start](cloud, T0, SPACING, 4)
+    found = law.variances_along(directions, k)
+    assert found.shape == (4, 7)
+    np.testing.assert_allclose(found, StartingLaw.variances_along(law, directions, k), rtol=1e-10)
 
 
 def test_long_gaussians_reach_far_over_tiles():
