@@ -4,7 +4,7 @@ import csv
 
 import numpy as np
 import pytest
-from made import sample
+from sampled_cells import sample
 
 from smoothdiff.cli import main
 from smoothdiff.cli._files import parse_csv

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from made import sample
+from sampled_cells import sample
 
 from smoothdiff import _progress
 from smoothdiff.cli import main
