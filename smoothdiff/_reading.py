@@ -5,11 +5,14 @@ from math import prod
 import numpy as np
 from numpy.lib import format as npy
 
-__all__ = ["check_unpacked", "in_a_sentence", "read_npy"]
+__all__ = ["check_document", "check_unpacked", "in_a_sentence", "read_npy"]
 
 # Bytes that a file may unpack to, however small it is; a larger one to ten times its size.
 SMALL, TIMES = 2**28, 10
 LONGEST = 1000
+# Bytes of Python's objects that a mark of JSON stands for at most: a dict, a list, a key, one more
+# value.
+OBJECTS = {b"{": 192, b"[": 96, b":": 32, b",": 72}
 HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
@@ -45,6 +48,20 @@ def check_unpacked(size, unpacked):
         raise ValueError(
             f"it would unpack to {unpacked / 2**20:.0f} MiB, more than {TIMES} times its size; if "
             "that is meant, write it as .npy or .csv"
+        )
+
+
+def check_document(size, text):
+    """Raise ValueError where JSON (bytes) of a file of ``size`` bytes would take far too much.
+
+    Nine characters can stand for three hundred bytes of objects.
+    """
+    width = 4 if b"\\u" in text else 1  # of a character: ASCII, or not
+    taken = sum(text.count(mark) * each for mark, each in OBJECTS.items()) + width * len(text)
+    if taken > max(TIMES * size, SMALL):
+        raise ValueError(
+            f"its objects would take up to {taken / 2**20:.0f} MiB, more than {TIMES} times its "
+            "size"
         )
 
 

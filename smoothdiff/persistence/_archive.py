@@ -12,7 +12,7 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
 from numpy.lib import format as npy
 
-from .._reading import read_npy
+from .._reading import check_document, read_npy
 
 __all__ = ["VERSION", "ReadArchive", "array_name", "check_intact", "write_archive"]
 
@@ -35,7 +35,15 @@ def array_name(number):
 
 
 def write_archive(file, document, arrays):
-    """Write a document and the arrays that it speaks of into a binary file."""
+    """Write a document and the arrays that it speaks of into a binary file.
+
+    Raises
+    ------
+    ValueError
+        For a document that would not be read.
+    """
+    text = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+    check_document(len(text) + sum(array.nbytes for array in arrays), text)
     file = _Summed(file)
     with ZipFile(file, "w", ZIP_STORED) as archive:
         archive.comment = b"0" * DIGITS
@@ -43,7 +51,6 @@ def write_archive(file, document, arrays):
         for i, array in enumerate(arrays):
             with archive.open(_member(array_name(i), array.nbytes), "w") as member:
                 npy.write_array(member, array, allow_pickle=False)
-        text = json.dumps(document, allow_nan=False, separators=(",", ":"))
         archive.writestr(_member(DOCUMENT), text)
     file.finish()
 
@@ -136,7 +143,7 @@ class ReadArchive(ZipFile):
 
     def __init__(self, file):
         super().__init__(file)
-        size = file.seek(0, os.SEEK_END)
+        self._size = size = file.seek(0, os.SEEK_END)
         members = self.infolist()
         if any(m.compress_type != ZIP_STORED or m.file_size != m.compress_size for m in members):
             raise ValueError("it is compressed")
@@ -145,7 +152,11 @@ class ReadArchive(ZipFile):
 
     def document(self):
         """What is not in arrays."""
-        return json.loads(self.read(DOCUMENT))
+        text = self.read(DOCUMENT)
+        if not text.isascii():
+            raise ValueError("its document has letters that were not escaped")
+        check_document(self._size, text)
+        return json.loads(text)
 
     def array(self, number):
         """An array, of no more bytes than the file has."""

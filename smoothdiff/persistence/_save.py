@@ -45,6 +45,8 @@ def save(model, path):
     TypeError
         If it is no estimator of this library and holds none, or holds what is no data: a function
         (as `ScoreDiffusion` does), or an object of a class that is not known.
+    ValueError
+        If what is no array in it would take more than 256 MiB to read, and ten times the file.
     OSError
         If the file cannot be written.
 
@@ -88,8 +90,11 @@ def save(model, path):
         )
     written_by = _versions(writer.libraries)
     document = {"written_by": written_by, "root": root, "objects": writer.objects}
-    with replacing(path) as file:
-        write_archive(file, document, writer.arrays)
+    try:
+        with replacing(path) as file:
+            write_archive(file, document, writer.arrays)
+    except ValueError as error:
+        raise ValueError(f"{name} cannot be saved: {error}.") from None
 
 
 def load(path):

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from mutations import sign
 
-from smoothdiff import _reading
+from smoothdiff import SmoothedPLDiffusion, _reading
 from smoothdiff.cli import _cells, _mixed, _stored, main
 from smoothdiff.cli._binary import read_array, read_parquet
 from smoothdiff.cli._files import cells_of, write_csv
 from smoothdiff.cli._mixed import text_frame
-from smoothdiff.persistence import load
+from smoothdiff.persistence import load, save
 
 FEW, MANY = {"csv": 100, "npy": 150, "npz": 150, "model": 40, "parquet": 60}, 10_000
 
@@ -186,6 +186,49 @@ def test_objects_of_a_model_that_would_take_all_memory(tmp_path, object_):
     sign(path)
     with pytest.raises(ValueError, match=r"x\.sdf cannot be read: .*\.$"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    "item",
+    ["{}", "[]", '{"a":[]}', "[[]]", '"ab"', "300", '{"k%d":0}', '"\\ud83d\\ude00ab"', "[[[]]]"],
+)
+def test_a_document_takes_no_more_than_is_said(item, monkeypatch):
+    """The bound holds whatever the document is made of, and is what decides."""
+    text = f"[{','.join(item.replace('%d', str(i)) for i in range(20_000))}]".encode()
+    tracemalloc.start()
+    try:
+        json.loads(text)
+        used = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    monkeypatch.setattr(_reading, "SMALL", 0)
+    _reading.check_document(1 + 4 * used // 10, text)
+    with pytest.raises(ValueError, match="more than 10 times its size"):
+        _reading.check_document(used // 10, text)
+
+
+def test_a_document_that_was_made_to_be_costly(tmp_path, monkeypatch):
+    """Refused before it is objects; and nothing is saved that would be refused."""
+    path = tmp_path / "x.sdf"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.comment = b"0" * 64
+        archive.writestr("smoothdiff-format", "1\n")
+        archive.writestr("model.json", f'{{"objects":[{",".join(["{}"] * 300_000)}]}}')
+    sign(path)
+    monkeypatch.setattr(_reading, "SMALL", 0)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"x\.sdf cannot be read: its objects would"):
+            load(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 4 * path.stat().st_size
+    model = SmoothedPLDiffusion(random_state=0).fit([[0.0], [1.0], [3.0]])
+    monkeypatch.setattr(_reading, "TIMES", 1)
+    with pytest.raises(ValueError, match=r"^SmoothedPLDiffusion cannot be saved: its .*\.$"):
+        save(model, tmp_path / "y.sdf")
+    assert [file.name for file in tmp_path.iterdir()] == ["x.sdf"]
 
 
 def test_what_errors_quote_cannot_speak_to_a_terminal(tmp_path, capsys):
