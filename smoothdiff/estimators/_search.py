@@ -26,7 +26,7 @@ __all__ = ["Fold", "map_table", "start_table"]
 TOGETHER = 2048
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fold:
     """A model of some rows, and the rows held out from it."""
 

@@ -33,7 +33,7 @@ MAX_SHIFT = 10.0
 LEAST_ROWS, MAX_GAPS = 8, 64
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ClosestSmoothing:
     """The Smoothed PL-ESF nearest to a score f, and how near it is, beside others.
 
