@@ -54,8 +54,8 @@ def test_lists_and_arrays_of_text():
     assert sampler.fit_resample(text, Y)[0].dtype == text.dtype
 
 
-def test_arrays_of_numbers_may_have_gaps_there():
-    numbers = np.where(RNG.random((N, 2)) < 0.1, np.nan, RNG.normal(size=(N, 2)))
+def test_arrays_of_numbers_may_have_gaps_there(rng):
+    numbers = np.where(rng.random((N, 2)) < 0.1, np.nan, rng.normal(size=(N, 2)))
     new, _ = DiffusionOverSampler(TableDiffusion(), random_state=0).fit_resample(numbers, Y)
     np.testing.assert_array_equal(new[:N], numbers)
     assert np.isnan(new[N:]).any()
@@ -73,13 +73,14 @@ def test_classes_of_lists_keep_numbers():
 
 def lacking():
     """The rare rows have no price and no since, and nearly as many towns as rows."""
+    rng = np.random.default_rng(1)
     towns = [f"town {i % 25}" for i in range(N)]
     X = pd.DataFrame(
         {
-            "size": RNG.normal(size=N),
+            "size": rng.normal(size=N),
             "town": towns,
-            "price": RNG.normal(size=N),
-            "since": pd.date_range("2020", periods=N)[RNG.permutation(N)],
+            "price": rng.normal(size=N),
+            "since": pd.date_range("2020", periods=N)[rng.permutation(N)],
         }
     )
     y = np.repeat([0, 1], [N - 22, 22])
@@ -130,9 +131,9 @@ def test_a_wrong_parameter_is_told():
 
 
 @pytest.mark.filterwarnings("ignore:New rows have not the last digits")
-def test_the_old_rows_are_bit_for_bit_the_same():
+def test_the_old_rows_are_bit_for_bit_the_same(rng):
     """Integers that floats cannot hold, beside floats."""
-    X = pd.DataFrame({"id": 2**60 + np.arange(N), "x": RNG.normal(size=N)})
+    X = pd.DataFrame({"id": 2**60 + np.arange(N), "x": rng.normal(size=N)})
     new, _ = DiffusionOverSampler(random_state=0).fit_resample(X, Y)
     pd.testing.assert_frame_equal(new[:N], X)
 
@@ -142,12 +143,13 @@ def test_the_old_rows_are_bit_for_bit_the_same():
 
 def of_polars():
     pl = pytest.importorskip("polars")
+    rng = np.random.default_rng(2)
     numbers = pl.DataFrame(
         {
-            "x": pl.Series(RNG.normal(size=N).astype("float32")),
-            "k": pl.Series(RNG.integers(0, 200, N)).cast(pl.UInt8),
+            "x": pl.Series(rng.normal(size=N).astype("float32")),
+            "k": pl.Series(rng.integers(0, 200, N)).cast(pl.UInt8),
             "id": 2**60 + np.arange(N),
-            "yes": RNG.random(N) < 0.5,
+            "yes": rng.random(N) < 0.5,
         }
     )
     return pl, numbers
@@ -167,10 +169,10 @@ def test_frames_of_numbers_come_back():
 
 
 @pytest.mark.parametrize("estimator", [None, TableDiffusion(draw="row")])
-def test_mixed_frames_come_back(estimator):
+def test_mixed_frames_come_back(estimator, rng):
     pl, X = of_polars()
     X = X.drop("id").with_columns(
-        town=pl.Series(RNG.choice(["a", "b"], N)).cast(pl.Categorical),
+        town=pl.Series(rng.choice(["a", "b"], N)).cast(pl.Categorical),
         gaps=pl.Series([None if i % 4 == 0 else i % 23 for i in range(N)], dtype=pl.Int64),
     )
     new, labels = DiffusionOverSampler(estimator, random_state=0).fit_resample(X, Y)
@@ -200,10 +202,10 @@ def test_fit_alone_takes_them_too():
 
 
 @pytest.mark.parametrize("parameters", [{"by": "e"}, {"together": [["c", "e"]]}])
-def test_what_is_empty_in_a_class_may_be_filled_in_others(parameters):
+def test_what_is_empty_in_a_class_may_be_filled_in_others(parameters, rng):
     """It belongs together with others, or has a model for each value: not in that class."""
-    X = pd.DataFrame({"x": RNG.normal(size=N), "c": RNG.choice(["a", "b"], N)})
-    X["e"] = pd.Series(np.where(Y == 1, None, RNG.choice(["u", "v"], N)), dtype=object)
+    X = pd.DataFrame({"x": rng.normal(size=N), "c": rng.choice(["a", "b"], N)})
+    X["e"] = pd.Series(np.where(Y == 1, None, rng.choice(["u", "v"], N)), dtype=object)
     X.loc[:5, "e"] = None
     table = TableDiffusion(missing="fill", random_state=0, **parameters)
     made, labels = ClassConditionalDiffusion(table).fit(X, Y).sample(60)

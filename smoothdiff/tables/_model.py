@@ -28,6 +28,8 @@ __all__ = ["Drawn", "TableModel"]
 # Draws of which none fits, after which it is said that there will be none.
 GIVEN_UP_AFTER = 100_000
 FEWEST_DRAWS = 64
+# Draws after which parents give the numbers of ranges as well, if a smaller part of them fits.
+TRIED, FEW_FIT = 1000, 0.02
 # How often copies of single training rows are drawn again, and how often of these around the same
 # point: a row far from all others may give nothing but copies of it.
 ATTEMPTS, ATTEMPTS_THERE = 20, 5
@@ -92,11 +94,12 @@ class TableModel:
     def sample(self, generator, n, where: Where | None = None, *, parents=True) -> Drawn:
         """Draw n rows, all of which fit ``where``; of no parents, unless they are asked for.
 
-        A parent gives the numbers that are to have a certain value, which means hardly ever have.
+        A parent gives the numbers that are to have a certain value, which means hardly ever have;
+        and those that are to be in a range, where means hardly ever are.
         """
         if where is None:
             return self._draw(generator, n, [group.starts for group in self.groups], parents)
-        giving = replace(self, schema=self.schema.given(where.of_values))
+        giving = self._giving(where.of_values)
         fitting = where.of_training_rows()
         starts = [group.starts[fitting[group.starts]] for group in self.groups]
         progress = Progress(n, "rows")
@@ -104,6 +107,8 @@ class TableModel:
         kept = drawn = found = 0
         while not parts or kept < n:
             rate = (found + 1) / (drawn + 1)
+            if drawn >= TRIED and rate < FEW_FIT:
+                giving = self._giving(where.conditions)
             size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
             part = giving._draw(generator, size if n else 0, starts, parents)
             fits = np.flatnonzero(where.fits(part.columns))
@@ -117,6 +122,10 @@ class TableModel:
                     "fewer conditions."
                 )
         return Drawn.joined(parts)
+
+    def _giving(self, names):
+        """The model where a parent gives these columns."""
+        return replace(self, schema=self.schema.given(names))
 
     def _draw(self, generator, n, starts, parents) -> Drawn:
         """Draw n rows that start around some of the rows of each group, from one group at a time.

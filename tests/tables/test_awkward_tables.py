@@ -10,7 +10,6 @@ pd = pytest.importorskip("pandas")
 
 N = 60
 X = pd.DataFrame({"x": np.random.default_rng(0).normal(size=N)})
-RNG = np.random.default_rng(1)
 
 
 def drawn(table, n=40, **parameters):
@@ -33,21 +32,21 @@ def test_integers_that_floats_cannot_tell_apart_are_refused(column):
 
 
 @pytest.mark.parametrize("zone", ["Europe/Rome", "America/New_York", "Asia/Tokyo", "UTC"])
-def test_local_days_stay_days(zone):
-    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(RNG.integers(0, 500, N), unit="D")
+def test_local_days_stay_days(zone, rng):
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 500, N), unit="D")
     made = drawn(X.assign(t=pd.Series(days).dt.tz_localize(zone)))
     assert (made["t"] == made["t"].dt.normalize()).all()
     assert made["t"].dtype == pd.Series(days).dt.tz_localize(zone).dtype
 
 
-def test_no_gaps_in_by_either():
-    label = np.array(["u", None], dtype=object)[RNG.integers(0, 2, N)]
+def test_no_gaps_in_by_either(rng):
+    label = np.array(["u", None], dtype=object)[rng.integers(0, 2, N)]
     assert set(drawn(X.assign(q=label), by="q", missing="fill")["q"]) == {"u"}
     assert drawn(X.assign(q=label), by="q")["q"].isna().any()
 
 
-def test_the_order_of_categories_is_that_of_the_training_table():
-    grades = RNG.choice(list("abc"), N)
+def test_the_order_of_categories_is_that_of_the_training_table(rng):
+    grades = rng.choice(list("abc"), N)
     table = X.assign(g=pd.Categorical(grades, list("abc"), ordered=True))
     other = X.assign(g=pd.Categorical(grades, list("cba"), ordered=True))
     model = TableDiffusion().fit(table)
@@ -57,8 +56,8 @@ def test_the_order_of_categories_is_that_of_the_training_table():
         model.embed(new)
 
 
-def test_decimals_of_single_precision():
-    table = X.assign(y=(RNG.integers(0, 1000, N) / 100).astype("float32"))
+def test_decimals_of_single_precision(rng):
+    table = X.assign(y=(rng.integers(0, 1000, N) / 100).astype("float32"))
     model = TableDiffusion(random_state=0).fit(table)
     assert model.schema_["y"].step == 0.01
     made = model.sample(40)["y"].to_numpy()
@@ -110,8 +109,8 @@ def test_samples_without_parents_are_refused_in_fit():
         ({"x": []}, "gives column 'x' no values to choose from"),
     ],
 )
-def test_conditions_of_the_wrong_type(where, sentence):
-    grades = pd.Categorical(RNG.choice(list("abc"), N), list("abc"), ordered=True)
+def test_conditions_of_the_wrong_type(where, sentence, rng):
+    grades = pd.Categorical(rng.choice(list("abc"), N), list("abc"), ordered=True)
     table = X.assign(day=pd.date_range("2020", periods=N), g=grades)
     with pytest.raises(ValueError, match=sentence):
         TableDiffusion(random_state=0).fit(table).sample(3, where=where)
@@ -150,9 +149,9 @@ def test_steps_of_several_digits(step):
     assert len(np.unique(made)) > 20
 
 
-def test_what_is_masked_is_missing():
+def test_what_is_masked_is_missing(rng):
     hidden = np.arange(2 * N).reshape(N, 2) % 7 == 0
-    for values in (RNG.normal(size=(N, 2)), RNG.integers(0, 90, (N, 2))):
+    for values in (rng.normal(size=(N, 2)), rng.integers(0, 90, (N, 2))):
         bad = np.where(hidden, 10**6, values)
         model = TableDiffusion(random_state=0).fit(np.ma.masked_array(bad, hidden))
         assert sum(column.n_missing for column in model.schema_) == hidden.sum()

@@ -155,12 +155,12 @@ def test_a_class_of_one_row():
     assert made.with_columns(as_text).equals(pl.concat([X[-1:]] * 3).with_columns(as_text))
 
 
-def test_labels_in_a_frame_stay_in_one():
+def test_labels_in_a_frame_stay_in_one(rng):
     imblearn = pytest.importorskip("imblearn")
     assert imblearn
     from smoothdiff import DiffusionOverSampler
 
-    x, labels = pl.DataFrame({"x": RNG.normal(size=N)}), pl.DataFrame({"lab": Y})
+    x, labels = pl.DataFrame({"x": rng.normal(size=N)}), pl.DataFrame({"lab": Y})
     _, grown = DiffusionOverSampler(random_state=0).fit_resample(x, labels)
     assert isinstance(grown, pl.DataFrame)
     assert grown.schema == labels.schema

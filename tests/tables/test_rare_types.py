@@ -87,8 +87,8 @@ def test_decimal_numbers_with_gaps_zeros_and_conditions():
         model.sample(5, where={"c": "much"})
 
 
-def test_decimal_numbers_made_of_floats():
-    floats = RNG.normal(size=N)
+def test_decimal_numbers_made_of_floats(rng):
+    floats = rng.normal(size=N)
     made = fitted([Decimal(value) for value in floats.tolist()]).sample(20)["c"]
     np.testing.assert_allclose(made.astype(float), fitted(floats).sample(20)["c"])
 
@@ -137,11 +137,11 @@ def test_unique_objects_are_refused_with_a_remedy(what):
     assert list(fitted(column, kinds={"c": "drop"}).sample(3)) == ["x"]
 
 
-def test_the_remedy_for_intervals_works():
+def test_the_remedy_for_intervals_works(rng):
     intervals = pd.Series(pd.interval_range(0, N))
     with pytest.raises(ValueError, match=r"make them numbers by their \.array\.mid"):
         fitted(intervals)
-    assert fitted(RNG.permutation(intervals.array.mid)).schema_["c"].kind == "numeric"
+    assert fitted(rng.permutation(intervals.array.mid)).schema_["c"].kind == "numeric"
 
 
 def test_declared_categories_may_be_unique():
@@ -149,8 +149,8 @@ def test_declared_categories_may_be_unique():
     assert fitted(names).sample(5)["c"].dtype == names.dtype
 
 
-def test_conditions_in_the_precision_of_the_column():
-    tenths = (RNG.integers(0, 50, N) / 10).astype("float32")
+def test_conditions_in_the_precision_of_the_column(rng):
+    tenths = (rng.integers(0, 50, N) / 10).astype("float32")
     tenths[:20] = 0.1
     model = fitted(tenths)
     for where in (0.1, [0.1], (0.1, 0.1)):
@@ -209,22 +209,22 @@ def test_times_of_a_day_are_interpolated_and_stay_what_they_are():
 
 
 @pytest.mark.parametrize("kind", ["times", "days", "polars"])
-def test_models_by_value_are_found_by_the_values_that_were_given(kind):
+def test_models_by_value_are_found_by_the_values_that_were_given(kind, rng):
     values = [datetime.time(8), datetime.time(20)]
     if kind == "days":
         values = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)]
-    table = pd.DataFrame({"t": values * 30, "x": RNG.normal(size=60)})
+    table = pd.DataFrame({"t": values * 30, "x": rng.normal(size=60)})
     if kind == "polars":
         table = pytest.importorskip("polars").DataFrame(table.to_dict("list"))
     model = TableDiffusion(by="t", random_state=0).fit(table)
     assert list(model.estimator_) == values
 
 
-def test_dates_stay_on_the_grid_that_they_have():
+def test_dates_stay_on_the_grid_that_they_have(rng):
     """Mondays, and hours of the clock in nanoseconds, whose counts are beyond 2**53."""
-    weeks = RNG.integers(0, 200, 300)
+    weeks = rng.integers(0, 200, 300)
     mondays = pd.Timestamp("2020-01-06") + pd.to_timedelta(7 * weeks, "D")
-    seen = pd.Timestamp("1990-01-01 00:30") + pd.to_timedelta(RNG.integers(0, 300_000, 300), "h")
+    seen = pd.Timestamp("1990-01-01 00:30") + pd.to_timedelta(rng.integers(0, 300_000, 300), "h")
     table = pd.DataFrame({"day": mondays, "seen": seen.astype("datetime64[ns]")})
     new = TableDiffusion(random_state=0).fit(table).sample(300)
     assert (new["day"].dt.day_of_week == 0).all()
@@ -280,9 +280,9 @@ class Color(Enum):
 
 
 @pytest.mark.parametrize("as_frame", [True, False])
-def test_members_of_an_enumeration_have_no_order(as_frame):
+def test_members_of_an_enumeration_have_no_order(as_frame, rng):
     """And are categories all the same."""
-    table = pd.DataFrame({"x": RNG.normal(size=40), "c": [Color.RED, Color.BLUE] * 20})
+    table = pd.DataFrame({"x": rng.normal(size=40), "c": [Color.RED, Color.BLUE] * 20})
     model = TableDiffusion(random_state=0).fit(table if as_frame else table.to_numpy())
     new = np.asarray(model.sample(30))
     assert set(new[:, 1]) == set(Color)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from smoothdiff import TableDiffusion
+from smoothdiff.tables._model import TRIED, TableModel
 
 pd = pytest.importorskip("pandas")
 
@@ -127,3 +128,25 @@ def test_giving_up_says_why(table, model, monkeypatch):
     one = {name: (float(table[name].iloc[0]),) * 2 for name in ("income", "weight")}
     with pytest.raises(ValueError, match=r"None of \d+ samples fits .* 1 training rows do; give"):
         model.sample(5, where=one)
+
+
+def test_numbers_of_a_narrow_range_are_given_by_parents(rng, monkeypatch):
+    """A mean is hardly ever in it; some that are may have come before."""
+    X = rng.normal(size=(300, 3))
+    model = TableDiffusion(random_state=0).fit(X)
+    low, high = np.sort(X[:, 0])[150:152]
+    draws = []
+    monkeypatch.setattr(
+        TableModel,
+        "_draw",
+        lambda self, generator, n, *args, _draw=TableModel._draw: (
+            draws.append(n) or _draw(self, generator, n, *args)
+        ),
+    )
+    made = model.sample(200, where={0: (low, high)}, random_state=1)
+    assert ((low <= made[:, 0]) & (made[:, 0] <= high)).all()
+    assert np.isin(made[:, 0], X[:, 0]).mean() > 0.8
+    assert not np.isin(made[:, 1:], X[:, 1:]).any()
+    assert TRIED <= sum(draws) < 3 * TRIED
+    wide = model.sample(200, where={0: tuple(np.quantile(X[:, 0], [0.2, 0.8]))}, random_state=1)
+    assert not np.isin(wide, X).any()
