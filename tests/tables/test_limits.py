@@ -66,7 +66,8 @@ def test_steps_are_those_that_floats_can_tell(largest, decimals, step, rng):
 
 
 @pytest.mark.parametrize(
-    ("step", "decimals"), [(1.0, 0), (25.0, 0), (0.25, 2), (0.005, 3), (0.1, 1), (1e-11, 11)]
+    ("step", "decimals"),
+    [(1.0, 0), (25.0, 0), (0.25, 2), (0.005, 3), (0.1, 1), (1e-11, 11), (1187.86, 2)],
 )
 def test_decimals_of_steps(step, decimals):
     assert _decimals(step) == decimals
@@ -121,6 +122,19 @@ def test_times_with_zones_among_objects(zones):
         column(np.array([*times], dtype=object))
 
 
+@pytest.mark.parametrize("n_rows", [2, 3])
+def test_three_rows_may_be_numbered(n_rows, recwarn):
+    X = np.c_[np.arange(n_rows) + 1, [0.5, 0.1, 0.7][:n_rows]]
+    TableDiffusion(kinds={0: "numeric"}, random_state=0).fit(X)
+    assert any("numbers the rows" in str(w.message) for w in recwarn) == (n_rows == 3)
+
+
+def test_a_column_shows_itself_without_its_values():
+    shown = repr(column(np.arange(60) / 7))
+    assert "name='x'" in shown
+    assert "array(" not in shown
+
+
 # ------------------------------------------------------------------ models and draws
 
 
@@ -134,7 +148,7 @@ def test_rare_values_are_named_up_to_five(n_rare, rng):
     shown = ", ".join(repr(2.0 + i) for i in range(min(n_rare, 5)))
     more = " and 1 more" if n_rare > 5 else ""
     assert str(told[0].message).endswith(f"around theirs: {shown}{more}.")
-    assert {0.0, 1.0} <= set(model.estimator_)
+    assert set(model.estimator_) == set(label)
 
 
 def test_rows_are_dealt_out_to_blocks_of_so_many():

@@ -130,19 +130,35 @@ def test_giving_up_says_why(table, model, monkeypatch):
         model.sample(5, where=one)
 
 
+def recorded(monkeypatch):
+    """How many rows are drawn, each time that some are."""
+    draws = []
+
+    def draw(self, generator, n, *args, _draw=TableModel._draw):
+        draws.append(n)
+        return _draw(self, generator, n, *args)
+
+    monkeypatch.setattr(TableModel, "_draw", draw)
+    return draws
+
+
+def test_so_many_are_drawn_as_will_fit(rng, monkeypatch):
+    X = rng.normal(size=(300, 2))
+    model = TableDiffusion(random_state=0).fit(X)
+    draws = recorded(monkeypatch)
+    made = model.sample(500, where={0: (0.0, 0.2), 1: (0.0, 0.5)}, random_state=1)
+    assert len(made) == 500
+    assert draws[0] == 600
+    assert len(draws) < 8
+    assert max(draws) <= 2064
+
+
 def test_numbers_of_a_narrow_range_are_given_by_parents(rng, monkeypatch):
     """A mean is hardly ever in it; some that are may have come before."""
     X = rng.normal(size=(300, 3))
     model = TableDiffusion(random_state=0).fit(X)
     low, high = np.sort(X[:, 0])[150:152]
-    draws = []
-    monkeypatch.setattr(
-        TableModel,
-        "_draw",
-        lambda self, generator, n, *args, _draw=TableModel._draw: (
-            draws.append(n) or _draw(self, generator, n, *args)
-        ),
-    )
+    draws = recorded(monkeypatch)
     made = model.sample(200, where={0: (low, high)}, random_state=1)
     assert ((low <= made[:, 0]) & (made[:, 0] <= high)).all()
     assert np.isin(made[:, 0], X[:, 0]).mean() > 0.8
