@@ -5,12 +5,12 @@
     python -m benchmarks.mutants flow.py --to 40
 
 The second line finds out once which test reaches which line, and how long it takes. The third tries
-the first 40 changes of smoothdiff/flow.py, in an order that is drawn once, and keeps in
-results/mutants.json how many there are, how many the tests noticed, and those that they did not;
-later runs go on from there until a file changes, and ``--again`` tries the survivors anew. Why a
-survivor changes nothing is said in mutants_explained.json. Changes are those of cosmic-ray
-(https://cosmic-ray.readthedocs.io), but for ones between operators that have nothing to do with
-each other, such as `*` and `<<`.
+changes of smoothdiff/flow.py, in an order that is drawn once, until 40 of them have been, and keeps
+in results/mutants.json for each file how many there are, which were tried, and those that the tests
+did not notice. Later runs go on from there; a file that has changed begins anew, and ``--again``
+tries the survivors anew. Why a survivor changes nothing is said in mutants_explained.json. Changes
+are those of cosmic-ray (https://cosmic-ray.readthedocs.io), but for ones between operators that
+have nothing to do with each other, such as `*` and `<<`.
 
 The tests of a change are those that reach its line, then those that reach its file (a line of a
 compiled program is reached by the first test of a process alone), the quickest first, up to
@@ -64,9 +64,20 @@ def files_of(part):
     return sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-def source_of(part):
-    """A digest of the part's code: other code has other changes."""
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files_of(part))).hexdigest()[:16]
+def name_of(file):
+    """A file as records call it."""
+    return str(file.relative_to(ROOT / "smoothdiff"))
+
+
+def digest(data):
+    """A few letters that stand for some bytes."""
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def mark_of(change):
+    """What a change is called in the record of its file."""
+    what = change.operator_name, change.operator_args, change.occurrence
+    return digest(repr(what).encode())
 
 
 def changes_of(part):
@@ -252,27 +263,32 @@ def main(arguments=None):
     parser.add_argument("--n-jobs", type=int, default=os.cpu_count())
     parser.add_argument("--again", action="store_true", help="the survivors, by newer tests")
     asked = parser.parse_args(arguments)
-    source, row = source_of(asked.part), earlier("mutants").get(asked.part)
-    if row is None or row["source"] != source:
-        row = {"source": source, "places": 0, "tried": 0, "noticed": 0, "survivors": []}
-    changes = changes_of(asked.part)
-    row["places"] = len(changes)
-    open_ = changes[row["tried"] : asked.to]
+    changes, rows = changes_of(asked.part), earlier("mutants")
+    for file in files_of(asked.part):
+        source = digest(file.read_bytes())
+        if rows.get(name_of(file), {}).get("source") != source:
+            places = sum(change.module_path == file for change in changes)
+            rows[name_of(file)] = {"source": source, "places": places, "tried": [], "survivors": []}
+    own = [rows[name_of(change.module_path)] for change in changes]
     if asked.again:
-        survived, row["survivors"] = {each["change"] for each in row["survivors"]}, []
-        open_ = [c for c in changes[: row["tried"]] if said(*made_by(c)) in survived]
-        row["tried"] -= len(open_)
+        pairs = zip(changes, own, strict=True)
+        open_ = [c for c, row in pairs if said(*made_by(c)) in row["survivors"]]
+    else:
+        done = [mark_of(c) in row["tried"] for c, row in zip(changes, own, strict=True)]
+        open_ = [c for c, is_done in zip(changes, done, strict=True) if not is_done]
+        open_ = open_[: max(asked.to - sum(done), 0)]
     if not open_:
         return
     reach = Reach(asked.coverage, asked.seconds)
     for change, what, noticed in tried(open_, reach, asked.n_jobs, 60 * asked.minutes):
-        row["tried"] += 1
-        row["noticed"] += noticed
+        row = rows[name_of(change.module_path)]
+        row["tried"] = sorted({*row["tried"], mark_of(change)})
+        row["survivors"] = [each for each in row["survivors"] if each != what]
         if not noticed:
-            file = str(change.module_path.relative_to(ROOT))
-            row["survivors"].append({"file": file, "change": what})
-            print(f"{file}: {what}", flush=True)
-    record("mutants", earlier("mutants") | {asked.part: row})
+            row["survivors"].append(what)
+            print(f"smoothdiff/{name_of(change.module_path)}: {what}", flush=True)
+    there = {name for name in rows if (ROOT / "smoothdiff" / name).exists()}
+    record("mutants", {name: row for name, row in rows.items() if name in there})
 
 
 if __name__ == "__main__":

@@ -54,9 +54,12 @@ branches = sorted(
     key=lambda found: (found[0] == "all", found[2]),
 )
 
-# Changes that no test noticed, of which it was seen why they change nothing.
+# Of each part of the code: places, changes tried, those that no test noticed, and of these the ones
+# of which it was seen why they change nothing.
 EXPLAINED = json.loads((DOCS.parent / "benchmarks" / "mutants_explained.json").read_text())
-mutated = [
-    (part, row, sum(f"{s['file']}: {s['change']}" in EXPLAINED for s in row.survivors))
-    for part, row in RESULTS["mutants"].items()
-]
+by_part: dict = {}
+for file, row in RESULTS["mutants"].items():
+    same = sum(f"smoothdiff/{file}: {change}" in EXPLAINED for change in row.survivors)
+    counts = row.places, len(row.tried), len(row.tried) - len(row.survivors), same
+    by_part.setdefault(file.split("/")[0], []).append(counts)
+mutated = [(part, *map(sum, zip(*rows, strict=True))) for part, rows in by_part.items()]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from smoothdiff.metrics import association_similarity, report
+from smoothdiff.metrics import association_similarity, data_copying, report
 from smoothdiff.metrics._rows import read
 from smoothdiff.metrics._similarity import correlations
 
@@ -58,3 +58,43 @@ def test_verdicts_go_on_below_their_own_beginning(tables):
         assert sentence[0] != " "
         assert bool(aspect.strip()) == bool(grade.strip())
         assert line.startswith(" " * 23) or grade.strip() in ("excellent", "good", "fair", "poor")
+
+
+@pytest.mark.parametrize(("n_test", "n_cells"), [(49, 1), (99, 1), (100, 2), (1049, 20)])
+def test_a_cell_has_fifty_held_out_rows(rng, n_test, n_cells):
+    """And there is one at least, and twenty at most."""
+    made, train, test = (rng.normal(size=(n, 2)) for n in (200, 300, n_test))
+    found = data_copying(made, train, test)
+    assert found == data_copying(made, train, test, n_cells=n_cells)
+    assert found != data_copying(made, train, test, n_cells=n_cells + 1)
+
+
+def test_limits_of_associations_reach_from_0_to_1(tables):
+    made, real, _ = tables
+    assert np.isnan(association_similarity(made, real, min_correlation=1.0))
+    assert np.isnan(association_similarity(made, real, min_correlation=1))
+    for wrong in (-1e-9, 1 + 1e-9):
+        with pytest.raises(ValueError, match="min_association"):
+            association_similarity(made, real, min_association=wrong)
+
+
+@pytest.mark.parametrize("takes_seed", [True, False])
+def test_models_that_take_no_seed(tables, takes_seed):
+    made, train, test = tables
+    seeds = []
+
+    class Plain:
+        def fit(self, X):
+            return self
+
+        def sample(self, n):
+            return made[:n]
+
+    class Seeded(Plain):
+        def sample(self, n, random_state=None):
+            seeds.append(random_state)
+            return made[:n]
+
+    found = report(Seeded() if takes_seed else Plain(), train, test, random_state=3)
+    assert len(found.generated) == 20
+    assert seeds == [3] * takes_seed

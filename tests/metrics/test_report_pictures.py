@@ -8,7 +8,7 @@ import pytest
 from smoothdiff.metrics import _page, _pictures, report
 from smoothdiff.metrics._report import Report
 from smoothdiff.metrics._rows import read
-from smoothdiff.metrics._verdicts import _fidelity
+from smoothdiff.metrics._verdicts import _diversity, _fidelity
 
 plt = pytest.importorskip("matplotlib.pyplot")
 pd = pytest.importorskip("pandas")
@@ -35,6 +35,19 @@ def test_the_least_similar_columns_come_first(ax):
     worst = sorted(parts, key=parts.__getitem__)[:12]
     assert labels == worst
     assert lengths == [parts[name] for name in worst]
+
+
+def test_the_legend_of_bars_stands_above_them(ax):
+    measure = SimpleNamespace(parts={"a": 0.5, "b": 0.7}, baseline=0.9)
+    _pictures.column_bars(ax, {"column_similarity": measure})
+    ax.figure.draw_without_rendering()
+    assert ax.get_legend().get_window_extent().y0 >= ax.get_window_extent().y1
+
+
+def test_two_components_are_two_axes(ax, found):
+    _pictures.projection(ax, found)
+    for points in ax.collections:
+        assert abs(np.corrcoef(points.get_offsets().T)[0, 1]) < 0.9
 
 
 def test_what_gives_most_away_comes_first(ax):
@@ -187,6 +200,18 @@ def test_rows_that_are_all_copies_are_at_no_distance(ax, found):
     distances = SimpleNamespace(baseline=np.zeros(5), distances=np.zeros(9))
     _pictures.distance_curves(ax, SimpleNamespace(distances=distances))
     assert ax.get_xlim() == (0, 1)
+
+
+@pytest.mark.parametrize(("baseline", "grade"), [(0.0, "excellent"), (0.5, "poor")])
+def test_diversity_where_training_rows_come_near_nothing(baseline, grade):
+    """What they do not reach tells nothing of generated rows."""
+
+    class Share(float):
+        pass
+
+    coverage, recall = Share(0.1), Share(0.9)
+    coverage.baseline, recall.baseline = baseline, 0.9
+    assert _diversity({"coverage": coverage, "recall": recall}).grade == grade
 
 
 def test_three_columns_at_most_give_rows_away():
