@@ -4,7 +4,7 @@
 29.2.2024           the day first where points separate, with or without a time (29.2.2024 8:05)
 29/02/2024          or 2/29/2024: where a day after the 12th tells which of the two it is
 2024/2/29           the year first with any sign, with or without a time
-8:05, 08:05:30      a time of a day
+8:05, 08:05:30      a time of a day; 8:05 PM is one as well, alone or after a date
 """
 
 from collections.abc import Iterable
@@ -28,10 +28,11 @@ __all__ = [
 ]
 
 DATE = pattern(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?)?")
-TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+PARTS = r":[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+TIME = rf"([01]?\d|2[0-3]){PARTS}|(0?[1-9]|1[0-2]){PARTS} ?([AP]M|[ap]m)"
 CLOCK = pattern(TIME)
 DAY = pattern(rf"(\d{{4}}|\d\d?)(?P<mark>[/.-])(\d\d?)(?P=mark)(\d{{4}}|\d\d?)( (?P<time>{TIME}))?")
-FORM = pattern(r"(DD?|MM?|YYYY)([/.-])(DD?|MM?)\2(DD?|YYYY)( HH?:MM(:SS)?)?")
+FORM = pattern(r"(DD?|MM?|YYYY)([/.-])(DD?|MM?)\2(DD?|YYYY)( HH?:MM(:SS)?( ?AM| ?am)?)?")
 
 
 def is_date(cell):
@@ -102,8 +103,15 @@ class Clock(timedelta):
 
 def clock(cell):
     """The time since midnight that a cell says."""
-    hours, minutes, seconds = (*cell.split(":"), "0")[:3]
-    return Clock(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    half = _half(cell)
+    hours, minutes, seconds = (*cell.removesuffix(half).split(":"), "0")[:3]
+    hour = int(hours) % 12 + 12 * ("P" in half.upper()) if half else int(hours)
+    return Clock(hours=hour, minutes=int(minutes), seconds=float(seconds))
+
+
+def _half(cell):
+    """The letters after a time, and what separates them: " PM", "am" or nothing."""
+    return cell[len(cell.rstrip(" AaPpMm")) :]
 
 
 def _of_form(cell, form):
@@ -127,12 +135,13 @@ def _parts(form):
 
 
 def clock_form(cells: Iterable[str]):
-    """How times of a day are written: H:MM or HH:MM, and :SS where they have seconds."""
-    padded, seconds = True, False
+    """How times of a day are written: H:MM or HH:MM, :SS where they have seconds, and AM or am."""
+    padded, seconds, half = True, False, ""
     for cell in cells:
         padded &= cell[2] == ":"
         seconds |= cell.count(":") > 1
-    return f"{'HH' if padded else 'H'}:MM{':SS' if seconds else ''}"
+        half = half or _half(cell).replace("P", "A").replace("p", "a")
+    return f"{'HH' if padded else 'H'}:MM{':SS' if seconds else ''}{half}"
 
 
 def day_form(cells):
@@ -147,7 +156,7 @@ def day_form(cells):
         lengths.add((len(parts[0]) == 4, len(parts[2]) == 4))
         largest = [max(most, int(part)) for most, part in zip(largest, parts, strict=True)]
         padded &= all(len(part) != 1 for part in parts)
-        times.add(found["time"] and clock_form([found["time"]]))
+        times.add(found["time"])
     order = _order(lengths, marks, largest)
     if not order or (None in times and len(times) > 1):
         return ""
@@ -158,8 +167,7 @@ def day_form(cells):
     days = marks.pop().join(letter * length[letter] for letter in order)
     if None in times:
         return days
-    hours = "H" if any(time.startswith("H:") for time in times) else "HH"
-    return f"{days} {hours}:MM{':SS' if any(time.endswith('S') for time in times) else ''}"
+    return f"{days} {clock_form(times)}"
 
 
 def _order(lengths, marks, largest):
@@ -205,5 +213,10 @@ def _text(time, form):
 def clock_text(value, form):
     """A time of a day as those of its column are written; a part of a second has six digits."""
     hours, rest = str(value).split(":", 1)
+    half = _half(form.partition(":MM")[2])
+    if half:
+        letter = "P" if int(hours) >= 12 else "A"
+        half = half.replace("A", letter).replace("a", letter.lower())
+        hours = str((int(hours) - 1) % 12 + 1)
     rest = rest if "S" in form or not rest.endswith(":00") else rest[:2]
-    return f"{hours.zfill(2 if 'HH' in form else 1)}:{rest}"
+    return f"{hours.zfill(2 if 'HH' in form else 1)}:{rest}{half}"

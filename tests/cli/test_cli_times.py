@@ -10,7 +10,14 @@ from sampled_cells import sample
 from smoothdiff import _progress
 from smoothdiff.cli import main
 from smoothdiff.cli._mixed import text_frame
-from smoothdiff.cli._times import dates_as_text, moment
+from smoothdiff.cli._times import (
+    clock_form,
+    clock_text,
+    dates_as_text,
+    day_form,
+    is_clock,
+    moment,
+)
 
 N = 60
 
@@ -50,6 +57,61 @@ def test_times_of_a_day_are_interpolated_and_come_back_as_they_were(tmp_path, mo
     assert {row[0] for row in made} == {times[4]}
     assert main(["fit", "t.csv", "-o", "m.sdf", "--seed", "0", "-q"]) == 0
     assert sample("t.csv", "-n", "9") == sample("m.sdf", "-n", "9")
+
+
+@pytest.mark.parametrize("half", [" AM", "AM", " am", "am"])
+@pytest.mark.parametrize("date", ["", "DD/MM/YYYY ", "M/D/YYYY "])
+@pytest.mark.parametrize("clock", ["H:MM", "HH:MM", "H:MM:SS"])
+def test_morning_and_afternoon_come_back(half, date, clock):
+    """12:30 AM is half an hour after midnight, 12:30 PM after noon."""
+    form = f"{date}{clock}{half}"
+    minutes = [0, 30, 11 * 60 + 59, 12 * 60, 12 * 60 + 30, 13 * 60 + 5, 23 * 60 + 59, 600]
+    days = [13, 14, 15, 2, 20, 28, 5, 9]
+    at = zip(days, minutes, strict=True)
+    times = [datetime(2024, 1, day) + timedelta(minutes=minute) for day, minute in at]
+
+    def written(time):
+        text = time.strftime("%m/%d/%Y %I:%M:%S" if "M/D" in form else "%d/%m/%Y %I:%M:%S")
+        text = "/".join(part.lstrip("0") for part in text.split("/")) if "M/D" in form else text
+        day, said = text.split(" ")
+        said = said if ":SS" in form else said[:-3]
+        said = said if "HH" in form else said.lstrip("0")
+        letters = half.replace("A", "P").replace("a", "p") if time.hour >= 12 else half
+        return f"{f'{day} ' if date else ''}{said}{letters}"
+
+    cells = [written(time) for time in times]
+    lines = "".join(f"{cell},{i}\n" for i, cell in enumerate(cells))
+    frame = text_frame(("at,x\n" + lines).encode(), "t.csv")
+    column = frame.columns[0]
+    if date:
+        assert column.tolist() == times
+        assert dates_as_text(column, form=form) == cells
+        assert day_form(cells) == form
+    else:
+        assert column.tolist() == [timedelta(minutes=m) for m in minutes]
+        assert clock_form(cells) == form
+        assert [clock_text(value, form) for value in column.tolist()] == cells
+
+
+def test_times_in_the_afternoon_are_drawn_and_asked_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = [f"{(8 + i // 8 - 1) % 12 + 1}:{i % 8 * 7:02} {'AP'[i > 31]}M" for i in range(64)]
+    lines = "".join(f"{cell},{i**1.2:.1f}\n" for i, cell in enumerate(cells))
+    (tmp_path / "t.csv").write_text("at,x\n" + lines)
+    _, *made = sample("t.csv", "-n", "100")
+    assert all(re.fullmatch(r"([1-9]|1[0-2]):[0-5]\d [AP]M", row[0]) for row in made)
+    assert {row[0] for row in made} - set(cells)
+    _, *made = sample("t.csv", "-n", "30", "--where", "at=11:00 AM:1:30 PM")
+    assert {row[0].split(":")[0] for row in made} == {"11", "12", "1"}
+    _, *made = sample("t.csv", "-n", "3", "--where", f"at={cells[4]}")
+    assert {row[0] for row in made} == {cells[4]}
+    assert main(["fit", "t.csv", "-o", "m.sdf", "--seed", "0", "-q"]) == 0
+    assert sample("t.csv", "-n", "9") == sample("m.sdf", "-n", "9")
+
+
+@pytest.mark.parametrize("cell", ["13:05 PM", "0:30 AM", "8:05 P", "8:05PM.", "8:05  PM", "8 PM"])
+def test_what_is_no_time_of_a_half_day(cell):
+    assert not is_clock(cell)
 
 
 def test_parts_of_seconds_and_what_is_no_time(tmp_path, monkeypatch, capsys):
