@@ -16,8 +16,8 @@ DESCRIPTION = (
     "and categories, with the gaps and the frequent values that they have. The file is a table or "
     "a model that fit has saved. Tables are .csv or .tsv (with a header or without; comma, "
     "semicolon or tab; 1,5 is a number where commas separate no cells, 31.12.2021 a date and 8:05 "
-    "or 8:05 PM a time, and written so again), .parquet, or .npy or .npz, an array of numbers. Columns are "
-    "named by the header, or by their number from 1 where there is none."
+    "or 8:05 PM a time, and written so again), .parquet, or .npy or .npz, an array of numbers. "
+    "Columns are named by the header, or by their number from 1 where there is none."
 )
 EXAMPLE = "example: smoothdiff sample customers.csv -n 1000 -o new.csv --where country=NO,SE"
 
