@@ -1,6 +1,7 @@
 """Just within each limit of the tables, and just beyond it."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 
 import numpy as np
 import pytest
@@ -122,6 +123,16 @@ def test_times_with_zones_among_objects(zones):
         column(np.array([*times], dtype=object))
 
 
+@pytest.mark.parametrize("places", [2, 12, 13])
+def test_decimal_numbers_are_written_with_their_places(places):
+    """Of more than twelve with the digits that a float is read from."""
+    values = np.array([Decimal(i) / 10**places for i in range(1, 30)], dtype=object)
+    (made,) = column(values).scale.values(np.array([0.3 / 10**places]))
+    expected = 0 if places <= 12 else Decimal(repr(0.3 / 10**places))
+    assert made == expected
+    assert made.as_tuple().exponent == (-places if places <= 12 else expected.as_tuple().exponent)
+
+
 @pytest.mark.parametrize("n_rows", [2, 3])
 def test_three_rows_may_be_numbered(n_rows, recwarn):
     X = np.c_[np.arange(n_rows) + 1, [0.5, 0.1, 0.7][:n_rows]]
@@ -149,6 +160,14 @@ def test_rare_values_are_named_up_to_five(n_rare, rng):
     more = " and 1 more" if n_rare > 5 else ""
     assert str(told[0].message).endswith(f"around theirs: {shown}{more}.")
     assert set(model.estimator_) == set(label)
+
+
+def test_a_value_whose_rows_are_equal_has_no_model_of_its_own(rng):
+    X = np.c_[rng.normal(size=(40, 2)), np.repeat([0.0, 1.0], [30, 10])]
+    X[30:, :2] = 5.0
+    with pytest.warns(UserWarning, match=r"all equal\) are drawn .* theirs: 1\.0\.$"):
+        model = TableDiffusion(by=2, random_state=0).fit(X)
+    assert len(model.estimator_[1.0].points_) > 1
 
 
 def test_rows_are_dealt_out_to_blocks_of_so_many():
