@@ -196,7 +196,7 @@ class TableDiffusion(BaseEstimator):
             count = weights if (weights == np.round(weights)).all() else np.ones(len(weights))
             schema, marks = self._look_at(frame, weights, count)
             fill, near = self.missing == "fill", self.redraw == "near"
-            groups = fit_groups(estimator, schema, weights, count, marks, fill)
+            groups = fit_groups(estimator, schema, weights, count, marks, fill, frame.build)
             check_made_of_rows(groups)
             one_donor = self.draw == "row"
             repeats = one_donor and not any(column.interpolated for column in schema.embedded)

@@ -133,7 +133,7 @@ class _Fit:
             return model.fit(Z, **({"sample_weight": self.weights} if weighted else {}))
 
 
-def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[Group]:
+def fit_groups(estimator, schema: Schema, weights, count, marks, fill, build) -> list[Group]:
     """Models of the embedded rows: of each value of ``by``, in blocks.
 
     Parameters
@@ -145,6 +145,8 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         Equal for equal rows only, and in no order that means anything.
     fill : bool
         Leave out the rows in which a value of ``by`` is missing.
+    build : function
+        Makes a container as the given table is, of names and columns.
     """
     labeled = np.ones(len(weights), dtype=bool)
     for column in schema.giving(schema.by) if fill else ():
@@ -171,7 +173,7 @@ def fit_groups(estimator, schema: Schema, weights, count, marks, fill) -> list[G
         blocks = _blocks(rows, marks, width)
         groups += [group(b, b, keep=b is blocks[0]) for b in blocks]
     if rare:
-        _warn_of_rare(schema, rare)
+        _warn_of_rare(schema, rare, build)
         pool = np.union1d(np.concatenate(rare), _blocks(taken, marks, width)[0])
         pooled = group(pool, rare[0], keep=True)
         shares = [float(weights[rows].sum() / weights[taken].sum()) for rows in rare]
@@ -221,24 +223,22 @@ class OneRow(BaseEstimator):
         return self.row_[parents[:, 0]], parents, np.ones(parents.shape)
 
 
-def label_of(schema: Schema, row):
-    """The value of ``by`` in a training row; of several columns a tuple."""
-    values = [np.asarray(take(schema[name].values, [row]), object)[0] for name in schema.by]
-    return tuple(values) if len(values) > 1 else values[0]
-
-
 def models_by_label(schema: Schema, groups: list[Group], build):
     """The models that are kept, by their values of ``by`` as the given table has them."""
     kept = [group for group in groups if group.kept is not None]
-    firsts = np.array([group.starts[0] for group in kept], dtype=np.intp)
-    names = list(schema.by)
-    made = listed(build(names, [take(schema[name].values, firsts) for name in names]))
-    labels = made[0] if len(made) == 1 else zip(*made, strict=True)
+    labels = _labels(schema, [group.starts[0] for group in kept], build)
     return {label: group.kept for label, group in zip(labels, kept, strict=True)}
 
 
-def _warn_of_rare(schema, members):
-    shown = ", ".join(repr(label_of(schema, rows[0])) for rows in members[:5])
+def _labels(schema, rows, build):
+    """The values of ``by`` in training rows, as the given table has them; of several a tuple."""
+    rows, names = np.array(rows, dtype=np.intp), list(schema.by)
+    made = listed(build(names, [take(schema[name].values, rows) for name in names]))
+    return made[0] if len(made) == 1 else list(zip(*made, strict=True))
+
+
+def _warn_of_rare(schema, members, build):
+    shown = ", ".join(map(repr, _labels(schema, [rows[0] for rows in members[:5]], build)))
     more = f" and {len(members) - 5} more" if len(members) > 5 else ""
     warn(
         f"Values of {', '.join(map(repr, schema.by))} with too few rows for a model of their own "

@@ -1,6 +1,7 @@
 """Periods, decimal numbers, intervals and other objects, unique values among them."""
 
 import datetime
+import re
 import uuid
 from decimal import Decimal
 from enum import Enum
@@ -214,10 +215,15 @@ def test_models_by_value_are_found_by_the_values_that_were_given(kind, rng):
     if kind == "days":
         values = [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)]
     table = pd.DataFrame({"t": values * 30, "x": rng.normal(size=60)})
+    few = table.drop(index=range(9, 60, 2))
     if kind == "polars":
-        table = pytest.importorskip("polars").DataFrame(table.to_dict("list"))
+        table, few = (
+            pytest.importorskip("polars").DataFrame(t.to_dict("list")) for t in (table, few)
+        )
     model = TableDiffusion(by="t", random_state=0).fit(table)
     assert list(model.estimator_) == values
+    with pytest.warns(UserWarning, match=rf"around theirs: {re.escape(repr(values[1]))}\.$"):
+        TableDiffusion(by="t", random_state=0).fit(few)
 
 
 def test_dates_stay_on_the_grid_that_they_have(rng):
