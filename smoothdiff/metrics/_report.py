@@ -318,9 +318,10 @@ def _check_parents(pair, new, train):
             f"parents must be two arrays of shape ({len(new)}, k). Got shapes {parents.shape} and "
             f"{weights.shape} instead."
         )
-    if parents.size and not -1 <= parents.min() <= parents.max() < len(train):
+    strange = parents[(parents < -1) | (parents >= len(train))]
+    if strange.size:
         raise ValueError(
-            f"parents must be rows of train, which has {len(train)}. Got {parents.max()}."
+            f"parents must be rows of train, which has {len(train)}, or -1. Got {strange[0]}."
         )
 
 

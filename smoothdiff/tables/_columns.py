@@ -213,7 +213,7 @@ def fit_column(name, values, kind, weights, rows) -> Column:
     codes, levels = codes_and_levels(values)
     counts = np.bincount(codes[codes >= 0], minlength=len(levels))
     if kind is None:
-        kind, why = _kind_of(found, len(levels), int(gap.sum()), counts)
+        kind, why = _kind_of(found, len(levels), int(gap.sum()))
         if found in NAMES and _mostly_distinct(counts):
             _refuse_names(found, levels, len(gap), label, name)
     else:
@@ -272,7 +272,7 @@ def _refuse_infinity(values, found, name):
             )
 
 
-def _kind_of(found, n_levels, n_missing, counts):
+def _kind_of(found, n_levels, n_missing):
     """The kind of a column of this nature, and why."""
     if n_levels == 1 and not n_missing:
         return "constant", "one value"

@@ -325,8 +325,8 @@ class TableDiffusion(BaseEstimator):
         except (TypeError, ValueError):
             return False
         known = fingerprints(self.schema_, {c.name: c.values for c in kept})
-        inside = len(self._rows) == 0 or self._rows[-1] < len(marks)
-        return bool(inside) and np.array_equal(marks[self._rows], known)
+        inside = bool(self._rows[-1] < len(marks))
+        return inside and np.array_equal(marks[self._rows], known)
 
     def score_samples(self, X):
         """Log-density of rows in the units of the table, where every column is a number or date.

@@ -19,6 +19,7 @@ from cell_cases import (
 from smoothdiff.cloud import PointCloud
 from smoothdiff.mixed_cell import solve
 from smoothdiff.mixed_cell._cell import heavy
+from smoothdiff.mixed_cell._solve import BLOCK, MANY, SQUARES, _rows_per_block
 
 
 @pytest.fixture(scope="module", params=RATIOS)
@@ -240,3 +241,13 @@ def test_ratios_that_are_no_ratio(r, rng):
     for ratio in (-1.0, np.nan):
         with pytest.raises(ValueError, match="must not be negative or NaN"):
             solve(x, cloud, ratio)
+
+
+@pytest.mark.parametrize("dim", [1, 3, 16, 64, 500])
+@pytest.mark.parametrize("n", [0, 1, 1000, 8193, 123_457, 10**6])
+def test_blocks_are_of_one_size_and_no_larger_than_memory_allows(n, dim):
+    size = _rows_per_block(n, dim)
+    n_blocks = -(-n // size)
+    assert size * dim**2 <= SQUARES or size <= 2
+    assert size <= BLOCK // dim or dim > MANY
+    assert n_blocks < 2 or n_blocks % 2 == 0 or size < 100  # few rows more or less, where so small

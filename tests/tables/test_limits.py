@@ -127,7 +127,9 @@ def test_times_with_zones_among_objects(zones):
 def test_decimal_numbers_are_written_with_their_places(places):
     """Of more than twelve with the digits that a float is read from."""
     values = np.array([Decimal(i) / 10**places for i in range(1, 30)], dtype=object)
-    (made,) = column(values).scale.values(np.array([0.3 / 10**places]))
+    scale = column(values).scale
+    made, zero = scale.values(np.array([0.3 / 10**places, -0.0]))
+    assert str(zero)[0] != "-"
     expected = 0 if places <= 12 else Decimal(repr(0.3 / 10**places))
     assert made == expected
     assert made.as_tuple().exponent == (-places if places <= 12 else expected.as_tuple().exponent)

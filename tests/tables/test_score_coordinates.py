@@ -43,6 +43,15 @@ def test_where_there_is_a_density_it_differs_by_the_units(frame):
     np.testing.assert_allclose(change, np.log(numbers.std(ddof=0)).sum())
 
 
+def test_another_value_of_a_constant_has_no_density(frame):
+    table = frame[["size"]].assign(planet="earth")
+    model = TableDiffusion(random_state=0).fit(table)
+    table.loc[3, "planet"] = "mars"
+    for found in (model.score_coordinates(table), model.score_samples(table)):
+        assert found[3] == -np.inf
+        assert np.isfinite(np.delete(found, 3)).all()
+
+
 def test_values_and_tables_without_a_place(frame):
     model = TableDiffusion(random_state=0).fit(frame)
     with pytest.raises(ValueError, match="Column 'city' has values no training row has"):
