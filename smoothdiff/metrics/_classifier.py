@@ -1,5 +1,6 @@
 """What a classifier of scikit-learn makes of generated rows: tell them apart, learn from them."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,10 +136,11 @@ def separation(
     rng = np.random.default_rng(random_state)
     n = min(len(generated), len(real), max_rows)
     X = np.concatenate([t.features[rng.permutation(len(t))[:n]] for t in (generated, real)])
-    label, score = np.repeat([1, 0], n), np.empty(2 * n)
-    shuffled = np.empty((X.shape[1] if importance else 0, 2 * n))
     if classifier is None:
         classifier = RandomForestClassifier(TREES, random_state=random_state, n_jobs=-1)
+        (X,) = _for_trees(X)
+    label, score = np.repeat([1, 0], n), np.empty(2 * n)
+    shuffled = np.empty((X.shape[1] if importance else 0, 2 * n))
     folds = StratifiedKFold(cv, shuffle=True, random_state=random_state)
     for known, asked in folds.split(X, label):
         model = _fitted(classifier, X[known], label[known])
@@ -155,6 +157,23 @@ def separation(
     names = [column.name for column in real.columns]
     lost = {names[j]: float(auc - roc_auc_score(label, s)) for j, s in enumerate(shuffled)}
     return Separation(label, score, lost)
+
+
+def _for_trees(*tables):
+    """Features (n, d) of some tables, in units in which trees tell their values apart.
+
+    They hold them in single precision, and take differences below 1e-7 for none.
+    """
+    known = np.concatenate(tables)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value
+        unit = np.frexp(np.nanmax(np.abs(known), axis=0, initial=0.0))[1]  # of 2: exactly
+        known = np.ldexp(known, -unit)
+        center = np.nanmedian(known, axis=0)
+        apart = np.abs(known - center)
+        typical, mean = np.nanmedian(apart, axis=0), np.nanmean(apart, axis=0)
+    scale = np.where(typical > 0, typical, np.where(mean > 0, mean, 1.0))
+    return [(np.ldexp(X, -unit) - center) / scale for X in tables]
 
 
 def _fitted(model, X, y):
@@ -234,7 +253,8 @@ def efficacy(
     if len(tables[0].columns) < 2:
         raise ValueError("efficacy needs a column besides the target.")
     classes = is_class(tables, j)
-    if model is None:
+    own = model is None
+    if own:
         forest = RandomForestClassifier if classes else RandomForestRegressor
         model = forest(TREES, random_state=random_state, n_jobs=-1)
     elif not hasattr(model, "fit") or is_classifier(model) != classes:
@@ -244,6 +264,11 @@ def efficacy(
     for name, part in (("train", y), ("generated", y_new), ("test", y_test)):
         if len(part) == 0:
             raise ValueError(f"{name} has no row with a {target!r}.")
+    if own:
+        X, X_new, X_test = _for_trees(X, X_new, X_test)
+    if own and not classes and scoring is None:  # R^2 has no unit
+        columns = _for_trees(y[:, None], y_new[:, None], y_test[:, None])
+        y, y_new, y_test = (column[:, 0] for column in columns)
     scorer = check_scoring(model, scoring)
 
     def score(X, y):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from smoothdiff.metrics import association_similarity, data_copying, report
+from smoothdiff.metrics import association_similarity, c2st, data_copying, efficacy, report
 from smoothdiff.metrics._rows import read
 from smoothdiff.metrics._similarity import correlations
 
@@ -98,3 +98,25 @@ def test_models_that_take_no_seed(tables, takes_seed):
     found = report(Seeded() if takes_seed else Plain(), train, test, random_state=3)
     assert len(found.generated) == 20
     assert seeds == [3] * takes_seed
+
+
+@pytest.mark.parametrize("scale", [2.0**-900, 2.0**-30, 2.0**30, 2.0**900])
+def test_what_a_forest_says_has_no_unit(rng, scale):
+    """Trees hold values in single precision; a thousandth of a millionth was nothing to them."""
+    x = np.arange(120.0)[:, None] % 60
+    made, real = np.c_[x + 30, x], np.c_[x, 2 * x]
+    assert c2st(scale * made, scale * real) == c2st(made, real) > 0.7
+    assert efficacy(scale * real, scale * real, scale * real, 1) == efficacy(real, real, real, 1)
+    assert efficacy(real, real, real, 1) > 0.99
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e9])
+def test_what_a_forest_says_has_no_origin(rng, offset):
+    made, real = rng.normal(size=(60, 2)) + 2, rng.normal(size=(60, 2))
+    assert c2st(made + offset, real + offset) == pytest.approx(c2st(made, real), abs=0.01)
+
+
+def test_a_column_of_frequent_zeros_keeps_its_small_values():
+    x = np.where(np.arange(120) % 4, 0.0, 1e-9 * (1 + np.arange(120)))[:, None]
+    other = np.where(np.arange(120) % 4, 0.0, -1e-9 * (1 + np.arange(120)))[:, None]
+    assert c2st(x, other) > 0.6
