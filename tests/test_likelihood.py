@@ -188,6 +188,20 @@ def test_normal_factor(dim, variance, rng):
 # ------------------------------------------------------------------ by steps of the ODE
 
 
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_how_far_steps_are_off_the_closed_form_is_told(solver):
+    """By hundreds of nats at rows that the model has not seen, always upwards."""
+    X, x = normal(100, 2), normal(50, 2, 1)
+    exact = EmpiricalScoreDiffusion().fit(X)
+    model = EmpiricalScoreDiffusion(solver=solver).fit(X)
+    with pytest.warns(UserWarning, match=rf"by solver='{solver}' are off by up to") as told:
+        found = model.score_samples(x)
+    most = np.abs(found - exact.score_samples(x)).max()
+    assert most > 100
+    assert f"up to {most:.2g}, compared" in str(told[0].message)
+    model.score_samples(exact.sample(50, random_state=0))  # which is not told of
+
+
 @pytest.mark.parametrize(
     ("Estimator", "solver", "d"),
     [
@@ -198,6 +212,7 @@ def test_normal_factor(dim, variance, rng):
         (SmoothedPLDiffusion, "heun", 2),
     ],
 )
+@pytest.mark.filterwarnings("ignore:Steps jump over the edges")
 def test_density_by_steps_converges_to_the_closed_form(Estimator, solver, d):
     """Median error over 60 points as the steps double; where the flow has kinks, rows jump."""
     X, x = normal(40, d), 0.8 * normal(60, d, 1)

@@ -283,12 +283,14 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
                 f"that are constant there, so that their log-density is -inf: "
                 f"{checks.name_columns(self, np.flatnonzero(remarks.differs))}."
             )
-        if remarks.error > TOLD_ERROR:
+        self._warn_of_error(remarks.error)
+
+    def _warn_of_error(self, error):
+        if error > TOLD_ERROR:
             probed = self.n_components_ > EXACT_MAX_DIM
             warn(
                 f"The divergence of this score is estimated in {self.n_components_} dimensions: "
-                f"log-densities have {'a standard' if probed else 'an'} error of up to "
-                f"{remarks.error:.2g}."
+                f"log-densities have {'a standard' if probed else 'an'} error of up to {error:.2g}."
             )
 
     def score(self, X, y=None):

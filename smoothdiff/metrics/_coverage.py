@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from .. import _checks as checks
 from ..neighbors import Neighbors
-from ._rows import read
+from ._rows import check_squares, read
 from ._value import Value
 
 __all__ = [
@@ -109,6 +109,7 @@ def precision_recall_density_coverage(generated, real, train=None, *, k=5, kinds
     """
     checks.count(k, "k")
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds, k + 1)
+    check_squares(real, *others)
     found = [_prdc(rows.coordinates, real.coordinates, k) for rows in others]
     return PRDC(*(Value(*pair) for pair in zip(*found, strict=True)))
 
@@ -182,6 +183,7 @@ def alpha_precision_beta_recall(generated, real, train=None, *, kinds=None):
     real, *others = read({"real": real, "generated": generated, "train": train}, kinds, 1)
     if len(real) < 2:
         raise ValueError("alpha_precision_beta_recall needs two rows in real. It has 1.")
+    check_squares(real, *others)
     nearest_other = Neighbors(real.coordinates).query(real.coordinates, 2)[0][:, 1]
     found = [
         (

@@ -21,11 +21,13 @@ from ..tables._frame import Frame, read_frame
 from ..tables._schema import Schema, check_kinds
 from ..tables._values import codes_and_levels, nature, scale_of
 
-__all__ = ["Rows", "read"]
+__all__ = ["Rows", "check_squares", "read"]
 
 # Levels of a category up to which distances are exact; more have codes in so many coordinates,
 # whose distances lie between 0.75 and 1.25.
 MOST_LEVELS = 256
+# Half the extent of rows whose distances have squares that are floats of full precision.
+SHORTEST, LONGEST = 1e-145, 1e150
 NUMBERS = ("number", "integer", "date", "duration")
 
 
@@ -111,6 +113,7 @@ class Rows:
     @cached_property
     def cloud(self):
         """The distinct points."""
+        check_squares(self)
         rows, weights, _ = self._distinct
         return PointCloud(self.coordinates[rows], weights / weights.sum())
 
@@ -124,6 +127,7 @@ class Rows:
         Also the nearest one, as a row (m,). The second distance is infinite where there is none.
         """
         if other not in self._asked:
+            check_squares(self, other)
             distances, index = self.cloud.neighbors.query(
                 other.coordinates, min(2, len(self.cloud))
             )
@@ -163,6 +167,17 @@ class Rows:
         if len(self) <= n:
             return self
         return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:n]))
+
+
+def check_squares(*tables):
+    """Raise ValueError where squares of distances of rows are no floats of full precision."""
+    halves = np.concatenate([rows.coordinates / 2 for rows in tables])
+    half = np.ptp(halves, axis=0).max(initial=0.0)
+    if half > LONGEST or 0 < half < SHORTEST:
+        raise ValueError(
+            f"Distances of rows are squared, and these are about {half:.1g} apart: squares of that "
+            "are no floats. Choose another unit."
+        )
 
 
 def read(tables: dict, kinds=None, fewest=1, required=2) -> list[Rows]:

@@ -18,6 +18,7 @@ SCALES = {"t0": 0.4, "t_min": 0.04, "spacing": 0.3}
 
 
 @pytest.mark.parametrize("n_steps", [20, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.filterwarnings("ignore:Steps jump over the edges")
 def test_the_exact_score_is_the_empirical_model_by_steps(n_steps):
     """EmpiricalScore in data coordinates against EmpiricalScoreDiffusion(solver="heun")."""
     own = ScoreDiffusion(EmpiricalScore(PointCloud.of(X)), n_steps=n_steps, **SCALES).fit(X)

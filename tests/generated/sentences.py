@@ -8,6 +8,7 @@ WARNINGS = [
     r"The noise that samples keep, of standard deviation .* drowns what varies much less: ",
     r"\d+ of \d+ rows differ from the training data in columns that are constant there",
     r"The divergence of this score is estimated in \d+ dimensions: ",
+    r"Steps jump over the edges between training points: ",
     r"Rows that no sample reaches have log-density -inf: ",
     r"The last of \d+ steps falls from t = ",
     r"The loss had not settled after ",

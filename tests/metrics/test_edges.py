@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from smoothdiff.metrics import association_similarity, c2st, data_copying, efficacy, report
+from smoothdiff.metrics import (
+    alpha_precision_beta_recall,
+    association_similarity,
+    authenticity,
+    c2st,
+    data_copying,
+    efficacy,
+    memorized_fraction,
+    precision_recall_density_coverage,
+    report,
+)
 from smoothdiff.metrics._rows import read
 from smoothdiff.metrics._similarity import correlations
 
@@ -120,3 +130,21 @@ def test_a_column_of_frequent_zeros_keeps_its_small_values():
     x = np.where(np.arange(120) % 4, 0.0, 1e-9 * (1 + np.arange(120)))[:, None]
     other = np.where(np.arange(120) % 4, 0.0, -1e-9 * (1 + np.arange(120)))[:, None]
     assert c2st(x, other) > 0.6
+
+
+@pytest.mark.parametrize("scale", [1e-162, 1e155, 1e308])
+@pytest.mark.parametrize(
+    "measure",
+    [
+        precision_recall_density_coverage,
+        memorized_fraction,
+        authenticity,
+        alpha_precision_beta_recall,
+        lambda made, real: data_copying(made, real, real[::-1]),
+    ],
+)
+def test_distances_whose_squares_are_no_floats_are_refused(rng, measure, scale):
+    made, real = rng.random(size=(2, 15, 2))
+    measure(made, real)
+    with pytest.raises(ValueError, match=r"squares of that are no floats\. Choose another unit\."):
+        measure(made * scale, real * scale)
