@@ -175,6 +175,10 @@ class Column:
         """Which numbers (n,) are averaged: neither frequent values nor gaps."""
         return ~(np.isin(numbers, self.atoms) | np.isnan(numbers))
 
+    def holds(self, numbers):
+        """Which numbers (n,) are in the range of the column, but for half a step."""
+        return (self.low - self.step / 2 <= numbers) & (numbers <= self.high + self.step / 2)
+
     def finish(self, numbers, grain=None):
         """Numbers (n,) on the grid of the column, or on coarser ones, within its range."""
         grain = self.step if grain is None else grain

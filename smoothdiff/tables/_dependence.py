@@ -5,6 +5,10 @@ categorical or discrete one if each level of that has one value in it, in all ro
 no chance: of n rows with L levels n - L repeat one, and if the columns were independent each of
 these would agree with the first of its level with probability sum_v p_v^2.
 
+Numbers that fulfil a linear relation, a total beside its parts, do so in weighted means of rows.
+But frequent values are given by a parent, and if each column had its own the relation would be
+lost: one parent gives those of all such columns. Nor may noise take one of them out of its range.
+
 Rows that repeat others as a whole say nothing where the columns have room for more: they are
 copies. In a table of few columns with few values, though, rows must repeat, and all of them count.
 """
@@ -12,17 +16,23 @@ copies. In a table of few columns with few values, though, rows must repeat, and
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse.csgraph import connected_components
 
+from .._compute import slices
 from ._columns import Column
 from ._frame import take
 from ._values import codes_and_levels
 
-__all__ = ["following", "groups_of"]
+__all__ = ["following", "groups_of", "sums_of"]
 
 # Probability below which agreement is no chance.
 CHANCE = 1e-6
 # Distinct rows of which the first pass looks at so many; what holds there is looked at in all.
 GLANCE = 1000
+# Variance of a combination of standardized columns that is rounding, and the part that a column has
+# of one from which it takes part in it.
+ROUNDING, PART = 1e-12, 1e-4
+ROWS_AT_ONCE = 1 << 16
 
 
 def following(columns: list[Column], marks, count):
@@ -84,3 +94,21 @@ def groups_of(columns: list[Column], marks, count):
             columns[b] = replace(columns[b], why=why)
     found = sorted({tuple(sorted(g)) for g in group.values() if len(g) > 1})
     return [[columns[i].name for i in places] for places in found], columns
+
+
+def sums_of(columns: list[Column]):
+    """Averaged columns that fulfil linear relations in all rows, as lists of names."""
+    free = [c for c in columns if c.interpolated and not c.n_missing]
+    n, q = len(free[0].values) if free else 0, len(free)
+    if q < 2 or n < 2 * q:
+        return []
+    moments, total = np.zeros((q, q)), np.zeros(q)
+    for rows in slices(n, ROWS_AT_ONCE):
+        some = np.arange(n)[rows]
+        Z = np.column_stack([c.embed(take(c.values, some))[:, 0] for c in free])
+        moments, total = moments + Z.T @ Z, total + Z.sum(axis=0)
+    variances, axes = np.linalg.eigh(moments / n - np.outer(total, total) / n**2)
+    null = axes[:, variances < ROUNDING]
+    _, part = connected_components(np.abs(null @ null.T) > PART, directed=False)
+    groups = [np.flatnonzero(part == g) for g in range(part.max() + 1)]
+    return [[free[i].name for i in group] for group in groups if len(group) > 1]

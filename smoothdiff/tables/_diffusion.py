@@ -8,6 +8,7 @@ from .. import _checks
 from ..estimators import SmoothedPLDiffusion
 from ..estimators import _validation as checks
 from ._copies import SingleRows, fingerprints
+from ._dependence import sums_of
 from ._frame import Frame, read_frame, take
 from ._groups import (
     NO_ROW,
@@ -98,7 +99,7 @@ class TableDiffusion(BaseEstimator):
     repeated tables how much a statistic varies takes ``independent=True``.
 
     **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but
-    for rounding and for numbers that left the range of their column and were reflected at its end.
+    for rounding: what a parent gives (frequent values) it then gives in all of these columns.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
@@ -226,6 +227,8 @@ class TableDiffusion(BaseEstimator):
             schema = schema.grouped(marks, count, kinds, whole=fill)
         elif fill:
             check_complete(schema)
+        grouped = [name for group in [schema.by, *schema.together] for name in group]
+        schema.sums = sums_of([c for c in schema.kept if c.name not in grouped])
         return schema, marks
 
     def _for_parts(self, parts, whole):

@@ -11,7 +11,7 @@ from ._columns import Column
 from ._groups import NO_ROW
 from ._values import is_missing
 
-__all__ = ["Donors", "draw_donors", "in_blocks", "interpolated"]
+__all__ = ["Donors", "draw_donors", "in_blocks", "interpolated", "patterns_of"]
 
 # New rows whose parents are looked at together: arrays of their values take a few MB.
 ROWS_AT_ONCE = 1 << 13
@@ -52,39 +52,58 @@ def in_blocks(function, *arrays):
     return np.concatenate([function(*(array[rows] for array in arrays)) for rows in blocks])
 
 
-def interpolated(column: Column, numbers, parents, weights, noise, given):
-    """Weighted means of the parents' values, but for atoms and gaps, which donors give.
-
-    Where values prefer round numbers a mean is rounded as the donor's value is.
+def interpolated(numbers, patterns, parents, weights, wanted):
+    """Weighted means of the numbers of parents, of those alone that have a row's pattern.
 
     Parameters
     ----------
-    column : Column
     numbers : array of shape (m,)
-        The column's values in some rows as floats, NaN where missing.
+        Of some rows, NaN where missing.
+    patterns : integer array of shape (m,)
+        Which values of theirs a parent gives; see `patterns_of`.
     parents : integer array of shape (n, k)
         Which of these rows the parents are.
     weights : array of shape (n, k)
-    noise : array of shape (n,)
-        What a sample has beside the mean of its parents, in the units of the column.
-    given : array of shape (n,) or None
-        What donors have; None where there are no atoms, gaps and round numbers.
+    wanted : integer array of shape (n,)
+        The pattern of each new row.
 
     Returns
     -------
-    array of shape (n,), float64, NaN where missing
+    array of shape (n,), float64, NaN where no parent has the pattern
     """
-    loose = column.is_loose(numbers)
-    present, all_loose = np.where(loose, numbers, 0.0), loose.all()
+    one = patterns.min(initial=0) == patterns.max(initial=0)
+    present = np.where(np.isnan(numbers), 0.0, numbers)  # 0 times no number is none
 
-    def mean(parents, weights):
-        share = weights if all_loose else np.where(loose[parents], weights, 0.0)
+    def mean(parents, weights, wanted):
+        share = weights if one else np.where(patterns[parents] == wanted[:, None], weights, 0.0)
         total = share.sum(axis=1)
-        return (share * present[parents]).sum(axis=1) / np.where(total > 0, total, 1.0)
+        found = (share * present[parents]).sum(axis=1) / np.where(total > 0, total, 1.0)
+        return np.where(total > 0, found, np.nan)
 
-    grain = column.grain(given) if column.round_numbers else None
-    made = column.finish(in_blocks(mean, parents, weights) + noise, grain)
-    return made if given is None else np.where(column.is_loose(given), made, given)
+    return in_blocks(mean, parents, weights, wanted)
+
+
+def patterns_of(columns: list[Column], numbers, given):
+    """Which of the numbers of rows are frequent values or gaps, and which ones they are.
+
+    Parameters
+    ----------
+    columns : list of Column
+    numbers, given : lists of arrays of shape (m,) and (n,)
+        The columns' values in two sets of rows.
+
+    Returns
+    -------
+    two integer arrays of shape (m,) and (n,)
+        Equal where all frequent values are equal; 0 where all numbers are averaged.
+    """
+    code = np.zeros(1 + len(numbers[0]) + len(given[0]), dtype=np.intp)
+    for column, *values in zip(columns, numbers, given, strict=True):
+        both = np.concatenate(values)
+        both = np.where(column.is_loose(both), -np.inf, np.nan_to_num(both, nan=np.inf))
+        _, own = np.unique(np.concatenate([[-np.inf], both]), return_inverse=True)
+        _, code = np.unique(code * (own.max() + 1) + own, return_inverse=True)  # 0 comes first
+    return np.split(code[1:], [len(numbers[0])])
 
 
 class Donors:

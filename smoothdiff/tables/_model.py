@@ -17,7 +17,7 @@ from .._memory import freed_at_once
 from .._progress import Progress
 from ..cloud import draw_by_weight
 from ._copies import SingleRows
-from ._donors import Donors, in_blocks, interpolated
+from ._donors import Donors, in_blocks, interpolated, patterns_of
 from ._frame import take
 from ._groups import NO_ROW, Group, evenly
 from ._schema import Schema
@@ -207,25 +207,29 @@ class TableModel:
             one_for_all=self.one_donor,
             fill=self.fill,
         )
-        shared = {}
-        columns, place = {}, 0
+        shared: dict = {}
+        columns: dict = {}
+        place: dict = {}
+        for column in schema.embedded:
+            place[column.name] = sum(c.width for c in schema.embedded[: len(place)])
         for column in schema.kept:
             group = schema.group_of(column)
+            if column.name in columns:
+                continue
             if column.name in schema.by:
                 columns[column.name] = take(column.values, examples)
-                continue
-            if column.kind == "constant":
+            elif column.kind == "constant":
                 columns[column.name] = take(column.values, np.zeros(len(Z), dtype=np.intp))
             elif group:
                 if group not in shared:
                     shared[group] = donors.of(schema.giving(group))
                 columns[column.name] = take(column.values, shared[group])
             elif column.interpolated:
-                columns[column.name] = _mean(column, Z[:, place], donors)
+                related = schema.related(column)
+                columns |= _means(related, [Z[:, place[c.name]] for c in related], donors)
             else:
                 columns[column.name] = take(column.values, donors.of([column]))
-            place += column.width
-        return columns
+        return {column.name: columns[column.name] for column in schema.kept}
 
     def _nearest(self, Z, allowed):
         """For each of some embedded rows the nearest training row that is allowed, (n,)."""
@@ -276,16 +280,46 @@ class TableModel:
         return log_p
 
 
-def _mean(column, z, donors):
-    """Values of an interpolated column from its coordinate z (n,) and the parents."""
-    weights, places, given = donors.weights, donors.places, None
-    numbers = column.numbers(take(column.values, donors.rows))
-    line = column.line.embed(numbers)[:, 0]
-    mean = in_blocks(lambda place, weight: (weight * line[place]).sum(axis=1), places, weights)
-    if column.n_missing or len(column.atoms) or column.round_numbers:
-        given = column.numbers(take(column.values, donors.of([column])))
-    noise = column.line.scale * (z - mean)
-    return column.scale.values(interpolated(column, numbers, places, weights, noise, given))
+def _means(columns, coordinates, donors):
+    """Values, by name, of interpolated columns from a coordinate (n,) of each and the parents.
+
+    Several columns fulfil linear relations. One parent then says which frequent values a row has in
+    all of them, and the rest are means of the parents that have these: the relations stay.
+    """
+    numbers = [column.numbers(take(column.values, donors.rows)) for column in columns]
+    given, n = numbers, len(donors.places)
+    own, wanted = np.zeros(len(donors.rows), dtype=np.intp), np.zeros(n, dtype=np.intp)
+    drawn = any(c.n_missing or len(c.atoms) or c.round_numbers for c in columns)
+    if drawn:
+        rows = donors.of(columns)
+        given = [column.numbers(take(column.values, rows)) for column in columns]
+        own, wanted = patterns_of(columns, numbers, given)
+    means = [interpolated(x, own, donors.places, donors.weights, wanted) for x in numbers]
+    noise = [
+        column.line.scale * (z - in_blocks(_weighted(line), donors.places, donors.weights))
+        for column, z, line in zip(columns, coordinates, map(_line, columns, numbers), strict=True)
+    ]
+    if len(columns) > 1:  # what is added to one of a relation is added to the others, or to none
+        inside = [c.holds(m + e) for c, m, e in zip(columns, means, noise, strict=True)]
+        added = (wanted == 0) & np.logical_and.reduce(inside)
+        noise = [np.where(added, e, 0.0) for e in noise]
+    found = {}
+    for column, mean, extra, donated in zip(columns, means, noise, given, strict=True):
+        # Where values prefer round numbers a mean is rounded as the parent's value is.
+        alone = column.round_numbers and len(columns) == 1
+        made = column.finish(mean + extra, column.grain(donated) if alone else None)
+        if drawn:
+            made = np.where(column.is_loose(donated) & ~np.isnan(made), made, donated)
+        found[column.name] = column.scale.values(made)
+    return found
+
+
+def _line(column, numbers):
+    return column.line.embed(numbers)[:, 0]
+
+
+def _weighted(line):
+    return lambda place, weight: (weight * line[place]).sum(axis=1)
 
 
 def _stacked(arrays, padding):

@@ -31,6 +31,8 @@ class Schema(Sequence):
         Names of the columns whose values have a model each.
     together : list of lists
         Names of the columns that take one parent's values.
+    sums : list of lists
+        Names of the numbers that fulfil linear relations: one parent says whether they are means.
 
     Examples
     --------
@@ -40,8 +42,11 @@ class Schema(Sequence):
     (['discrete', 'categorical'], 2)
     """
 
-    def __init__(self, columns, by=(), together=()):
+    sums: Sequence = ()  # of files that were written before there were any
+
+    def __init__(self, columns, by=(), together=(), sums=()):
         self.columns, self.by, self.together = list(columns), list(by), [list(g) for g in together]
+        self.sums = [list(g) for g in sums]
         self._place = {column.name: i for i, column in enumerate(self.columns)}
 
     def __len__(self):
@@ -81,6 +86,11 @@ class Schema(Sequence):
         """Names of the columns that take one parent's values with this one; empty if none do."""
         return next((tuple(group) for group in self.together if column.name in group), ())
 
+    def related(self, column):
+        """The averaged columns that fulfil linear relations with this one; it alone if none do."""
+        names = next((group for group in self.sums if column.name in group), [column.name])
+        return [self[name] for name in names if self[name].interpolated]
+
     def giving(self, group):
         """The columns of a group that a parent gives: constants need none."""
         return [self[name] for name in group if self[name].kind != "constant"]
@@ -93,7 +103,7 @@ class Schema(Sequence):
             else column
             for column in self.columns
         ]
-        return Schema(columns, self.by, self.together)
+        return Schema(columns, self.by, self.together, self.sums)
 
     def grouped(self, marks, count, kinds, *, whole):
         """The schema with columns together of which one follows from another (`_dependence`).
@@ -138,6 +148,8 @@ class Schema(Sequence):
         given = ["gaps"] if column.n_missing else []
         if len(column.atoms):
             given.insert(0, f"{len(column.atoms)} frequent value{'s' * (len(column.atoms) > 1)}")
+        alike = [str(c.name) for c in self.related(column) if c is not column]
+        how += f", in relation to {', '.join(alike)}" if alike else ""
         return f"{' and '.join(given)} given; the rest {how}" if given else how
 
     def rows(self):

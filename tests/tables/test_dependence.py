@@ -163,3 +163,64 @@ def test_copies_are_drawn_again_from_their_class(places):
     ]
     assert drawn[0].equals(drawn[1])
     assert drawn[0].equals(drawn[2])
+
+
+# ------------------------------------------------------------------ linear relations
+
+
+def related(kind, n=500):
+    """Columns, the relation that they fulfil, and how far rounding may take a row off it."""
+    rng = np.random.default_rng(3)
+    a, b = rng.integers(0, 60, n), rng.poisson(20, n)
+    if kind == "birth":
+        return {"birth": 2024 - a, "age": a}, lambda t: t["birth"] + t["age"] - 2024, 0
+    if kind == "total":
+        return {"a": a, "b": b, "c": a + b}, lambda t: t["a"] + t["b"] - t["c"], 1
+    if kind == "affine":
+        return {"a": a, "b": 2 * a + 5}, lambda t: 2 * t["a"] + 5 - t["b"], 1
+    part = np.round(rng.exponential(500, n), 2)
+    if kind == "zeros":
+        part = np.where(rng.random(n) < 0.7, 0.0, part)
+    rest = np.round(rng.exponential(900, n), 2)
+    columns = {"part": part, "rest": rest, "sum": np.round(part + rest, 2)}
+    return columns, lambda t: t["part"] + t["rest"] - t["sum"], 0.0101
+
+
+@pytest.mark.parametrize("kind", ["birth", "total", "affine", "zeros", "loose"])
+@pytest.mark.parametrize("settings", [{}, {"by": "class"}, {"missing": "fill"}], ids=str)
+def test_relations_of_numbers_stay(kind, settings):
+    """Though frequent values are given by a parent, and noise would take some out of range."""
+    columns, off, rounding = related(kind)
+    rng = np.random.default_rng(4)
+    more = {"class": rng.choice(["x", "y"], 500), "other": rng.normal(size=500)}
+    table = pd.DataFrame(columns | more)
+    model = TableDiffusion(random_state=0, **settings).fit(table)
+    assert model.schema_.sums == [list(columns)]
+    assert f"in relation to {list(columns)[1]}" in str(model.schema_)
+    made = model.sample(1000)
+    assert np.abs(off(made)).max() <= rounding
+    for name in columns:
+        first = table[name].mode()[0]
+        share = (table[name] == first).mean()
+        if share > 0.02:
+            assert (made[name] == first).mean() == pytest.approx(share, abs=0.05)
+    if kind != "birth":
+        assert not made[list(columns)].isin(table[list(columns)]).all(axis=None)
+
+
+def test_what_is_no_relation_of_all_rows_is_none(rng):
+    columns, _, _ = related("zeros")
+    table = pd.DataFrame(columns)
+    table.loc[3, "sum"] += 1.0
+    assert TableDiffusion(random_state=0).fit(table).schema_.sums == []
+    few = pd.DataFrame(rng.normal(size=(7, 4)).round(3))
+    assert TableDiffusion(random_state=0).fit(few).schema_.sums == []
+    gaps = pd.DataFrame(columns)
+    gaps.loc[3, "sum"] = np.nan
+    assert TableDiffusion(random_state=0).fit(gaps).schema_.sums == []
+
+
+def test_two_relations_are_two(rng):
+    x, y = rng.normal(size=(2, 100)).round(2)
+    table = pd.DataFrame({"x": x, "y": y, "2y": 2 * y, "3x": 3 * x})
+    assert TableDiffusion(random_state=0).fit(table).schema_.sums == [["x", "3x"], ["y", "2y"]]
