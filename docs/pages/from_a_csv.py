@@ -117,10 +117,10 @@ pd.DataFrame(
 # Only some rows
 # --------------
 #
-# ``where`` asks for rows that fit. Samples of the whole model start around the training rows that
-# fit, of which there must be some, and are kept if they fit too. They are a little farther inside
-# the condition than all samples that fit, some of which start around other rows. A number that is
-# to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's.
+# ``where`` asks for rows that fit. Samples start around the training rows that fit, of which there
+# must be some, as often around each as in the data, and what does not fit is drawn again. A number
+# that is to have a value, such as ``{"spent": 0}`` or ``{"age": 35}``, is a parent's; so is one of
+# a range that hardly any sample hits.
 
 some = model.sample(200, where={"country": ["NO", "SE"], "age": (30, 40)})
 print(some.country.value_counts().to_dict(), "ages", some.age.min(), "to", some.age.max())

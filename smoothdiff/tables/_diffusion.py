@@ -252,10 +252,10 @@ class TableDiffusion(BaseEstimator):
         where : dict, optional
             Conditions on columns, that all rows fit: from names to a value (None: missing), a
             list of values, or a range (low, high), either of them None for no bound. Samples
-            start around the training rows that fit, and those that fit are kept: not quite the
-            law of all samples that fit, of which some start around other rows. A number that is
-            to have a value, or one of a list, is given by a parent, as a category is; so is one
-            of a range in which fewer than 2% of a thousand samples are.
+            start around the training rows that fit, as often around each as its weight says, and
+            what does not fit is drawn again. A number that is to have a value, or one of a list,
+            is given by a parent, as a category is; so is one of a range in which fewer than 2% of
+            a thousand samples are.
         return_parents : bool, default=False
             Also return which training rows each new one was made from.
 

@@ -7,6 +7,7 @@ among these give what cannot be averaged (`_donors`), columns make values of wha
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -99,29 +100,69 @@ class TableModel:
         """
         if where is None:
             return self._draw(generator, n, [group.starts for group in self.groups], parents)
-        giving = self._giving(where.of_values)
         fitting = where.of_training_rows()
         starts = [group.starts[fitting[group.starts]] for group in self.groups]
         progress = Progress(n, "rows")
         parts: list[Drawn] = []
-        kept = drawn = found = 0
-        while not parts or kept < n:
-            rate = (found + 1) / (drawn + 1)
-            if drawn >= TRIED and rate < FEW_FIT:
-                giving = self._giving(where.conditions)
-            size = int(np.clip(1.2 * (n - kept) / rate, FEWEST_DRAWS, 4 * n + FEWEST_DRAWS))
-            part = giving._draw(generator, size if n else 0, starts, parents)
-            fits = np.flatnonzero(where.fits(part.columns))
-            parts.append(part.take(fits[: n - kept]))
-            kept, drawn, found = kept + len(parts[-1].parents), drawn + size, found + len(fits)
-            progress(kept, f"{found / max(drawn, 1):.2%} of the draws fit")
-            if kept == 0 < n and drawn >= GIVEN_UP_AFTER:
+        order: list[np.ndarray] = []
+        left = np.arange(n)
+        while len(left) or not parts:
+            which, given_up = self._draw_groups(generator, len(left), starts), []
+            asked = np.unique(which) if n else [next(i for i, s in enumerate(starts) if len(s))]
+            shares = {place: left[which == place] for place in asked}
+            for place, own in shares.items():
+                tell = partial(_told, progress, n - len(left))
+                with self._freeing():
+                    part = self._draw_fitting(
+                        generator, self.groups[place], len(own), starts[place], where, tell
+                    )
+                parts.append(part if parents else part.without_parents())
+                order.append(own[: len(part.parents)])
+                left = np.setdiff1d(left, order[-1])
+                given_up += [place] * (len(part.parents) < len(own))
+            for place in given_up:
+                starts[place] = starts[place][:0]
+            if len(left) and not any(map(len, starts)):
                 raise ValueError(
-                    f"None of {drawn} samples fits where={where.conditions!r}, though "
+                    f"None of {GIVEN_UP_AFTER} samples fits where={where.conditions!r}, though "
                     f"{int(fitting.sum())} training rows do; give ranges instead of values, or "
                     "fewer conditions."
                 )
-        return Drawn.joined(parts)
+        return Drawn.joined(parts, np.argsort(np.concatenate(order)))
+
+    def _draw_fitting(self, generator, group, n, starts, where, tell):
+        """Draw n rows of a group that fit; fewer, if none of very many does.
+
+        What does not fit is drawn again around the same point, which so keeps its share, and after
+        some rounds around any.
+        """
+        model = group.model
+        shares = group.shares(model, starts)
+        around = self._draw_places(generator, n, shares)
+        giving = self._giving(where.of_values)
+        open_ = np.arange(n)
+        parts: list[Drawn] = []
+        order: list[np.ndarray] = []
+        drawn = found = 0
+        while len(open_) or not parts:
+            rate = (found + 1) / (drawn + 1)
+            if drawn >= TRIED and rate < FEW_FIT:
+                giving = self._giving(where.conditions)
+            if len(parts) > ATTEMPTS:
+                around[open_] = self._draw_places(generator, len(open_), shares)
+            most = (4 * n + FEWEST_DRAWS) // max(len(open_), 1)
+            place = np.repeat(open_, int(np.clip(1.2 / rate, 1, most)))
+            part = giving._draw_around(generator, group, model, around[place], shares)
+            fits = np.flatnonzero(where.fits(part.columns))
+            fitted, first = np.unique(place[fits], return_index=True)
+            parts.append(part.take(fits[first]))
+            order.append(fitted)
+            open_ = np.setdiff1d(open_, fitted)
+            drawn, found = drawn + len(place), found + len(fits)
+            tell(n - len(open_), f"{found / max(drawn, 1):.2%} of the draws fit")
+            if found == 0 and drawn >= GIVEN_UP_AFTER:
+                break
+        return Drawn.joined(parts, np.argsort(np.concatenate(order)))
 
     def _giving(self, names):
         """The model where a parent gives these columns."""
@@ -139,8 +180,7 @@ class TableModel:
             drawn = self._draw_new(generator, group, int(m), some)
             return drawn if parents else drawn.without_parents()
 
-        many = any(group.kept is None for group in self.groups)
-        with freed_at_once() if many else nullcontext():
+        with self._freeing():
             parts = [
                 draw(group, some, m)
                 for group, some, m in zip(self.groups, starts, count, strict=True)
@@ -150,6 +190,11 @@ class TableModel:
             return parts[0]
         return Drawn.joined(parts, np.argsort(np.argsort(which, kind="stable")))
 
+    def _freeing(self):
+        """Gives memory back at once where models are fitted one after the other."""
+        many = any(group.kept is None for group in self.groups)
+        return freed_at_once() if many else nullcontext()
+
     def _draw_groups(self, generator, n, starts):
         """For each of n rows the group that it comes from, (n,)."""
         if len(self.groups) == 1:
@@ -158,15 +203,20 @@ class TableModel:
         return self._draw_places(generator, n, np.array(shares))
 
     def _draw_new(self, generator, group, n, starts) -> Drawn:
-        """Draw n rows of a group.
+        """Draw n rows of a group."""
+        model = group.model
+        shares = group.shares(model, starts)
+        around = self._draw_places(generator, n, shares)
+        return self._draw_around(generator, group, model, around, shares)
+
+    def _draw_around(self, generator, group, model, around, shares) -> Drawn:
+        """Draw a row of a group around each of some points (n,).
 
         Copies of single training rows, and near ones, are drawn again a few times, first around the
         same point, which so keeps its share, then around any. Where little else comes out (one
         donor gives all of a row, or the model memorizes) all stay.
         """
-        model = group.model
-        shares = group.shares(model, starts)
-        around = self._draw_places(generator, n, shares)
+        n, around = len(around), around.copy()
         parts = [self._draw_any(generator, group, model, around)]
         place, open_ = np.arange(n), np.arange(n)
         for attempt in range(ATTEMPTS):
@@ -278,6 +328,10 @@ class TableModel:
             if column.kind == "constant":
                 log_p[~column.equal(columns[column.name], 0)] = -np.inf
         return log_p
+
+
+def _told(progress, before, done, note):
+    progress(before + done, note)
 
 
 def _means(columns, coordinates, donors):

@@ -237,7 +237,7 @@ def test_several_times_may_be_asked_for(tmp_path, monkeypatch):
         f"{8 + i % 9}:{i:02},2021-03-{i % 28 + 1:02} {8 + i % 9:02}:30,{i}.5" for i in range(59)
     ]
     (tmp_path / "a.csv").write_text("t,at,x\n" + "\n".join(rows))
-    _, *made = sample("a.csv", "-n", "20", "--where", "t=8:00,9:01")
+    _, *made = sample("a.csv", "-n", "200", "--where", "t=8:00,9:01")
     assert {row[0] for row in made} == {"8:00", "9:01"}
     assert all(re.fullmatch(r"2021-03-\d\d \d\d:\d\d", row[1]) for row in made)  # as they were
     _, *made = sample("a.csv", "-n", "20", "--where", "at=2021-03-01 08:30,2021-03-02 09:30")

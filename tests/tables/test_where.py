@@ -134,12 +134,41 @@ def recorded(monkeypatch):
     """How many rows are drawn, each time that some are."""
     draws = []
 
-    def draw(self, generator, n, *args, _draw=TableModel._draw):
-        draws.append(n)
-        return _draw(self, generator, n, *args)
+    def draw(self, generator, group, model, around, *args, _draw=TableModel._draw_around):
+        draws.append(len(around))
+        return _draw(self, generator, group, model, around, *args)
 
-    monkeypatch.setattr(TableModel, "_draw", draw)
+    monkeypatch.setattr(TableModel, "_draw_around", draw)
     return draws
+
+
+def test_rows_and_values_of_by_keep_their_shares(rng):
+    """Though draws around some fit far more often: what does not is drawn again around the same."""
+    label = np.repeat(["a", "b"], [200, 200])
+    x = np.where(label == "a", rng.normal(0, 1, 400), rng.normal(2, 3, 400))
+    table = pd.DataFrame({"x": x, "y": rng.normal(size=400), "label": label})
+    fitting = table[(table["x"] > 1.5) & (table["x"] < 4)]
+    model = TableDiffusion(by="label", redraw=None, random_state=0).fit(table)
+    made, parents, weights = model.sample(600, where={"x": (1.5, 4.0)}, return_parents=True)
+    share = (fitting["label"] == "a").mean()
+    assert (made["label"] == "a").mean() == pytest.approx(share, abs=1 / 600)
+    assert made["x"].between(1.5, 4).all()
+    assert abs(made["x"].mean() - fitting["x"].mean()) < 0.25 * fitting["x"].std()
+    own = np.where(weights > 0, label[parents], made["label"].to_numpy()[:, None])
+    assert (own == made["label"].to_numpy()[:, None]).all()
+
+
+def test_a_value_of_by_of_which_nothing_fits_is_left_to_the_others(monkeypatch):
+    monkeypatch.setattr("smoothdiff.tables._model.GIVEN_UP_AFTER", 200)
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"x": rng.normal(size=80), "y": rng.normal(size=80), "c": ["a", "b"] * 40})
+    X.loc[X["c"] == "a", "x"] += 100
+    X.loc[0, "x"] = 0.0  # one row among a hundred
+    model = TableDiffusion(by="c", redraw=None, random_state=0).fit(X)
+    made = model.sample(50, where={"x": (-0.001, 0.4)})
+    assert len(made) == 50
+    assert made["x"].between(-0.001, 0.4).all()
+    assert (made["c"] == "b").mean() > 0.5
 
 
 def test_so_many_are_drawn_as_will_fit(rng, monkeypatch):
@@ -148,8 +177,9 @@ def test_so_many_are_drawn_as_will_fit(rng, monkeypatch):
     draws = recorded(monkeypatch)
     made = model.sample(500, where={0: (0.0, 0.2), 1: (0.0, 0.5)}, random_state=1)
     assert len(made) == 500
-    assert draws[0] == 600
-    assert len(draws) < 8
+    assert draws[0] == 500
+    assert draws[1] > 1000
+    assert len(draws) < 30
     assert max(draws) <= 2064
 
 
