@@ -231,7 +231,7 @@ class DiffusionOverSampler(BaseOverSampler):
 
     def _fit_laws(self, model, X, places, labels):
         """A model for each class, whose rows stand in some places of X."""
-        laws = fit_laws(model, [_dense(take(X, rows)) for rows in places], X)
+        laws = fit_laws(model, [_dense(take(X, rows)) for rows in places], X, labels)
         single = [i for i, law in enumerate(laws) if law is None]
         if single:
             whole = _dense(X)

@@ -101,7 +101,7 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
         subspace = self._fit_subspace(training.data, training.share, weights.sum())
         variances = subspace.column_variances(training.data, training.share)
         cloud = training.cloud(subspace, self._n_neighbors(subspace.dim))
-        scales = find_scales(self, X, cloud, subspace)
+        scales = find_scales(self, X, weights, cloud, subspace)
         score = self._make_score(cloud, subspace, scales)
         exact = scales.t_min == 0 and subspace.noise_variance == 0
         self.diffusion_ = Diffusion(

@@ -128,7 +128,8 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels of classes.
         sample_weight : array-like of shape (n_samples,), optional
-            A weight of 2 equals a repeated row, a weight of 0 a missing one. The estimator has to
+            A weight of 2 equals a repeated row, but for a search, whose folds part the two; a
+            weight of 0 equals a missing one. The estimator has to
             take it too.
 
         Returns
@@ -201,7 +202,8 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
         """A model of each class, and what makes their densities comparable."""
         places = [np.flatnonzero(codes == k) for k in range(len(self.classes_))]
         params = [{"sample_weight": weights[rows]} if weighted else {} for rows in places]
-        laws = fit_laws(template, [take(X, rows) for rows in places], X, params)
+        parts = [take(X, rows) for rows in places]
+        laws = fit_laws(template, parts, X, self.classes_.tolist(), params)
         single = [k for k, law in enumerate(laws) if law is None]
         if len(single) == len(laws):
             clone(template).fit(X, **({"sample_weight": weights} if weighted else {}))

@@ -91,7 +91,7 @@ def check_model(owner, *methods):
         checks.refuse(owner, "estimator", wanted, TypeError)
 
 
-def fit_laws(estimator, parts, whole, params=None):
+def fit_laws(estimator, parts, whole, labels, params=None):
     """Clones of an estimator, each fitted to the rows of a class; None where there is only one row.
 
     If all are None, fit the estimator to the rows of all classes: that works, unless something is
@@ -105,15 +105,18 @@ def fit_laws(estimator, parts, whole, params=None):
         Rows of each class.
     whole : array or DataFrame
         Rows of all classes.
+    labels : sequence
+        What the classes are called.
     params : list of dict, optional
         What else each fit is given.
 
     Raises
     ------
     ValueError, TypeError
-        What the estimator raises, unless a class has one row of numbers, or copies of one.
+        What the estimator raises, unless a class has one row of numbers, or copies of one; with
+        the class, where another one could be fitted.
     """
-    laws = []
+    laws: list = []
     if hasattr(estimator, "_for_parts"):
         models = estimator._for_parts(parts, whole)
     else:
@@ -121,8 +124,10 @@ def fit_laws(estimator, parts, whole, params=None):
     for model, part, more in zip(models, parts, params or [{}] * len(parts), strict=True):
         try:
             laws.append(model.fit(part, **more))
-        except ValueError:
+        except ValueError as error:
             if not is_one_row(part):
+                if any(laws):
+                    raise ValueError(f"Class {labels[len(laws)]!r}: {error}") from error
                 raise
             laws.append(None)
     return laws

@@ -104,8 +104,8 @@ def check_scales(estimator):
         )
 
 
-def find_scales(estimator, X, cloud, subspace) -> Scales:
-    """Numbers for the parameters that are "auto"."""
+def find_scales(estimator, X, weights, cloud, subspace) -> Scales:
+    """Numbers for the parameters that are "auto", from weighted rows."""
     name, needs_spacing = type(estimator).__name__, estimator._needs_spacing
     spacing, t0, t_min = estimator.spacing, estimator.t0, estimator.t_min
     if spacing == "auto":
@@ -120,7 +120,10 @@ def find_scales(estimator, X, cloud, subspace) -> Scales:
             f"{spacing:.3g}: no float of full precision. Choose another unit."
         )
     if spacing == 0 and (t0 == "auto" or needs_spacing):
-        found = "one sample" if len(X) == 1 else f"{len(X)} samples, all of them equal"
+        n = np.count_nonzero(weights)
+        found = "one sample" if n == 1 else f"{n} samples"
+        found += " of positive weight" if n < len(X) else ""
+        found += ", all of them equal" if n > 1 else ""
         found += " but for rounding" if len(cloud) > 1 else ""
         remedy = "set t0 and spacing" if needs_spacing else "set t0"
         raise ValueError(

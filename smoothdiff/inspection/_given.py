@@ -1,10 +1,12 @@
 """What displays are given: a fitted estimator that can do what is asked of it, and its rows."""
 
+from inspect import signature
+
 from sklearn.utils.validation import check_is_fitted
 
 from ..estimators import _validation as checks
 
-__all__ = ["as_input", "check_estimator", "check_parents", "rows_of"]
+__all__ = ["as_input", "check_estimator", "check_names_parents", "check_parents", "rows_of"]
 
 
 def check_estimator(estimator, display, method, like):
@@ -20,6 +22,15 @@ def check_estimator(estimator, display, method, like):
 def _name(value):
     """The class of an object, or a class itself, as a word."""
     return value.__name__ if isinstance(value, type) else type(value).__name__
+
+
+def check_names_parents(estimator, owner):
+    """Refuse an estimator whose samples do not say which rows they are made of."""
+    if "return_parents" not in signature(estimator.sample).parameters:
+        raise TypeError(
+            f"{owner} needs an estimator whose samples have parents, such as SmoothedPLDiffusion. "
+            f"Got {type(estimator).__name__} instead."
+        )
 
 
 def check_parents(parents, X):

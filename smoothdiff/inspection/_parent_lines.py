@@ -1,13 +1,11 @@
 """ParentLinesDisplay: samples in a plane, and lines to the points that each was made of."""
 
-from inspect import signature
-
 import numpy as np
 
 from .. import _checks as checks
 from .._pictures import as_text
 from .._pyplot import pyplot
-from ._given import check_estimator, check_parents, rows_of
+from ._given import check_estimator, check_names_parents, check_parents, rows_of
 from ._plane import aspect_of, choose_plane
 from ._style import (
     BESIDE,
@@ -124,11 +122,7 @@ class ParentLinesDisplay:
         """
         pyplot()
         check_estimator(estimator, cls.__name__, "sample", "SmoothedPLDiffusion")
-        if "return_parents" not in signature(estimator.sample).parameters:
-            raise TypeError(
-                f"{cls.__name__} needs an estimator whose samples have parents, such as "
-                f"SmoothedPLDiffusion. Got {type(estimator).__name__} instead."
-            )
+        check_names_parents(estimator, cls.__name__)
         checks.count(n_samples, "n_samples")
         rows = rows_of(estimator, X)
         plane = choose_plane(estimator, rows, features, components)

@@ -7,7 +7,7 @@ import numpy as np
 
 from .. import _checks as checks
 from .._pyplot import pyplot
-from ._given import check_estimator, check_parents
+from ._given import check_estimator, check_names_parents, check_parents
 
 __all__ = ["ParentsDisplay"]
 
@@ -114,12 +114,13 @@ class ParentsDisplay:
         ------
         ImportError
             Without matplotlib, before any work.
-        ValueError
-            If X has too few rows to be what the estimator was fitted to, or the images are not
-            square and have no ``image_shape``.
+        TypeError, ValueError
+            If samples of the estimator have no parents; if X has too few rows to be what the
+            estimator was fitted to, or the images are not square and have no ``image_shape``.
         """
         pyplot()
         check_estimator(estimator, cls.__name__, "sample", "SmoothedPLDiffusion")
+        check_names_parents(estimator, cls.__name__)
         X = checks.array(X, "X", "finite", np.isfinite)
         samples, parents, weights = estimator.sample(
             n_samples, random_state=random_state, return_parents=True

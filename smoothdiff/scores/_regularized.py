@@ -112,7 +112,9 @@ class EarlyStoppedScore(_Shrunken):
 
 
 class TemperatureScore(Denoiser):
-    """The ESF with exponents :math:`-|x - y_k|^2 / 2t` divided by ``tau`` > 1 (arXiv 2601.19285).
+    """The ESF with exponents :math:`-|x - y_k|^2 / 2t` divided by ``tau`` > 0 (arXiv 2601.19285).
+
+    Above 1 neighbors share the weight; below, the nearest point has more of it.
 
     Examples
     --------
@@ -134,5 +136,6 @@ class TemperatureScore(Denoiser):
 
     def divergence(self, x, t, probes=None):
         """Exact, the variance of the softmax, as for `EmpiricalScore`."""
-        _, variance = self.exact.law.moments(x, self.tau * np.asarray(t))
+        t = np.asarray(t)
+        _, variance = self.exact.law.moments(x, self.tau * t)
         return (variance / (self.tau * t) - x.shape[1]) / t, np.zeros(len(x))

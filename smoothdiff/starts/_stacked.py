@@ -76,7 +76,8 @@ def stacking_weights(log_densities, row_weights=None):
     Parameters
     ----------
     log_densities : array of shape (n_laws, n)
-        Of rows that the laws were not made from; -inf is allowed where another law is finite.
+        Of rows that the laws were not made from; -inf is allowed, and a row that no law reaches
+        takes no part.
     row_weights : array of shape (n,), optional
         Equal by default.
 
@@ -88,6 +89,11 @@ def stacking_weights(log_densities, row_weights=None):
         The mean log-likelihood is within this of the largest one (by convexity: the largest mean
         of p_c / sum omega p, less 1).
 
+    Raises
+    ------
+    ValueError
+        If the arrays have other shapes, or NaN or inf; if no law reaches a row of positive weight.
+
     Examples
     --------
     >>> import numpy as np
@@ -97,8 +103,20 @@ def stacking_weights(log_densities, row_weights=None):
     (array([0.48511346, 0.51488654]), 6.721082899119324e-07)
     """
     log_p = np.asarray(log_densities, dtype=np.float64)
+    if log_p.ndim != 2 or not (log_p < np.inf).all():
+        raise ValueError(
+            "log_densities must be an array of shape (n_laws, n) of floats or -inf. Got shape "
+            f"{log_p.shape}{', and NaN or inf' if log_p.ndim == 2 else ''}."
+        )
     share = np.full(log_p.shape[1], 1.0) if row_weights is None else np.asarray(row_weights, float)
+    if share.shape != log_p.shape[1:] or not ((share >= 0) & (share < np.inf)).all():
+        raise ValueError(
+            f"row_weights must be {log_p.shape[1]} floats that are not negative. Got "
+            f"{row_weights!r}."
+        )
     kept = np.isfinite(log_p).any(axis=0) & (share > 0)
+    if not kept.any():
+        raise ValueError("log_densities must be finite for a law at a row of positive weight.")
     p = np.exp(log_p[:, kept] - log_p[:, kept].max(axis=0))
     share = share[kept] / share[kept].sum()
     omega, gap = np.full(len(p), 1 / len(p)), np.inf

@@ -483,3 +483,12 @@ def test_frames_of_numbers_with_a_row_of_its_own():
 
 
 X, y = three_classes(40)
+
+
+@pytest.mark.filterwarnings("ignore:The search chose")
+def test_a_class_that_cannot_be_fitted_is_named(rng):
+    X, y = rng.normal(size=(22, 2)), np.repeat(["a", "b"], [20, 2])
+    with pytest.raises(ValueError, match=r"^Class 'b': SmoothedPLDiffusionCV needs two or more"):
+        ClassConditionalDiffusion(SmoothedPLDiffusionCV()).fit(X, y)
+    with pytest.raises(ValueError, match=r"^The 'kappa' parameter"):
+        ClassConditionalDiffusion(SmoothedPLDiffusion(kappa=-1)).fit(X, y)

@@ -13,12 +13,12 @@ from smoothdiff import ClassConditionalDiffusion, TableDiffusion
 pd = pytest.importorskip("pandas")
 
 REFUSALS = [
-    r"\w+ needs distinct samples to take a length scale from, and X has ",
+    r"(Class .*: )?\w+ needs distinct samples to take a length scale from, and X has ",
     r"The target 'y' needs to have more than 1 class\. Got 1 class instead",
     r"\w+ needs .*class",
     r"Feature names are only supported if all input features have string names",
-    r"Column .* has no values, ",
-    r"Column .* has \d+ different .* names or ids that cannot be drawn; ",
+    r"(Class .*: )?Column .* has no values, ",
+    r"(Class .*: )?Column .* has \d+ different .* names or ids that cannot be drawn; ",
 ]
 SHAPES = [(5, 2), (17, 1), (17, 2)]
 containers = sorted({**CONTAINERS, **DTYPES} - {"list": 0}.keys())

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff import ClassConditionalDiffusion, EmpiricalScoreDiffusion, SmoothedPLDiffusion
 from smoothdiff.inspection import ParentsDisplay
 
 matplotlib = pytest.importorskip("matplotlib")
@@ -144,3 +144,10 @@ def test_without_matplotlib(monkeypatch, model, X):
 def test_importing_loads_no_matplotlib():
     code = "import sys, smoothdiff.inspection; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_samples_without_parents_are_refused(rng):
+    X, y = rng.normal(size=(20, 4)), np.repeat([0, 1], 10)
+    model = ClassConditionalDiffusion().fit(X, y)
+    with pytest.raises(TypeError, match="ParentsDisplay needs an estimator whose samples have par"):
+        ParentsDisplay.from_estimator(model, X)

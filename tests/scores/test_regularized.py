@@ -133,3 +133,11 @@ def test_noise_normal_to_the_data(name, collapses):
 def test_bad_strengths(make, error, subject):
     with pytest.raises(error, match=rf"^The {subject}.* must be .*\. Got .* instead\.$"):
         make()
+
+
+def test_a_temperature_below_one_and_a_list_of_variances():
+    score, x = TemperatureScore(CLOUD, 0.5), CLOUD.points[:3] + 0.1
+    np.testing.assert_allclose(score.denoise(x, 0.2), EmpiricalScore(CLOUD).denoise(x, 0.1))
+    found, error = score.divergence(x, [0.2, 0.2, 0.2])
+    np.testing.assert_array_equal(found, score.divergence(x, 0.2)[0])
+    assert not error.any()

@@ -259,3 +259,26 @@ def test_no_array_of_n_matrices_is_formed():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20_000 * 20 * 20 * 8
+
+
+@pytest.mark.parametrize(
+    ("log_p", "weights", "sentence"),
+    [
+        ([-1.0, -2.0], None, r"of shape \(n_laws, n\) of floats or -inf. Got shape \(2,\)\.$"),
+        ([[np.nan, 0.0], [0.0, 0.0]], None, "and NaN or inf"),
+        ([[np.inf, 0.0], [0.0, 0.0]], None, "and NaN or inf"),
+        (np.full((2, 3), -np.inf), None, "finite for a law at a row of positive weight"),
+        (np.zeros((3, 0)), None, "finite for a law at a row of positive weight"),
+        ([[0.0, -np.inf]], [0.0, 1.0], "finite for a law at a row of positive weight"),
+        ([[0.0, 1.0]], [1.0], "row_weights must be 2 floats"),
+        ([[0.0, 1.0]], [1.0, -1.0], "row_weights must be 2 floats"),
+    ],
+)
+def test_what_cannot_be_stacked_is_refused(log_p, weights, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        stacking_weights(log_p, weights)
+
+
+def test_a_row_that_no_law_reaches_takes_no_part():
+    log_p = np.array([[-1.0, -2.0, -np.inf], [-2.0, -1.0, -np.inf]])
+    np.testing.assert_array_equal(stacking_weights(log_p)[0], stacking_weights(log_p[:, :2])[0])
