@@ -46,6 +46,7 @@ def test_the_legend_of_bars_stands_above_them(ax):
 
 def test_two_components_are_two_axes(ax, found):
     _pictures.projection(ax, found)
+    assert ax.get_ylabel().startswith("component 2 (")
     for points in ax.collections:
         assert abs(np.corrcoef(points.get_offsets().T)[0, 1]) < 0.9
 
