@@ -20,7 +20,8 @@ def data_copying(generated, train, test, *, n_cells=None, random_state=0, kinds=
     Training rows are cut into cells by k-means. In each cell the distances of generated rows and
     of held-out rows to the closest training row are ranked together; C_T is the mean z-score of
     the rank sum, weighted by the held-out rows of the cells. Its natural zero is 0; well below -3
-    is copying, well above 3 is underfitting.
+    is copying, well above 3 is underfitting. It says that a difference is no chance, and grows with
+    the number of rows; how large it is `distance_to_closest_record` says.
 
     Parameters
     ----------

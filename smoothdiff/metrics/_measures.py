@@ -76,7 +76,8 @@ def novelty(new, train, test, distances, random_state):
         ("distance_to_closest_record", median, AS_REAL, "to the closest training row, median"),
         ("authenticity", authenticity(new, train, test), AS_REAL,
          "rows farther from a training row than its nearest other is"),
-        ("data_copying", copying, "0", "C_T, in standard deviations; below -3 is copying"),
+        ("data_copying", copying, "0",
+         "C_T, in standard deviations; below -3 rows are nearer than by chance"),
     ]  # fmt: skip
     if len(train.cloud) > 1:
         value = memorized_fraction(new, train, test=test)

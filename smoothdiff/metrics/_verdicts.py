@@ -18,6 +18,8 @@ SPREAD = (0.95, 0.85, 0.7)
 CLOSE = (0.075, 0.15, 0.3)
 # Probability that a generated row is closer to the training rows than a held-out one is, at most.
 NEARER = (0.55, 0.65, 0.75)
+# C_T beyond which rows are not nearer by chance.
+BEYOND_CHANCE = 3.0
 # Gain over a constant prediction beside that of real training rows, at least.
 GAIN = (0.98, 0.9, 0.75)
 
@@ -97,7 +99,8 @@ def _novelty(found):
             f"{copied.baseline:.0%} of the rows in test equal training rows: what was not held out "
             "says nothing of copies.",
         )
-    nearer = found.distances.nearer
+    nearer, copying = found.distances.nearer, found["data_copying"]
+    more = f", and C_T of {copying:.1f} says that this is none" if copying < -BEYOND_CHANCE else ""
     grades = [_grade(closer, CLOSE, less=True), _grade(nearer, NEARER, less=True)]
     if copied > copied.baseline + 0.01:
         grades.append("fair")
@@ -105,7 +108,7 @@ def _novelty(found):
         max(grades, key=GRADES.index),
         f"{closer:.0%} of the generated rows are closer to a training row than the closest "
         f"{closer.baseline:.0%} of the held-out rows are; one taken at random is closer than a "
-        f"held-out one with probability {nearer:.2f} (0.5 is chance); {copied:.1%} equal a "
+        f"held-out one with probability {nearer:.2f} (0.5 is chance{more}); {copied:.1%} equal a "
         f"training row (held-out rows: {copied.baseline:.1%}).",
     )
 

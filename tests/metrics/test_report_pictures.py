@@ -8,7 +8,7 @@ import pytest
 from smoothdiff.metrics import _page, _pictures, report
 from smoothdiff.metrics._report import Report
 from smoothdiff.metrics._rows import read
-from smoothdiff.metrics._verdicts import _diversity, _fidelity
+from smoothdiff.metrics._verdicts import _diversity, _fidelity, _novelty
 
 plt = pytest.importorskip("matplotlib.pyplot")
 pd = pytest.importorskip("pandas")
@@ -223,3 +223,16 @@ def test_three_columns_at_most_give_rows_away():
         separation = SimpleNamespace(giveaways=list("abcde"))
 
     assert "most: 'a', 'b', 'c'." in _fidelity(Found(c2st=Area(0.9))).sentence
+
+
+@pytest.mark.parametrize(("copying", "told"), [(-3.0, False), (-3.01, True), (5.0, False)])
+def test_the_sentence_of_novelty_says_where_it_is_no_chance(copying, told):
+    class Share(float):
+        baseline = 0.05
+
+    class Found(dict):
+        is_held_out, distances = True, SimpleNamespace(nearer=0.58)
+
+    verdict = _novelty(Found(closer=Share(0.05), copied_rows=Share(0.0), data_copying=copying))
+    assert verdict.grade == "good"
+    assert ("C_T of -3.0 says that this is none" in verdict.sentence) == told
