@@ -20,6 +20,8 @@ TREES = 200
 FEW_CLASSES = 10
 # Area under the curve that a column is worth if it gives rows away.
 GIVES_AWAY = 0.005
+# Unit of a column, as a part of its largest value, in which that is a float of single precision.
+SMALLEST_UNIT = 1e-30
 # Values of rows with a shuffled column that are judged at once (a call costs as much as many).
 VALUES_AT_ONCE = 1 << 22
 
@@ -173,6 +175,7 @@ def _for_trees(*tables):
         apart = np.abs(known - center)
         typical, mean = np.nanmedian(apart, axis=0), np.nanmean(apart, axis=0)
     scale = np.where(typical > 0, typical, np.where(mean > 0, mean, 1.0))
+    scale = np.maximum(scale, SMALLEST_UNIT)
     return [(np.ldexp(X, -unit) - center) / scale for X in tables]
 
 

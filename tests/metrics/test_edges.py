@@ -148,3 +148,8 @@ def test_distances_whose_squares_are_no_floats_are_refused(rng, measure, scale):
     measure(made, real)
     with pytest.raises(ValueError, match=r"squares of that are no floats\. Choose another unit\."):
         measure(made * scale, real * scale)
+
+
+def test_a_column_with_one_value_far_from_all_others():
+    x = np.r_[np.arange(59) * 1e-300, 1.0][:, None]
+    assert 0 <= c2st(x, x[::-1]) <= 1
