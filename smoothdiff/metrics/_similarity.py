@@ -95,7 +95,8 @@ def association_similarity(
 
     Two numbers: 1 - half the difference of Pearson's correlations, over rows that have both.
     Otherwise 1 - the total variation distance of the two-way tables, where missing is a level and
-    a number beside a category is cut into ten equal parts of its range in each table.
+    a number beside a category is cut into ten equal parts of its range in each table; its largest
+    value, and missing ones, are in an eleventh, as SDMetrics has it.
 
     Parameters
     ----------
