@@ -22,6 +22,9 @@ FEW_CLASSES = 10
 GIVES_AWAY = 0.005
 # Unit of a column, as a part of its largest value, in which that is a float of single precision.
 SMALLEST_UNIT = 1e-30
+# Typical distance of a value from the middle of its column, by itself and as a part of the largest
+# value, from which single precision does.
+FINE = 1e-3
 # Values of rows with a shuffled column that are judged at once (a call costs as much as many).
 VALUES_AT_ONCE = 1 << 22
 
@@ -164,19 +167,23 @@ def separation(
 def _for_trees(*tables):
     """Features (n, d) of some tables, in units in which trees tell their values apart.
 
-    They hold them in single precision, and take differences below 1e-7 for none.
+    They hold them in single precision, and take differences below 1e-7 for none. Columns that are
+    far from that stay as they are.
     """
     known = np.concatenate(tables)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value
-        unit = np.frexp(np.nanmax(np.abs(known), axis=0, initial=0.0))[1]  # of 2: exactly
+        largest = np.nanmax(np.abs(known), axis=0, initial=0.0)
+        unit = np.frexp(largest)[1]  # of 2: exactly
         known = np.ldexp(known, -unit)
         center = np.nanmedian(known, axis=0)
         apart = np.abs(known - center)
         typical, mean = np.nanmedian(apart, axis=0), np.nanmean(apart, axis=0)
     scale = np.where(typical > 0, typical, np.where(mean > 0, mean, 1.0))
-    scale = np.maximum(scale, SMALLEST_UNIT)
-    return [(np.ldexp(X, -unit) - center) / scale for X in tables]
+    fine = (scale > FINE) & (np.ldexp(scale, unit) > FINE) & (largest < 1 / SMALLEST_UNIT)
+    unit = np.where(fine, 0, unit)
+    center, scale = np.where(fine, 0.0, center), np.where(fine, 1.0, scale)
+    return [(np.ldexp(X, -unit) - center) / np.maximum(scale, SMALLEST_UNIT) for X in tables]
 
 
 def _fitted(model, X, y):
