@@ -126,7 +126,7 @@ def fit_laws(estimator, parts, whole, labels, params=None):
             laws.append(model.fit(part, **more))
         except ValueError as error:
             if not is_one_row(part):
-                if any(laws):
+                if any(law is not None for law in laws):
                     raise ValueError(f"Class {labels[len(laws)]!r}: {error}") from error
                 raise
             laws.append(None)

@@ -5,7 +5,7 @@ from scipy.stats import rankdata
 from sklearn.cluster import KMeans
 
 from .. import _checks as checks
-from ._rows import check_squares, read
+from ._rows import read
 from ._value import Value
 
 __all__ = ["data_copying"]
@@ -63,7 +63,6 @@ def data_copying(generated, train, test, *, n_cells=None, random_state=0, kinds=
     """
     tables = {"train": train, "generated": generated, "test": test}
     train, generated, test = read(tables, kinds, required=3)
-    check_squares(train, generated, test)
     if n_cells is None:
         n_cells = int(np.clip(len(test) // ROWS_A_CELL, 1, MOST_CELLS))
     n_cells = min(checks.count(n_cells, "n_cells"), len(train.cloud))

@@ -15,6 +15,7 @@ from scipy import sparse
 
 from .. import _checks as checks
 from ..cloud import PointCloud, distinct_rows
+from ..estimators._scales import LONGEST, SHORTEST
 from ..tables._columns import fit_column
 from ..tables._coordinates import Corners, Line
 from ..tables._frame import Frame, read_frame
@@ -26,8 +27,6 @@ __all__ = ["Rows", "check_squares", "read"]
 # Levels of a category up to which distances are exact; more have codes in so many coordinates,
 # whose distances lie between 0.75 and 1.25.
 MOST_LEVELS = 256
-# Half the extent of rows whose distances have squares that are floats of full precision.
-SHORTEST, LONGEST = 1e-145, 1e150
 NUMBERS = ("number", "integer", "date", "duration")
 
 

@@ -257,11 +257,10 @@ class TableModel:
             one_for_all=self.one_donor,
             fill=self.fill,
         )
+        ends = np.cumsum([column.width for column in schema.embedded])
+        place = {c.name: end - c.width for c, end in zip(schema.embedded, ends, strict=True)}
         shared: dict = {}
         columns: dict = {}
-        place: dict = {}
-        for column in schema.embedded:
-            place[column.name] = sum(c.width for c in schema.embedded[: len(place)])
         for column in schema.kept:
             group = schema.group_of(column)
             if column.name in columns:
@@ -349,10 +348,8 @@ def _means(columns, coordinates, donors):
         given = [column.numbers(take(column.values, rows)) for column in columns]
         own, wanted = patterns_of(columns, numbers, given)
     means = [interpolated(x, own, donors.places, donors.weights, wanted) for x in numbers]
-    noise = [
-        column.line.scale * (z - in_blocks(_weighted(line), donors.places, donors.weights))
-        for column, z, line in zip(columns, coordinates, map(_line, columns, numbers), strict=True)
-    ]
+    triples = zip(columns, coordinates, numbers, strict=True)
+    noise = [_noise(column, z, x, donors) for column, z, x in triples]
     if len(columns) > 1:  # what is added to one of a relation is added to the others, or to none
         inside = [c.holds(m + e) for c, m, e in zip(columns, means, noise, strict=True)]
         added = (wanted == 0) & np.logical_and.reduce(inside)
@@ -368,12 +365,14 @@ def _means(columns, coordinates, donors):
     return found
 
 
-def _line(column, numbers):
-    return column.line.embed(numbers)[:, 0]
+def _noise(column, z, numbers, donors):
+    """What samples have beside the mean of all their parents, in the units of the column, (n,)."""
+    line = column.line.embed(numbers)[:, 0]
 
+    def mean(places, weights):
+        return (weights * line[places]).sum(axis=1)
 
-def _weighted(line):
-    return lambda place, weight: (weight * line[place]).sum(axis=1)
+    return column.line.scale * (z - in_blocks(mean, donors.places, donors.weights))
 
 
 def _stacked(arrays, padding):
