@@ -1,8 +1,10 @@
 """Sums over the tiles of a mixture, best first, with an online log-sum-exp.
 
-The tile that some query lacks most comes next, until the remaining ones together can add no more
-than ``exp(-NEGLIGIBLE)`` of any query's sum, which is below its rounding. Near the data and at
-small t few tiles are visited, and queries then go by few, which lie close together.
+Tiles stand in rows. The row that some query lacks most comes next, and its tiles in the same way,
+until what is left of them, and then of all other rows, can add no more than a part `NEGLIGIBLE` of
+any query's sum.
+Near the data and at small t few rows are looked into and few tiles visited, and queries then go by
+few, which lie close together.
 """
 
 from functools import partial
@@ -14,7 +16,8 @@ from jax import lax
 
 from .._compute import IN_ONE_THREAD, OnDevices, map_threads, n_threads
 from ..neighbors import spatial_order
-from ._exponents import dot, exponents_of
+from ._bounds import bounds_of, in_rows, row_of
+from ._exponents import exponents_of
 from ._tiles import FEW_DIM, TILE_POINTS
 
 __all__ = ["log_density", "posterior_mean", "posterior_moments"]
@@ -28,10 +31,10 @@ OVERHEAD = 8
 BOUNDS_AT_ONCE = 1 << 22
 # Queries of a compiled call: two shapes, the larger one if there is work for every thread then.
 QUERIES_PER_CALL = 2048, 16384
-# exp(-37) = 9e-17, below the rounding of the sum that as much is left out of.
-NEGLIGIBLE = 37.0
-# Log of what counts as nothing.
-LEAST = -1e300
+# Below the rounding of a sum of which so large a part is left out, twice.
+NEGLIGIBLE = 8e-17
+# Log of what counts as nothing, and how far a sum of which nothing is known is below its bound.
+LEAST, UNKNOWN = -1e300, 1e6
 # One level below the highest, at which XLA's loops over the factors of a single tile take 2.4 times
 # as long on a CPU; those over many tiles take as long. And exponentials by the widest vectors.
 COMPILATION = {
@@ -139,7 +142,7 @@ def _queries_per_tile(mixture, x, half):
     many = int(np.clip(BOUNDS_AT_ONCE // len(there), FEW_QUERIES, TILE_QUERIES))
     lower, upper = mixture.lower[there], mixture.upper[there]
     width = upper.max(axis=0) - lower.min(axis=0)
-    reach = np.sqrt(NEGLIGIBLE / (np.median(mixture.decay[there]) * np.median(half)))
+    reach = np.sqrt(-np.log(NEGLIGIBLE) / (np.median(mixture.decay[there]) * np.median(half)))
     around = 2 * reach + np.median(upper - lower, axis=0)
 
     varies = width > 0
@@ -158,11 +161,8 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
     """Evaluate the first n_tiles query tiles of x (tiles, Q, r)."""
     mixture = jax.tree.map(jnp.asarray, mixture)
     _, Q, r = x.shape
-    lower, upper, there = mixture.lower.T, mixture.upper.T, jnp.isfinite(mixture.peak)
-    several = jnp.log(there.sum())
     T = len(mixture.peak)
-    # Bounds in rows, whose best are known: the best of all is found without looking at each.
-    rows = 1 << (T.bit_length() - 1) // 2
+    tiles, rows = in_rows(mixture)
 
     def add_tile(k, xi, hi, sums):
         """The sums with the terms of tile k of points."""
@@ -177,33 +177,42 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
         return new_top, total * shrink + terms.sum(0), centers, energies
 
     def add_promising_tiles(xi, hi, sums):
-        def gap(j):
-            at = xi[j][:, None]
-            return jnp.maximum(jnp.maximum(lower[j] - at, at - upper[j]), 0.0)
+        n_rows, n_columns = tiles.peak.shape
+        of_rows = bounds_of(rows, xi, hi)
+        # Of no point yet: below all that can be, and near enough to tell bounds apart.
+        nothing = jnp.maximum(of_rows.max(1), LEAST) - UNKNOWN
 
-        nearest = dot(gap, gap, r, (Q, T))
-        # Padding tiles: inf - inf must not arise, and they must come last.
-        bound = jnp.where(
-            there, mixture.peak - nearest * hi[:, None] * mixture.decay, -jnp.inf
-        ).reshape(Q, rows, -1)
+        def lacking(bounds, left, sums):
+            """Log of the largest part of a query's sum that each box can add, of those left."""
+            top, total, *_ = sums
+            found = jnp.where(total > 0, top + jnp.log(total), nothing)
+            return jnp.where(left, (bounds - found[:, None]).max(0), -jnp.inf)
 
-        def promising(state):
-            _, best, found, _ = state
-            return (best - found[:, None]).max() + several > -NEGLIGIBLE
+        def more_than(part):
+            return lambda state: jnp.exp(state[0]).sum() > part
 
-        def add_best(state):
-            seen, best, found, sums = state
-            query, row = jnp.divmod((best - found[:, None]).argmax(), rows)
-            column = jnp.where(seen[row], -jnp.inf, bound[query, row]).argmax()
-            seen = seen.at[row, column].set(True)
-            best = best.at[:, row].set(jnp.where(seen[row], -jnp.inf, bound[:, row]).max(1))
-            top, total, *_ = sums = add_tile(row * (T // rows) + column, xi, hi, sums)
-            return seen, best, jnp.maximum(top + jnp.log(total), LEAST), sums
+        def add_row(state):
+            """The tiles of the best row, best first, and the row is done with."""
+            most, left, sums = state
+            row = most.argmax()
+            of_tiles = bounds_of(row_of(tiles, row), xi, hi)
 
-        # Of no point yet: lower than any bound, and near enough to tell bounds apart.
-        found = bound.max((1, 2)) - 1.0
-        seen = jnp.zeros((rows, T // rows), bool)
-        return lax.while_loop(promising, add_best, (seen, bound.max(2), found, sums))[3]
+            def add_best(state):
+                most, here, sums = state
+                best = most.argmax()
+                here = here.at[best].set(False)
+                sums = add_tile(row * n_columns + best, xi, hi, sums)
+                return lacking(of_tiles, here, sums), here, sums
+
+            here = jnp.ones(n_columns, bool)
+            state = lacking(of_tiles, here, sums), here, sums
+            sums = lax.while_loop(more_than(NEGLIGIBLE / n_rows), add_best, state)[2]
+            left = left.at[row].set(False)
+            return lacking(of_rows, left, sums), left, sums
+
+        left = jnp.ones(n_rows, bool)
+        state = lacking(of_rows, left, sums), left, sums
+        return lax.while_loop(more_than(NEGLIGIBLE), add_row, state)[2]
 
     def query_tile(i, out):
         xi, hi = x[i].T, half[i]
