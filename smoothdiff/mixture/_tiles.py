@@ -20,6 +20,8 @@ SMALLEST_TILE = 8
 # Points of a mixture so small that factors fewer than r, but not half as many, are filled up with
 # zeros: another program would take longer to compile than the zeros to sum.
 ONE_PROGRAM = 512
+# Octaves of half-precision that tiles have in common, where components have their own.
+ALIKE = 1.5
 # Factors that one thread turns.
 TURNED_AT_ONCE = 1024
 
@@ -121,9 +123,9 @@ def _triangular(factors):
 def _alike(decay, size):
     """Groups of components of like decay, in whole tiles but for the last: one bound serves a tile.
 
-    From the widest on; what is left over of an octave joins the next.
+    From the widest on; what is left over of a group joins the next.
     """
-    octave = np.floor(np.log2(decay))
-    ends = np.cumsum(np.unique(octave, return_counts=True)[1]) // size * size
+    group = np.floor(np.log2(decay) / ALIKE)
+    ends = np.cumsum(np.unique(group, return_counts=True)[1]) // size * size
     cuts = np.unique(ends[:-1])
-    return np.split(np.argsort(octave, kind="stable"), cuts[cuts > 0])
+    return np.split(np.argsort(group, kind="stable"), cuts[cuts > 0])
