@@ -5,8 +5,9 @@ negligible. ``exp_fraction`` is the time that the exponentials of all pairs alon
 over the time taken.
 
 "near" is the exact score of rows drawn from p_t of the same points, d = 3, at t0 = "auto" and a
-hundredth of it, and the density of starting laws at the points: the time of a query, and the
-exponent of its growth from 1e4 to 1e6 points, where a full sum has 1.
+hundredth of it, its local average there (of a tenth of the rows), and the density of starting laws
+at the points: the time of a query, and the exponent of its growth from 1e4 to 1e6 points, where a
+full sum has 1.
 """
 
 import jax
@@ -16,7 +17,7 @@ from jax import lax
 from scipy.special import logsumexp
 from sklearn.neighbors import KernelDensity
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion
+from smoothdiff import EmpiricalScoreDiffusion, LocalAverageDiffusion, SmoothedPLDiffusion
 
 from ._measure import peak_bytes, record, seconds
 
@@ -59,15 +60,21 @@ def near(queries=20_000, sizes=(10**4, 10**5, 10**6)):
         model = EmpiricalScoreDiffusion().fit(points)
         x = rows + np.sqrt(model.t0_) * rng.normal(size=rows.shape)
         calls = {
-            "t0": lambda m=model, x=x: m.score_function(x, m.t0_),
-            "t0 / 100": lambda m=model, x=x: m.score_function(x, m.t0_ / 100),
+            "t0": (model.score_function, x, model.t0_),
+            "t0 / 100": (model.score_function, x, model.t0_ / 100),
         }
+        average = LocalAverageDiffusion().fit(points)
+        for name in "t0", "t0 / 100":
+            t = calls[name][2]
+            few = rows[::10] + np.sqrt(t) * rng.normal(size=rows[::10].shape)
+            calls[f"average, {name}"] = average.score_function, few, t
         for name in "adaptive", "local":
             start = SmoothedPLDiffusion(start=name).fit(points).diffusion_.start
-            calls[f"start {name}"] = lambda law=start, x=rows: law.log_density(x)
-        for name, call in calls.items():
-            call()  # compile
-            times.setdefault(name, []).append(seconds(call)[0] / queries * 1e6)
+            calls[f"start {name}"] = start.log_density, rows
+        for name, (call, x, *t) in calls.items():
+            call(x, *t)  # compile
+            taken, _ = seconds(lambda call=call, x=x, t=t: call(x, *t))
+            times.setdefault(name, []).append(taken / len(x) * 1e6)
     return {
         f"near, {name}": {
             **{f"us_{n}": float(value) for n, value in zip(sizes, row, strict=True)},

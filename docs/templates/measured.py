@@ -10,8 +10,10 @@ likelihood, quality, tables = (RESULTS[name] for name in ("likelihood", "quality
 
 density, sampling, averages = (RESULTS[name] for name in ("density", "sampling", "local_average"))
 training, startup = RESULTS["training"], RESULTS["startup"]
-three, ten, near, nearer, start = (
-    density[name] for name in ("d=3", "d=10", "near, t0", "near, t0 / 100", "near, start local")
+three, ten, near, nearer = (density[k] for k in ("d=3", "d=10", "near, t0", "near, t0 / 100"))
+average, averaged_late, adaptive, start = (
+    density[f"near, {k}"]
+    for k in ("average, t0", "average, t0 / 100", "start adaptive", "start local")
 )
 of_2, of_10 = sampling["d=2"], sampling["d=10"]
 then_2, then_10 = RESULTS["sampling_earlier"]["d=2"], RESULTS["sampling_earlier"]["d=10"]
