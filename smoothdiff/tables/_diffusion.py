@@ -99,7 +99,8 @@ class TableDiffusion(BaseEstimator):
     repeated tables how much a statistic varies takes ``independent=True``.
 
     **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but
-    for rounding: what a parent gives (frequent values) it then gives in all of these columns.
+    for rounding: what a parent gives (frequent values, or what ``where`` asks for) it then gives in
+    all of these columns.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
@@ -357,7 +358,7 @@ class TableDiffusion(BaseEstimator):
         if why is not None:
             raise ValueError(
                 f"score_samples of TableDiffusion has no density: {why}. score_coordinates(X) "
-                "gives that of the coordinates, embed(X)."
+                'gives that of the coordinates, embed(X); a search can take scoring=scorer("c2st").'
             )
         return self._table.log_density(self._columns_of(X))
 

@@ -96,14 +96,20 @@ class Schema(Sequence):
         return [self[name] for name in group if self[name].kind != "constant"]
 
     def given(self, names):
-        """The schema where a parent gives these columns, if they are averaged here."""
+        """The schema where a parent gives these columns, if they are averaged here.
+
+        The same parent gives all columns that fulfil linear relations with them.
+        """
+        sums = [group for group in self.sums if not set(group).isdisjoint(names)]
+        given = set(names).union(*sums)
         columns = [
             replace(column, kind="discrete")
-            if column.name in names and column.interpolated
+            if column.name in given and column.interpolated
             else column
             for column in self.columns
         ]
-        return Schema(columns, self.by, self.together, self.sums)
+        left = [group for group in self.sums if group not in sums]
+        return Schema(columns, self.by, [*self.together, *sums], left)
 
     def grouped(self, marks, count, kinds, *, whole):
         """The schema with columns together of which one follows from another (`_dependence`).

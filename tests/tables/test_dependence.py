@@ -208,6 +208,19 @@ def test_relations_of_numbers_stay(kind, settings):
         assert not made[list(columns)].isin(table[list(columns)]).all(axis=None)
 
 
+@pytest.mark.parametrize("kind", ["birth", "zeros", "loose"])
+@pytest.mark.parametrize("narrow", [False, True], ids=["values", "range"])
+def test_relations_stay_under_conditions(kind, narrow):
+    """Where a parent gives a column of a relation, it gives the others."""
+    columns, off, rounding = related(kind)
+    table = pd.DataFrame(columns)
+    name, at = list(columns)[1], table.iloc[7, 1]
+    where = {name: (at, at) if narrow else [at, table.iloc[8, 1]]}
+    made = TableDiffusion(random_state=0).fit(table).sample(50, where=where)
+    assert set(made[name]) <= {at, table.iloc[8, 1]}
+    assert np.abs(off(made)).max() <= rounding
+
+
 def test_what_is_no_relation_of_all_rows_is_none(rng):
     columns, _, _ = related("zeros")
     table = pd.DataFrame(columns)
