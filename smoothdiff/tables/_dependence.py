@@ -23,7 +23,7 @@ from ._columns import Column
 from ._frame import take
 from ._values import codes_and_levels
 
-__all__ = ["following", "groups_of", "sums_of"]
+__all__ = ["exact_sums", "following", "groups_of", "sums_of"]
 
 # Probability below which agreement is no chance.
 CHANCE = 1e-6
@@ -112,3 +112,33 @@ def sums_of(columns: list[Column]):
     _, part = connected_components(np.abs(null @ null.T) > PART, directed=False)
     groups = [np.flatnonzero(part == g) for g in range(part.max() + 1)]
     return [[free[i].name for i in group] for group in groups if len(group) > 1]
+
+
+def exact_sums(columns: list[Column]):
+    """Columns in a relation that are sums of whole multiples of steps of the others, in all rows.
+
+    Returns
+    -------
+    list of (place, multiples, constant)
+        Which of the columns; what the columns are multiplied by, an array of shape
+        (len(columns),), 0 for those in this list; and what is added.
+    """
+    steps, others = np.array([c.step for c in columns]), np.ones(len(columns), dtype=bool)
+    if len(columns) < 2 or not steps.all():
+        return []
+    numbers = np.column_stack([c.numbers(c.values) for c in columns])
+    centered, found = numbers - numbers.mean(axis=0), []
+    for place in reversed(range(len(columns))):
+        others[place] = False
+        if not others.any():  # all others follow from this one
+            break
+        slopes = np.linalg.lstsq(centered[:, others], centered[:, place])[0]
+        whole, multiples = slopes * steps[others] / steps[place], np.zeros(len(columns))
+        multiples[others] = np.rint(whole) * steps[place] / steps[others]
+        rest = numbers[:, place] - numbers @ multiples
+        constant = np.median(rest)
+        off = np.append(np.abs(rest - constant) / steps[place], np.abs(whole - np.rint(whole)))
+        others[place] = off.max() > PART
+        if not others[place]:
+            found.append((place, multiples, constant))
+    return found

@@ -98,9 +98,9 @@ class TableDiffusion(BaseEstimator):
     varies less from one draw to the next than a table of real rows would, so that to learn from
     repeated tables how much a statistic varies takes ``independent=True``.
 
-    **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do, but
-    for rounding: what a parent gives (frequent values, or what ``where`` asks for) it then gives in
-    all of these columns.
+    **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do: what a
+    parent gives (frequent values, or what ``where`` asks for) it then gives in all of these
+    columns, and one that is a sum of whole multiples of the others is so after rounding.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.

@@ -8,7 +8,7 @@ import pytest
 from smoothdiff import ClassConditionalDiffusion, TableDiffusion
 from smoothdiff.tables._columns import fit_column
 from smoothdiff.tables._copies import fingerprints
-from smoothdiff.tables._dependence import CHANCE, following
+from smoothdiff.tables._dependence import CHANCE, exact_sums, following
 from smoothdiff.tables._schema import Schema
 
 pd = pytest.importorskip("pandas")
@@ -169,28 +169,28 @@ def test_copies_are_drawn_again_from_their_class(places):
 
 
 def related(kind, n=500):
-    """Columns, the relation that they fulfil, and how far rounding may take a row off it."""
+    """Columns, and what is 0 by the relation that they fulfil."""
     rng = np.random.default_rng(3)
     a, b = rng.integers(0, 60, n), rng.poisson(20, n)
     if kind == "birth":
-        return {"birth": 2024 - a, "age": a}, lambda t: t["birth"] + t["age"] - 2024, 0
+        return {"birth": 2024 - a, "age": a}, lambda t: t["birth"] + t["age"] - 2024
     if kind == "total":
-        return {"a": a, "b": b, "c": a + b}, lambda t: t["a"] + t["b"] - t["c"], 1
+        return {"a": a, "b": b, "c": a + b}, lambda t: t["a"] + t["b"] - t["c"]
     if kind == "affine":
-        return {"a": a, "b": 2 * a + 5}, lambda t: 2 * t["a"] + 5 - t["b"], 1
+        return {"b": 2 * a + 5, "a": a}, lambda t: 2 * t["a"] + 5 - t["b"]
     part = np.round(rng.exponential(500, n), 2)
     if kind == "zeros":
         part = np.where(rng.random(n) < 0.7, 0.0, part)
     rest = np.round(rng.exponential(900, n), 2)
     columns = {"part": part, "rest": rest, "sum": np.round(part + rest, 2)}
-    return columns, lambda t: t["part"] + t["rest"] - t["sum"], 0.0101
+    return columns, lambda t: t["part"] + t["rest"] - t["sum"]
 
 
 @pytest.mark.parametrize("kind", ["birth", "total", "affine", "zeros", "loose"])
 @pytest.mark.parametrize("settings", [{}, {"by": "class"}, {"missing": "fill"}], ids=str)
 def test_relations_of_numbers_stay(kind, settings):
     """Though frequent values are given by a parent, and noise would take some out of range."""
-    columns, off, rounding = related(kind)
+    columns, off = related(kind)
     rng = np.random.default_rng(4)
     more = {"class": rng.choice(["x", "y"], 500), "other": rng.normal(size=500)}
     table = pd.DataFrame(columns | more)
@@ -198,7 +198,7 @@ def test_relations_of_numbers_stay(kind, settings):
     assert model.schema_.sums == [list(columns)]
     assert f"in relation to {list(columns)[1]}" in str(model.schema_)
     made = model.sample(1000)
-    assert np.abs(off(made)).max() <= rounding
+    assert np.abs(off(made)).max() < 1e-9
     for name in columns:
         first = table[name].mode()[0]
         share = (table[name] == first).mean()
@@ -212,17 +212,17 @@ def test_relations_of_numbers_stay(kind, settings):
 @pytest.mark.parametrize("narrow", [False, True], ids=["values", "range"])
 def test_relations_stay_under_conditions(kind, narrow):
     """Where a parent gives a column of a relation, it gives the others."""
-    columns, off, rounding = related(kind)
+    columns, off = related(kind)
     table = pd.DataFrame(columns)
     name, at = list(columns)[1], table.iloc[7, 1]
     where = {name: (at, at) if narrow else [at, table.iloc[8, 1]]}
     made = TableDiffusion(random_state=0).fit(table).sample(50, where=where)
     assert set(made[name]) <= {at, table.iloc[8, 1]}
-    assert np.abs(off(made)).max() <= rounding
+    assert np.abs(off(made)).max() < 1e-9
 
 
 def test_what_is_no_relation_of_all_rows_is_none(rng):
-    columns, _, _ = related("zeros")
+    columns, _ = related("zeros")
     table = pd.DataFrame(columns)
     table.loc[3, "sum"] += 1.0
     assert TableDiffusion(random_state=0).fit(table).schema_.sums == []
@@ -237,3 +237,21 @@ def test_two_relations_are_two(rng):
     x, y = rng.normal(size=(2, 100)).round(2)
     table = pd.DataFrame({"x": x, "y": y, "2y": 2 * y, "3x": 3 * x})
     assert TableDiffusion(random_state=0).fit(table).schema_.sums == [["x", "3x"], ["y", "2y"]]
+
+
+def test_which_columns_are_sums_of_the_others(rng):
+    """Only those that whole steps of the others add up to, in all rows."""
+
+    def found(*numbers):
+        columns = [fit_column(str(i), v, None, *ones) for i, v in enumerate(numbers)]
+        return [(place, np.round(m, 9).tolist(), c) for place, m, c in exact_sums(columns)]
+
+    a, b = rng.integers(0, 500, (2, 90))
+    ones = np.ones(90), np.ones(90)
+    assert found(a, b, a - 2 * b + 7) == [(2, [1, -2, 0], 7)]
+    assert found(a, b, a + b, a - b) == [(3, [1, -1, 0, 0], 0), (2, [1, 1, 0, 0], 0)]
+    assert found(a / 100, 10 * b, a / 100 + 10 * b)[0][:2] == (2, [1, 1, 0])
+    assert found(2 * a + 5, a) == [(0, [0, 2], 5)]
+    assert found(2 * a, 3 * a) == [(1, [1.5, 0], 0)]  # their steps are 2 and 3
+    assert found(a, b, a + b + (np.arange(90) == 3)) == []
+    assert found(rng.normal(size=90), b) == found(a) == []
