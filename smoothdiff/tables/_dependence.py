@@ -117,28 +117,41 @@ def sums_of(columns: list[Column]):
 def exact_sums(columns: list[Column]):
     """Columns in a relation that are sums of whole multiples of steps of the others, in all rows.
 
+    The others are those that come first, or last, of which none follows from those before it;
+    columns with frequent values, which a parent gives, come before those without.
+
     Returns
     -------
     list of (place, multiples, constant)
         Which of the columns; what the columns are multiplied by, an array of shape
         (len(columns),), 0 for those in this list; and what is added.
     """
-    steps, others = np.array([c.step for c in columns]), np.ones(len(columns), dtype=bool)
+    steps = np.array([c.step for c in columns])
     if len(columns) < 2 or not steps.all():
         return []
-    numbers = np.column_stack([c.numbers(c.values) for c in columns])
-    centered, found = numbers - numbers.mean(axis=0), []
-    for place in reversed(range(len(columns))):
-        others[place] = False
-        if not others.any():  # all others follow from this one
-            break
-        slopes = np.linalg.lstsq(centered[:, others], centered[:, place])[0]
-        whole, multiples = slopes * steps[others] / steps[place], np.zeros(len(columns))
-        multiples[others] = np.rint(whole) * steps[place] / steps[others]
+    numbers = np.column_stack([c.numbers(c.values) for c in columns]) / steps
+    # All rows have the same least squares as so many rows as there are columns.
+    few = np.linalg.qr(numbers - numbers.mean(axis=0), mode="r") / np.sqrt(len(numbers))
+    order = sorted(range(len(columns)), key=lambda i: not len(columns[i].atoms))
+    found = []
+    for place, multiples in max(_whole(few, order), _whole(few, order[::-1]), key=len):
         rest = numbers[:, place] - numbers @ multiples
         constant = np.median(rest)
-        off = np.append(np.abs(rest - constant) / steps[place], np.abs(whole - np.rint(whole)))
-        others[place] = off.max() > PART
-        if not others[place]:
-            found.append((place, multiples, constant))
+        if np.abs(rest - constant).max() <= PART:
+            found.append((place, multiples * steps[place] / steps, constant * steps[place]))
+    return found
+
+
+def _whole(few, order):
+    """Places of columns that follow from those before them in an order, and whole multiples."""
+    first: list[int] = []
+    found = []
+    for place in order:
+        slopes, *_ = np.linalg.lstsq(few[:, first], few[:, place])
+        if np.linalg.norm(few[:, place] - few[:, first] @ slopes) > PART:
+            first.append(place)
+        elif np.abs(slopes - np.rint(slopes)).max() <= PART:
+            multiples = np.zeros(len(order))
+            multiples[first] = np.rint(slopes)
+            found.append((place, multiples))
     return found

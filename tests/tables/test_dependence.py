@@ -178,6 +178,10 @@ def related(kind, n=500):
         return {"a": a, "b": b, "c": a + b}, lambda t: t["a"] + t["b"] - t["c"]
     if kind == "affine":
         return {"b": 2 * a + 5, "a": a}, lambda t: 2 * t["a"] + 5 - t["b"]
+    if kind == "dates":
+        start = pd.Timestamp("2020-01-01") + pd.to_timedelta(a * b, "D")
+        columns = {"start": start, "end": start + pd.to_timedelta(b, "D"), "days": b}
+        return columns, lambda t: (t["end"] - t["start"]).dt.days - t["days"]
     part = np.round(rng.exponential(500, n), 2)
     if kind == "zeros":
         part = np.where(rng.random(n) < 0.7, 0.0, part)
@@ -186,7 +190,7 @@ def related(kind, n=500):
     return columns, lambda t: t["part"] + t["rest"] - t["sum"]
 
 
-@pytest.mark.parametrize("kind", ["birth", "total", "affine", "zeros", "loose"])
+@pytest.mark.parametrize("kind", ["birth", "total", "affine", "dates", "zeros", "loose"])
 @pytest.mark.parametrize("settings", [{}, {"by": "class"}, {"missing": "fill"}], ids=str)
 def test_relations_of_numbers_stay(kind, settings):
     """Though frequent values are given by a parent, and noise would take some out of range."""
@@ -249,7 +253,8 @@ def test_which_columns_are_sums_of_the_others(rng):
     a, b = rng.integers(0, 500, (2, 90))
     ones = np.ones(90), np.ones(90)
     assert found(a, b, a - 2 * b + 7) == [(2, [1, -2, 0], 7)]
-    assert found(a, b, a + b, a - b) == [(3, [1, -1, 0, 0], 0), (2, [1, 1, 0, 0], 0)]
+    assert found(a, b, a + b, a - b) == [(2, [1, 1, 0, 0], 0), (3, [1, -1, 0, 0], 0)]
+    assert found(a, 18 * a + 32, a + 273) == [(1, [18, 0, 0], 32), (2, [1, 0, 0], 273)]
     assert found(a / 100, 10 * b, a / 100 + 10 * b)[0][:2] == (2, [1, 1, 0])
     assert found(2 * a + 5, a) == [(0, [0, 2], 5)]
     assert found(2 * a, 3 * a) == [(1, [1.5, 0], 0)]  # their steps are 2 and 3
