@@ -2,9 +2,8 @@
 
 Tiles stand in rows. The row that some query lacks most comes next, and its tiles in the same way,
 until what is left of them, and then of all other rows, can add no more than a part `NEGLIGIBLE` of
-any query's sum.
-Near the data and at small t few rows are looked into and few tiles visited, and queries then go by
-few, which lie close together.
+any query's sum. Near the data and at small t few rows are looked into and few tiles visited, and
+queries then go by few, which lie close together.
 """
 
 from functools import partial
@@ -33,8 +32,8 @@ BOUNDS_AT_ONCE = 1 << 22
 QUERIES_PER_CALL = 2048, 16384
 # Below the rounding of a sum of which so large a part is left out, twice.
 NEGLIGIBLE = 8e-17
-# Log of what counts as nothing, and how far a sum of which nothing is known is below its bound.
-LEAST, UNKNOWN = -1e300, 1e6
+# Log of what counts as nothing.
+LEAST = -1e300
 # One level below the highest, at which XLA's loops over the factors of a single tile take 2.4 times
 # as long on a CPU; those over many tiles take as long. And exponentials by the widest vectors.
 COMPILATION = {
@@ -178,15 +177,21 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
 
     def add_promising_tiles(xi, hi, sums):
         n_rows, n_columns = tiles.peak.shape
-        of_rows = bounds_of(rows, xi, hi)
-        # Of no point yet: below all that can be, and near enough to tell bounds apart.
-        nothing = jnp.maximum(of_rows.max(1), LEAST) - UNKNOWN
 
-        def lacking(bounds, left, sums):
-            """Log of the largest part of a query's sum that each box can add, of those left."""
-            top, total, *_ = sums
-            found = jnp.where(total > 0, top + jnp.log(total), nothing)
-            return jnp.where(left, (bounds - found[:, None]).max(0), -jnp.inf)
+        def against(bounds):
+            """What says of some boxes how much each can add."""
+            # To a query of which no point is known yet the best box can add all.
+            most = jnp.maximum(bounds.max(1), LEAST)
+
+            def lacking(left, sums):
+                """Log of the largest part of a query's sum that each can add, of those left."""
+                top, total, *_ = sums
+                found = jnp.where(total > 0, top + jnp.log(total), most)
+                return jnp.where(left, (bounds - found[:, None]).max(0), -jnp.inf)
+
+            return lacking
+
+        of_rows = against(bounds_of(rows, xi, hi))
 
         def more_than(part):
             return lambda state: jnp.exp(state[0]).sum() > part
@@ -195,23 +200,23 @@ def _reduce(mixture, x, half, n_tiles, *, moments):
             """The tiles of the best row, best first, and the row is done with."""
             most, left, sums = state
             row = most.argmax()
-            of_tiles = bounds_of(row_of(tiles, row), xi, hi)
+            of_tiles = against(bounds_of(row_of(tiles, row), xi, hi))
 
             def add_best(state):
                 most, here, sums = state
                 best = most.argmax()
                 here = here.at[best].set(False)
                 sums = add_tile(row * n_columns + best, xi, hi, sums)
-                return lacking(of_tiles, here, sums), here, sums
+                return of_tiles(here, sums), here, sums
 
             here = jnp.ones(n_columns, bool)
-            state = lacking(of_tiles, here, sums), here, sums
+            state = of_tiles(here, sums), here, sums
             sums = lax.while_loop(more_than(NEGLIGIBLE / n_rows), add_best, state)[2]
             left = left.at[row].set(False)
-            return lacking(of_rows, left, sums), left, sums
+            return of_rows(left, sums), left, sums
 
         left = jnp.ones(n_rows, bool)
-        state = lacking(of_rows, left, sums), left, sums
+        state = of_rows(left, sums), left, sums
         return lax.while_loop(more_than(NEGLIGIBLE), add_row, state)[2]
 
     def query_tile(i, out):

@@ -65,6 +65,9 @@ class Chords:
         with np.errstate(divide="ignore"):
             peak = np.logaddexp.reduce(log_weight, axis=1)
         self._tiles = OnDevices((points, log_weight, lower, upper, peak))
+        there = np.isfinite(peak)
+        self._width = upper[there].max(axis=0) - lower[there].min(axis=0)
+        self._extent = np.median((upper - lower)[there], axis=0)
 
     def rise(self, x, t, w):
         """Sum over chords of the rise of log p_t along each, times its vector, (n, r)."""
@@ -112,17 +115,12 @@ class Chords:
 
     def _rows_together(self, x, t, w):
         """How many rows a block has: the least tiles to visit, as if all were even; speed alone."""
-        _, _, lower, upper, peak = self._tiles.arrays
-        there = np.isfinite(peak)
-        lower, upper = lower[there], upper[there]
-        width = upper.max(axis=0) - lower.min(axis=0)
         reach = w * np.abs(self._pieces[0][:2]).max() + np.sqrt(2 * t * NEGLIGIBLE)
-        around = 2 * reach + np.median(upper - lower, axis=0)
-        varies = width > 0
+        around, varies = 2 * reach + self._extent, self._width > 0
 
         def cost(size):
             own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
-            part = np.minimum((around + own)[varies] / width[varies], 1)
+            part = np.minimum((around + own)[varies] / self._width[varies], 1)
             return part.prod() * (1 + OVERHEAD / size)
 
         return min(ROWS, key=cost)
