@@ -26,8 +26,6 @@ TILE_QUERIES, FEW_QUERIES = 256, 16
 FEW_FACTORED, MANY_FACTORED = 32, 128
 # Queries that would take as long as what a visit of a tile of points costs besides.
 OVERHEAD = 8
-# Bounds of tiles at queries that are formed at once.
-BOUNDS_AT_ONCE = 1 << 22
 # Queries of a compiled call: two shapes, the larger one if there is work for every thread then.
 QUERIES_PER_CALL = 2048, 16384
 # Below the rounding of a sum of which so large a part is left out, twice.
@@ -138,7 +136,6 @@ def _queries_per_tile(mixture, x, half):
     if np.count_nonzero(there) == 1:
         # As many pairs with a few points as with a full tile.
         return min(TILE_QUERIES * TILE_POINTS // mixture.points.shape[2], QUERIES_PER_CALL[0])
-    many = int(np.clip(BOUNDS_AT_ONCE // len(there), FEW_QUERIES, TILE_QUERIES))
     lower, upper = mixture.lower[there], mixture.upper[there]
     width = upper.max(axis=0) - lower.min(axis=0)
     reach = np.sqrt(-np.log(NEGLIGIBLE) / (np.median(mixture.decay[there]) * np.median(half)))
@@ -152,7 +149,7 @@ def _queries_per_tile(mixture, x, half):
         part = np.minimum((around + own)[varies] / width[varies], 1)
         return part.prod() * (1 + OVERHEAD / size)
 
-    return FEW_QUERIES if cost(FEW_QUERIES) < cost(many) else many
+    return min(FEW_QUERIES, TILE_QUERIES, key=cost)
 
 
 @partial(jax.jit, static_argnames="moments", compiler_options=COMPILATION)

@@ -25,6 +25,7 @@ import numpy as np
 from jax import lax
 
 from .._compute import IN_ONE_THREAD, OnDevices, map_threads
+from .._derived import Derived, derived
 from ..cloud import PointCloud
 from ..neighbors import spatial_order
 
@@ -43,7 +44,7 @@ NEGLIGIBLE = 45.0
 TINY = 1e-280
 
 
-class Chords:
+class Chords(Derived):
     """Chords through any row: their ends (2, q, r), in units of w, and vectors (q, r)."""
 
     def __init__(self, cloud: PointCloud, ends, outward):
@@ -53,21 +54,30 @@ class Chords:
         padded = np.zeros((3, pieces * size, r))
         padded[:2, :q], padded[2, :q] = ends, outward
         self._pieces = [padded[:, i * size : (i + 1) * size] for i in range(pieces)]
-        n = len(cloud)
-        tiles = 1 << (-(-n // TILE) - 1).bit_length()
-        order = spatial_order(cloud.points, TILE)
-        points, log_weight = np.zeros((tiles, TILE, r)), np.full((tiles, TILE), -np.inf)
-        points.reshape(-1, r)[:n] = cloud.points[order]
-        log_weight.reshape(-1)[:n] = np.log(cloud.weights[order])
+        self.cloud = cloud
+
+    @derived
+    def _tiles(self):
+        """Points (T, TILE, r), log-weights (T, TILE), boxes (T, r) twice, logs of weights (T,)."""
+        n, r = self.cloud.points.shape
+        T = 1 << (-(-n // TILE) - 1).bit_length()
+        order = spatial_order(self.cloud.points, TILE)
+        points, log_weight = np.zeros((T, TILE, r)), np.full((T, TILE), -np.inf)
+        points.reshape(-1, r)[:n] = self.cloud.points[order]
+        log_weight.reshape(-1)[:n] = np.log(self.cloud.weights[order])
         exists = np.isfinite(log_weight)[..., None]
         lower = np.where(exists, points, np.inf).min(axis=1)
         upper = np.where(exists, points, -np.inf).max(axis=1)
         with np.errstate(divide="ignore"):
             peak = np.logaddexp.reduce(log_weight, axis=1)
-        self._tiles = OnDevices((points, log_weight, lower, upper, peak))
-        there = np.isfinite(peak)
-        self._width = upper[there].max(axis=0) - lower[there].min(axis=0)
-        self._extent = np.median((upper - lower)[there], axis=0)
+        return OnDevices((points, log_weight, lower, upper, peak))
+
+    @derived
+    def _widths(self):
+        """Of the cloud and, in the median, of a tile, (2, r)."""
+        _, _, lower, upper, peak = self._tiles.arrays
+        lower, upper = lower[np.isfinite(peak)], upper[np.isfinite(peak)]
+        return upper.max(axis=0) - lower.min(axis=0), np.median(upper - lower, axis=0)
 
     def rise(self, x, t, w):
         """Sum over chords of the rise of log p_t along each, times its vector, (n, r)."""
@@ -116,11 +126,12 @@ class Chords:
     def _rows_together(self, x, t, w):
         """How many rows a block has: the least tiles to visit, as if all were even; speed alone."""
         reach = w * np.abs(self._pieces[0][:2]).max() + np.sqrt(2 * t * NEGLIGIBLE)
-        around, varies = 2 * reach + self._extent, self._width > 0
+        width, of_tile = self._widths
+        around, varies = 2 * reach + of_tile, width > 0
 
         def cost(size):
             own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
-            part = np.minimum((around + own)[varies] / self._width[varies], 1)
+            part = np.minimum((around + own)[varies] / width[varies], 1)
             return part.prod() * (1 + OVERHEAD / size)
 
         return min(ROWS, key=cost)
