@@ -15,6 +15,7 @@ from jax import lax
 
 from .._compute import IN_ONE_THREAD, OnDevices, map_threads, n_threads
 from ..neighbors import spatial_order
+from ..neighbors._order import part_met
 from ._bounds import bounds_of, in_rows, row_of
 from ._exponents import exponents_of
 from ._tiles import FEW_DIM, TILE_POINTS
@@ -141,13 +142,8 @@ def _queries_per_tile(mixture, x, half):
     reach = np.sqrt(-np.log(NEGLIGIBLE) / (np.median(mixture.decay[there]) * np.median(half)))
     around = 2 * reach + np.median(upper - lower, axis=0)
 
-    varies = width > 0
-
     def cost(size):
-        """Of a query: the part of the points that its tile may meet, as if all were even."""
-        own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
-        part = np.minimum((around + own)[varies] / width[varies], 1)
-        return part.prod() * (1 + OVERHEAD / size)
+        return part_met(x, size, around, width) * (1 + OVERHEAD / size)
 
     return min(FEW_QUERIES, TILE_QUERIES, key=cost)
 

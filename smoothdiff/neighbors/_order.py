@@ -4,7 +4,7 @@ import numpy as np
 
 from .._compute import slices
 
-__all__ = ["numbered", "spatial_order"]
+__all__ = ["numbered", "part_met", "spatial_order"]
 
 # Values that are copied together.
 AT_ONCE = 1 << 22
@@ -38,6 +38,17 @@ def spatial_order(points, size):
         order[start:stop] = order[start:stop][np.argpartition(column, half)]
         pending += [(start, start + half), (start + half, stop)]
     return order
+
+
+def part_met(x, size, around, width):
+    """Part of a cloud that a run of ``size`` rows of x may meet, as if all were even.
+
+    ``around`` (d,) is how wide a box one row meets, ``width`` (d,) that of the cloud. Axes along
+    which the cloud has no width leave nothing out.
+    """
+    own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
+    varies = width > 0
+    return np.minimum((around + own)[varies] / width[varies], 1).prod()
 
 
 def _widest(points, index):

@@ -28,6 +28,7 @@ from .._compute import IN_ONE_THREAD, OnDevices, map_threads
 from .._derived import Derived, derived
 from ..cloud import PointCloud
 from ..neighbors import spatial_order
+from ..neighbors._order import part_met
 
 __all__ = ["Chords"]
 
@@ -124,15 +125,12 @@ class Chords(Derived):
         return out
 
     def _rows_together(self, x, t, w):
-        """How many rows a block has: the least tiles to visit, as if all were even; speed alone."""
+        """How many rows a block has, few where that leaves out much more; speed alone."""
         reach = w * np.abs(self._pieces[0][:2]).max() + np.sqrt(2 * t * NEGLIGIBLE)
         width, of_tile = self._widths
-        around, varies = 2 * reach + of_tile, width > 0
 
         def cost(size):
-            own = np.ptp(x, axis=0) * min(size / len(x), 1) ** (1 / x.shape[1])
-            part = np.minimum((around + own)[varies] / width[varies], 1)
-            return part.prod() * (1 + OVERHEAD / size)
+            return part_met(x, size, 2 * reach + of_tile, width) * (1 + OVERHEAD / size)
 
         return min(ROWS, key=cost)
 

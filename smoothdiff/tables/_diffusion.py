@@ -100,7 +100,7 @@ class TableDiffusion(BaseEstimator):
 
     **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do: what a
     parent gives (frequent values, or what ``where`` asks for) it then gives in all of these
-    columns, and one that is a sum of whole multiples of the others is so after rounding.
+    columns, and one that is a sum of whole multiples of the others stays so within its range.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
