@@ -15,6 +15,10 @@ from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
 __all__ = ["DiffusionOutlierDetector"]
 
+# Equal rows of which so many are judged as if none of them were known, and one more are held out
+# together: a new row that equals them was one of those when it was held out.
+FEW_EQUAL = 2
+
 
 class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     """Outliers as rows of low log-density, with a threshold taken from rows held out.
@@ -31,7 +35,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     contamination : float in (0, 0.5], default=0.1
         Part of the training rows that counts as outliers.
     cv : int, splitter or iterable of (train, test), default=5
-        Folds that held-out scores are taken from; an int means shuffled folds, always the same.
+        Folds that held-out scores are taken from; an int means shuffled folds, always the same,
+        with up to three equal rows in one fold.
 
     Attributes
     ----------
@@ -48,9 +53,11 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
 
     Notes
     -----
-    `score_samples` of a row that equals a training row, number for number, is its held-out score:
-    so that training rows are judged as new ones are, and `fit_predict` flags ``contamination`` of
-    them.
+    `score_samples` of a row that equals one or two training rows, number for number, is their
+    held-out score: so that training rows are judged as new ones are, and `fit_predict` flags
+    ``contamination`` of them. What three rows or more have is no outlier by itself, and has the
+    score of the model. In columns of few whole numbers new rows often equal training rows; held
+    out with their like these have the scores that such new rows get, and as many are flagged.
 
     Examples
     --------
@@ -103,7 +110,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
                 model = of_parts = SmoothedPLDiffusionCV(cv=cv, random_state=0)
                 if not _checks.is_number(cv):  # it splits all rows, and not a part of them
                     of_parts = SmoothedPLDiffusionCV(random_state=0)
-            self.cv_score_samples_ = self._held_out(of_parts, data, cv)
+            equal, size = _equal_rows(data)
+            self.cv_score_samples_ = self._held_out(of_parts, data, cv, equal, size)
             with warnings.catch_warnings():
                 if self.estimator is None:  # nobody chose the candidates
                     warnings.simplefilter("ignore", EdgeWarning)
@@ -115,7 +123,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
                     f"{unreached:.0%} of the rows are out of reach of the others, more than "
                     f"contamination={self.contamination!r}: no row is an outlier."
                 )
-            self._training_rows = {row.tobytes(): i for i, row in enumerate(data + 0.0)}
+            rare = np.flatnonzero(size <= FEW_EQUAL)
+            self._training_rows = {(data[i] + 0.0).tobytes(): i for i in rare}
         return self
 
     def _named(self, X):
@@ -123,14 +132,14 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
         names = getattr(self, "feature_names_in_", None)
         return named(X, None if self.estimator is None else names)
 
-    def _held_out(self, model, X, cv):
+    def _held_out(self, model, X, cv, equal, size):
         """Scores of the training rows by models of the other folds; the median where there is none.
 
-        The mean where several folds hold a row out. Equal rows share one score, their least.
+        The mean where several folds hold a row out. Few equal rows share one score, their least.
         """
         if _checks.is_number(cv):
             _checks.count(cv, "cv", self, least=2)
-            cv = KFold(min(cv, len(X)), shuffle=True, random_state=0) if len(X) > 1 else []
+            cv = _folds_of_equal(np.where(size <= FEW_EQUAL + 1, equal, np.arange(len(X))), cv)
         scores, times = np.zeros(len(X)), np.zeros(len(X))
         for train, test in _checks.folds(cv, "cv", X, owner=self) if len(X) > 1 else []:
             with warnings.catch_warnings():  # the fit to all rows says what there is to say
@@ -146,13 +155,12 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
                 f"DiffusionOutlierDetector needs two or more samples, to hold one out. Got {found}."
             )
         scores[np.isnan(scores)] = np.nanmedian(scores)
-        _, group = np.unique(X, axis=0, return_inverse=True)
-        least = np.full(group.max() + 1, np.inf)
-        np.minimum.at(least, group.ravel(), scores)
-        return least[group.ravel()]
+        least = np.full(len(X), np.inf)
+        np.minimum.at(least, equal, scores)
+        return np.where(size <= FEW_EQUAL, least[equal], scores)
 
     def score_samples(self, X):
-        """Log-density of X (n, n_features); of training rows the held-out one. Shape (n,)."""
+        """Log-density of X (n, n_features); held-out ones of training rows (see Notes). (n,)."""
         check_is_fitted(self)
         X = checks.check_finite_data(self, X, reset=False)
         known = np.array([self._training_rows.get(row.tobytes(), -1) for row in X + 0.0], dtype=int)
@@ -172,6 +180,23 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     def predict(self, X):
         """1 for inliers and -1 for outliers, (n,)."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+
+def _equal_rows(X):
+    """For each row the place of the first that equals it, and how many do: (n,) and (n,)."""
+    _, first, group, count = np.unique(
+        X, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    return first[group.ravel()], count[group.ravel()]
+
+
+def _folds_of_equal(unit, cv):
+    """Shuffled folds, (train, test) each, of rows of which those of one unit (n,) stay together."""
+    unit = unit if np.ptp(unit) else np.arange(len(unit))
+    units = np.unique(unit)
+    for _, test in KFold(min(cv, len(units)), shuffle=True, random_state=0).split(units):
+        held_out = np.isin(unit, units[test])
+        yield np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
 
 def _quantile(scores, part):

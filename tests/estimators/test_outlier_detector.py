@@ -44,6 +44,34 @@ def test_new_rows_are_flagged_as_often_as_asked_for(contamination):
     assert abs(np.mean(detector.predict(X) == -1) - contamination) < 0.01
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_rows_of_few_whole_numbers_are_flagged_as_often_as_asked_for(seed):
+    """New rows that equal a training row have no other law than those that were held out."""
+    rng = np.random.default_rng(seed)
+    answers = np.clip(np.round(3 + rng.normal(size=(5000, 1)) + rng.normal(size=(5000, 4))), 1, 5)
+    X, new = answers[:1000], answers[1000:]
+    detector = DiffusionOutlierDetector(DENSITY).fit(X)
+    assert abs(np.mean(detector.predict(new) == -1) - 0.1) < 0.03
+    frequent = (X[:, None] == X).all(axis=2).sum(axis=1) >= 3
+    assert (detector.score_samples(X) == detector.cv_score_samples_)[~frequent].all()
+    scores = detector.estimator_.score_samples(X[frequent])
+    np.testing.assert_array_equal(detector.score_samples(X[frequent]), scores)
+
+
+def test_few_equal_rows_are_held_out_together():
+    """Two and three are; of four, which are frequent, each is held out by itself."""
+    X = normal(60, 2)
+    X[:2], X[2:5], X[5:9] = X[0], X[2], X[5]
+    detector = DiffusionOutlierDetector(DENSITY, cv=60).fit(X)
+    for rows in ([0, 1], [2, 3, 4], [5], [8], [40]):
+        others = clone(DENSITY).fit(np.delete(X, rows, axis=0))
+        np.testing.assert_allclose(
+            detector.cv_score_samples_[rows], others.score_samples(X[rows]), rtol=1e-10
+        )
+    same = DiffusionOutlierDetector(KernelDensity()).fit(X[[5, 5, 5]])
+    assert (same.predict(X[[5]]) == 1).all()
+
+
 def test_scores_are_those_of_the_folds():
     X = normal(40, 2)
     folds = KFold(4, shuffle=True, random_state=2)
