@@ -94,7 +94,8 @@ pd.DataFrame(
 #                                             on the grid of the column (whole, hundredths, steps
 #                                             of 5), within its range
 # values that 2% of the rows share and more   given by a parent, never averaged: about as often as
-# (zeros), gaps                               in the data
+# (zeros), or that stand out (999 for what    in the data
+# is not known, a fee that many pay); gaps
 # categories, booleans, text of few values,   the value of a parent, drawn by weight
 # counts of few values
 # dates, periods, durations, times of a day   interpolated, in whole days if the column is: firsts

@@ -2,8 +2,8 @@
 
 interpolated   numeric, datetime (dates and periods), timedelta (durations, times of a day): the
                weighted mean of the parents' values, with as many decimals as the column has and
-               within its range. Values that many rows share ("atoms", as the zeros of an amount)
-               and gaps are given, not averaged
+               within its range. Values that many rows share or that stand out ("atoms", as the
+               zeros of an amount) and gaps are given, not averaged
 given          categorical, discrete: the value of a parent, drawn by weight
 constant       the value that all rows have
 """
@@ -17,6 +17,7 @@ import numpy as np
 from ..estimators._rows import reflected
 from ._coordinates import Corners, Line
 from ._frame import take
+from ._heaping import atoms_of, round_numbers_of
 from ._values import (
     NUMBERS,
     TIMES,
@@ -41,12 +42,7 @@ NAMES = ("text", "interval", "other")
 KINDS = ("numeric", "discrete", "categorical", "datetime", "timedelta", "constant", "drop")
 # Up to so many distinct numbers a column counts as discrete.
 FEW_VALUES = 10
-# A value is an atom if this part of the rows, and so many of them, have it.
-ATOM_SHARE, ATOM_ROWS = 0.02, 3
 MOST_DECIMALS = 12
-# Steps that people round to, in units of the column's own, and the part of the values that are
-# multiples of one, beyond those that are by chance, from which it counts.
-MULTIPLES, PREFERRED = (2, 5, 10, 20, 25, 50, 100, 500, 1000), 0.2
 # Floats are whole numbers up to here.
 LARGEST_WHOLE = 2.0**53
 # Text of which this part is distinct, in so many rows, are names and not categories.
@@ -237,10 +233,11 @@ def fit_column(name, values, kind, weights, rows) -> Column:
         return column
     present = numbers[~gap]
     step = _step(found, column.scale, present)
-    atoms = _atoms(present, weights[~gap], rows[~gap])
+    is_number = found in NUMBERS
+    atoms = atoms_of(present, weights[~gap], rows[~gap], step, is_number)
     loose = present[~np.isin(present, atoms)]
     loose = loose if len(loose) else present
-    rounds = _round_numbers(loose, step) if found in NUMBERS else ()
+    rounds = round_numbers_of(loose, step) if is_number else ()
     low, high = loose.min(), loose.max()
     return replace(column, step=step, low=low, high=high, atoms=atoms, round_numbers=rounds)
 
@@ -369,19 +366,3 @@ def _precision(dtype):
     dtype = getattr(dtype, "numpy_dtype", dtype)
     is_float = isinstance(dtype, np.dtype) and dtype.kind == "f"
     return float(np.finfo(dtype if is_float else float).eps)
-
-
-def _round_numbers(numbers, step):
-    """Multiples of the step that many more of the numbers are than by chance, ascending."""
-    if not step:
-        return ()
-    whole = np.rint(numbers / step)
-    excess = {m: np.mean(np.remainder(whole, m) == 0) - 1 / m for m in MULTIPLES}
-    return tuple(m for m in MULTIPLES if excess[m] > PREFERRED)
-
-
-def _atoms(numbers, weights, rows):
-    """Values that many rows share."""
-    values, inverse = np.unique(numbers, return_inverse=True)
-    share = np.bincount(inverse, weights) / weights.sum()
-    return values[(share >= ATOM_SHARE) & (np.bincount(inverse, rows) >= ATOM_ROWS)]

@@ -23,7 +23,7 @@ from ._columns import Column
 from ._frame import take
 from ._values import codes_and_levels
 
-__all__ = ["exact_sums", "following", "groups_of", "sums_of"]
+__all__ = ["added_up", "exact_sums", "following", "groups_of", "sums_of"]
 
 # Probability below which agreement is no chance.
 CHANCE = 1e-6
@@ -140,6 +140,32 @@ def exact_sums(columns: list[Column]):
         if np.abs(rest - constant).max() <= PART:
             found.append((place, multiples * steps[place] / steps, constant * steps[place]))
     return found
+
+
+def added_up(columns: list[Column], made, loose):
+    """Finished numbers (n,) of columns in a relation, in which what is an exact sum is one.
+
+    Each was rounded by itself. The sum is set right; where it is given, or would leave its range,
+    one of its parts is.
+
+    Parameters
+    ----------
+    columns : list of Column
+    made : list of arrays of shape (n,)
+    loose : list of arrays of shape (n,)
+        Which of them may be changed.
+    """
+    made, sums = list(made), exact_sums(columns)
+    used = sum((multiples != 0).astype(int) for _, multiples, _ in sums)
+    for place, multiples, constant in sums:
+        steps = columns[place].step / np.array([c.step for c in columns])
+        of_one = np.isclose(np.abs(multiples), steps) & (used == 1)
+        for i in (place, *np.flatnonzero(of_one)):
+            lacks = np.column_stack(made) @ multiples + constant - made[place]
+            changed = made[i] + (lacks if i == place else -lacks / multiples[i])
+            may = (np.abs(lacks) > columns[place].step / 2) & loose[i] & columns[i].holds(changed)
+            made[i] = np.where(may, columns[i].finish(changed), made[i])
+    return made
 
 
 def _whole(few, order):

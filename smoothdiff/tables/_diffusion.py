@@ -34,8 +34,8 @@ class TableDiffusion(BaseEstimator):
     rows, its parents, with weights. Numbers and dates are the weighted means of the parents' and a
     little noise (the estimator's t_min, none at ``t_min=0``). What cannot be averaged is given by a
     parent drawn by weight: a category, a count of few values, a value that 2% of the rows or more
-    share (the zeros of an amount), a gap. So every value is one that could be real, of the type
-    that the column has.
+    share (the zeros of an amount), one that stands out (the 999 of what is not known), a gap. So
+    every value is one that could be real, of the type that the column has.
 
     Parameters
     ----------
@@ -94,21 +94,23 @@ class TableDiffusion(BaseEstimator):
 
     **Even draws.** Samples start around each training row, and have each value of ``by``, as often
     as weights say but for less than one (systematic sampling). Each new row has the law that it
-    would have by itself, and a table of them is closer to the data than independent draws; it
-    varies less from one draw to the next than a table of real rows would, so that to learn from
-    repeated tables how much a statistic varies takes ``independent=True``.
+    would have by itself, and a table of them is closer to the data than independent draws. It
+    varies less than tables of real rows do: how much, is learned with ``independent=True``.
 
     **Sums.** Where all rows fulfil linear relations (a total beside its parts), new rows do: what a
     parent gives (frequent values, or what ``where`` asks for) it then gives in all of these
-    columns, and one that is a sum of whole multiples of the others stays so within its range.
+    columns, and one that is a sum of whole multiples of the others stays so within the ranges.
+
+    **Values that stand out** are those of five rows and one in a thousand, or more, where ten
+    values on either side lead to expect a third of that at most. Round ones do so among their like.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
 
     References
     ----------
-    Donors: Reiter, Using CART to generate partially synthetic public use microdata, 2005.
-    Atoms and the rest: semi-continuous variables, Nowok, Raab and Dibben, synthpop, 2016.
+    Donors: Reiter, Using CART to generate partially synthetic public use microdata, 2005. Atoms:
+    semi-continuous variables, Nowok, Raab and Dibben, synthpop, 2016.
 
     Examples
     --------

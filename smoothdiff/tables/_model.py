@@ -18,7 +18,7 @@ from .._memory import freed_at_once
 from .._progress import Progress
 from ..cloud import draw_by_weight
 from ._copies import SingleRows
-from ._dependence import exact_sums
+from ._dependence import added_up
 from ._donors import Donors, in_blocks, interpolated, patterns_of
 from ._frame import take
 from ._groups import NO_ROW, Group, evenly
@@ -355,19 +355,17 @@ def _means(columns, coordinates, donors):
         inside = [c.holds(m + e) for c, m, e in zip(columns, means, noise, strict=True)]
         added = (wanted == 0) & np.logical_and.reduce(inside)
         noise = [np.where(added, e, 0.0) for e in noise]
-    finished = []
+    made, loose = [], []
     for column, mean, extra, donated in zip(columns, means, noise, given, strict=True):
         # Where values prefer round numbers a mean is rounded as the parent's value is.
         alone = column.round_numbers and len(columns) == 1
-        made = column.finish(mean + extra, column.grain(donated) if alone else None)
+        made.append(column.finish(mean + extra, column.grain(donated) if alone else None))
+        loose.append(~np.isnan(made[-1]))
         if drawn:
-            made = np.where(column.is_loose(donated) & ~np.isnan(made), made, donated)
-        finished.append(made)
-    for place, multiples, constant in exact_sums(columns):  # each was rounded by itself
-        column, total = columns[place], np.column_stack(finished) @ multiples + constant
-        kept = ~column.holds(total) | (drawn and ~column.is_loose(given[place]))
-        finished[place] = np.where(kept, finished[place], column.finish(total))
-    return {c.name: c.scale.values(made) for c, made in zip(columns, finished, strict=True)}
+            loose[-1] &= column.is_loose(donated)
+            made[-1] = np.where(loose[-1], made[-1], donated)
+    made = added_up(columns, made, loose)
+    return {c.name: c.scale.values(x) for c, x in zip(columns, made, strict=True)}
 
 
 def _noise(column, z, numbers, donors):

@@ -8,7 +8,7 @@ import pytest
 from smoothdiff import ClassConditionalDiffusion, TableDiffusion
 from smoothdiff.tables._columns import fit_column
 from smoothdiff.tables._copies import fingerprints
-from smoothdiff.tables._dependence import CHANCE, exact_sums, following
+from smoothdiff.tables._dependence import CHANCE, added_up, exact_sums, following
 from smoothdiff.tables._schema import Schema
 
 pd = pytest.importorskip("pandas")
@@ -241,6 +241,26 @@ def test_two_relations_are_two(rng):
     x, y = rng.normal(size=(2, 100)).round(2)
     table = pd.DataFrame({"x": x, "y": y, "2y": 2 * y, "3x": 3 * x})
     assert TableDiffusion(random_state=0).fit(table).schema_.sums == [["x", "3x"], ["y", "2y"]]
+
+
+def test_where_a_sum_is_given_or_out_of_range_a_part_is_changed(rng):
+    parts = rng.permutation(np.arange(5, 500)), rng.permutation(np.arange(5, 500))
+    ones = np.ones(495), np.ones(495)
+    columns = [fit_column(str(i), v, None, *ones) for i, v in enumerate((*parts, sum(parts)))]
+    free, none = np.ones(3, dtype=bool), np.zeros(3, dtype=bool)
+    high = columns[2].high
+    made = [np.array([103.0, 9, 490]), np.array([104.0, 9, 490]), np.array([208.0, 18, high])]
+    assert high < 980  # which the parts of the last row add up to
+    a, b, total = added_up(columns, made, [free, free, none])
+    np.testing.assert_array_equal(total, made[2])
+    np.testing.assert_array_equal(a + b, total)
+    a, b, total = added_up(columns, made, [none, free, none])
+    np.testing.assert_array_equal(a, made[0])
+    assert b.tolist() == [105, 9, high - 490]
+    a, b, total = added_up(columns, made, [free, free, free])
+    np.testing.assert_array_equal(a + b, total)
+    assert (total <= high).all()
+    np.testing.assert_array_equal(added_up(columns, made, [none, none, none]), made)
 
 
 def test_which_columns_are_sums_of_the_others(rng):
