@@ -77,6 +77,30 @@ told(lambda: SmoothedPLDiffusion(t_min=0).fit(X).score_samples(X))
 told(lambda: SmoothedPLDiffusion(kappa=2.0).fit(X).score_samples(X + 0.5))
 
 # %%
+# A search of NaN or -inf
+# -----------------------
+#
+# Searches compare densities where ``scoring`` is left out. A pipeline whose PCA leaves columns out
+# has none (scikit-learn then reports NaN for every candidate), nor has a table with categories; and
+# a QuantileTransformer leaves none to rows beyond the training range, of which nearly every fold
+# holds one (-inf). Both can be compared by their samples:
+
+from sklearn.decomposition import PCA
+from sklearn.model_selection import GridSearchCV, KFold
+
+from smoothdiff.metrics import scorer
+
+pipeline = make_generative_pipeline(StandardScaler(), PCA(2), SmoothedPLDiffusion(random_state=0))
+told(lambda: pipeline.fit(X).score_samples(X))
+grid = {"smoothedpldiffusion__kappa": [0.1, 0.5]}
+folds = KFold(3, shuffle=True, random_state=0)
+for scoring in (None, scorer("c2st", random_state=0)):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        search = GridSearchCV(pipeline, grid, cv=folds, scoring=scoring).fit(X)
+    print(f"scoring={scoring}:", search.cv_results_["mean_test_score"].round(2))
+
+# %%
 # One point
 # ---------
 
