@@ -55,9 +55,9 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     -----
     `score_samples` of a row that equals one or two training rows, number for number, is their
     held-out score: so that training rows are judged as new ones are, and `fit_predict` flags
-    ``contamination`` of them. What three rows or more have is no outlier by itself, and has the
-    score of the model. In columns of few whole numbers new rows often equal training rows; held
-    out with their like these have the scores that such new rows get, and as many are flagged.
+    ``contamination`` of them (fewer, where many rows are equal). One that equals three or more has
+    the model's. In columns of few whole numbers new rows often equal training rows; held out with
+    their like these have the scores that such new rows get, and as many are flagged.
 
     Examples
     --------

@@ -102,7 +102,7 @@ class TableDiffusion(BaseEstimator):
     columns, and one that is a sum of whole multiples of the others stays so within the ranges.
 
     **Values that stand out** are those of five rows and one in a thousand, or more, where ten
-    values on either side lead to expect a third of that at most. Round ones do so among their like.
+    values on either side lead to expect a third of that at most: round ones, among round values.
 
     **Round numbers.** Where many more values than by chance are multiples of 2, 5, 10, ... steps of
     a column (ages in tens), a mean is rounded as the value of a drawn parent is.
