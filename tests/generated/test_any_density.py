@@ -77,7 +77,10 @@ def test_a_detector(given, contamination, cv):
         assert not np.isnan(model.decision_function(X)).any()
         assert not np.isnan(scores).any()
         assert (scores < np.inf).all()
-        np.testing.assert_array_equal(scores, model.cv_score_samples_)
+        few = (X[:, None] == X).all(axis=2).sum(axis=1) <= 2  # what more rows have is known
+        np.testing.assert_array_equal(scores[few], model.cv_score_samples_[few])
+        known = model.estimator_.score_samples(X)
+        np.testing.assert_allclose(scores[~few], known[~few], rtol=1e-9)
         np.testing.assert_array_equal(flagged, scores < model.offset_)
         assert flagged.sum() <= np.ceil(contamination * len(X))
         far = X[:1] + 1e3 * (np.ptp(X, axis=0) + np.spacing(np.abs(X).max(axis=0)))
