@@ -27,6 +27,12 @@ def test_a_code_of_one_row_in_a_hundred_is_an_atom(rng, n, far):
     assert atoms(X).tolist() == [far]
 
 
+def test_codes_side_by_side_are_atoms(rng):
+    X = np.round(rng.uniform(20, 300, size=3000))
+    X[:90] = np.repeat([997.0, 998.0, 999.0], 30)
+    assert atoms(X).tolist() == [997.0, 998.0, 999.0]
+
+
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("law", ["ages", "amounts", "counts", "measured", "two kinds", "ends"])
 def test_what_follows_a_smooth_law_stands_out_nowhere(rng, n, law):
