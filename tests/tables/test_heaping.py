@@ -29,8 +29,16 @@ def test_a_code_of_one_row_in_a_hundred_is_an_atom(rng, n, far):
 
 def test_codes_side_by_side_are_atoms(rng):
     X = np.round(rng.uniform(20, 300, size=3000))
-    X[:90] = np.repeat([997.0, 998.0, 999.0], 30)
-    assert atoms(X).tolist() == [997.0, 998.0, 999.0]
+    codes = [995.0, 996.0, 997.0, 998.0, 999.0]
+    X[:150] = np.repeat(codes, 30)
+    assert atoms(X).tolist() == codes
+
+
+def test_measured_values_are_atoms_from_five_rows_on(rng):
+    """There is no grid on which they could meet by chance."""
+    X = rng.normal(size=1000)
+    X[:4], X[4:9] = 0.1, 0.2
+    assert atoms(X, step=0).tolist() == [0.2]
 
 
 @pytest.mark.parametrize("n", SIZES)
