@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import _checks
 from .._progress import ColumnWarning, EdgeWarning, warn
+from ..cloud import distinct_rows
 from . import _validation as checks
 from ._rows import named
 from ._smoothed_pl_cv import SmoothedPLDiffusionCV
@@ -184,10 +185,8 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
 
 def _equal_rows(X):
     """For each row the place of the first that equals it, and how many do: (n,) and (n,)."""
-    _, first, group, count = np.unique(
-        X, axis=0, return_index=True, return_inverse=True, return_counts=True
-    )
-    return first[group.ravel()], count[group.ravel()]
+    first, count, group = distinct_rows(X, np.ones(len(X)))
+    return first[group], count[group]
 
 
 def _folds_of_equal(unit, cv):
