@@ -15,7 +15,7 @@ elsewhere, and their density is with respect to the volume of the columns that v
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import ArpackError, svds
 from scipy.special import gammaln
 
 from ._compute import map_threads, slices
@@ -29,6 +29,8 @@ ROWS_AT_ONCE = 16384
 TRUNCATED_FROM, TRUNCATED_SHARE = 128, 0.2
 # Part of the squares beyond the leading directions, from which it is their difference.
 CANCELED = 1e-6
+# Columns of a direction are as large as the largest if they are up to this part of it.
+AS_LARGE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,10 +227,11 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
     few = isinstance(n_components, (int, np.integer)) and n_components <= TRUNCATED_SHARE * min(
         n, d
     )
-    if few and min(n, d) >= TRUNCATED_FROM and X.dtype == np.float64:
-        r, whole = int(n_components), centered()
+    truncated = few and min(n, d) >= TRUNCATED_FROM and X.dtype == np.float64
+    leading = _leading(whole := centered(), int(n_components)) if truncated else None
+    if leading:
+        r, (deviations, directions) = int(n_components), leading
         total = np.einsum("nd,nd->", whole, whole)
-        deviations, directions = _leading(whole, r)
         flat = max(max(n, d) * deviations[0] * eps, rounding)
         residual = total - (deviations**2).sum()
         if residual < CANCELED * total:  # the difference has no digits left
@@ -244,10 +247,8 @@ def fit_subspace(X, weights, n_components="auto", n_effective=None) -> Subspace:
         r = _dimension(deviations**2, n_components, rank, n if n_effective is None else n_effective)
         residual = (deviations[r:] ** 2).sum() / (d - r) if r < min(d, rank) else 0.0
 
-    directions = directions[:r]
-    largest = np.take_along_axis(directions, np.abs(directions).argmax(1)[:, None], axis=1)
     components = np.zeros((r, len(mean)))
-    components[:, varies] = directions * np.where(largest < 0, -1.0, 1.0)
+    components[:, varies] = _told_apart(directions, deviations, r, max(n, d) * eps)
     if isinstance(n_components, (int, np.integer)) and n_components > d:
         asked_for = np.flatnonzero(constant)[: n_components - d]
         components = np.concatenate([components, np.eye(len(mean))[asked_for]])
@@ -271,11 +272,38 @@ def _triangular(centered, n, d):
 
 
 def _leading(centered, r):
-    """The r largest singular values, and their right singular vectors (r, d)."""
+    """The r largest singular values, and their right singular vectors (r, d).
+
+    None where more are as large than the iterations can hold.
+    """
     start = np.random.default_rng(0).normal(size=min(centered.shape))
-    _, deviations, directions = svds(centered, k=r, v0=start, solver="arpack")
+    try:
+        _, deviations, directions = svds(centered, k=r, v0=start, solver="arpack")
+    except ArpackError:
+        return None
     order = np.argsort(-deviations)
     return deviations[order], directions[order]
+
+
+def _told_apart(directions, deviations, r, rounding):
+    """The first r directions (r, d), where neither signs nor ties depend on how they were found.
+
+    Of those with one deviation, but for ``rounding`` of the largest, any rotation would do: in turn
+    the one that is nearest to a column is taken. Each is positive in its largest column, the first
+    of several that are as large: the two levels of a category have the same, and opposite signs.
+    """
+    directions = directions.copy()
+    bounds = np.flatnonzero(np.diff(deviations) < -rounding * deviations[0]) + 1
+    for tied in np.split(np.arange(len(directions)), bounds):
+        for i in tied[tied < r]:
+            rest = directions[i : tied[-1] + 1]
+            length = np.linalg.norm(rest, axis=0)
+            nearest = np.argmax(length > (1 - AS_LARGE) * length.max())
+            turn = rest[:, nearest] / length[nearest]
+            turn[0] -= 1  # the reflection that brings this to the first place
+            if turn.any():
+                rest -= np.outer(turn, turn @ rest) * (2 / (turn @ turn))
+    return directions[:r]
 
 
 def _dimension(variance, n_components, rank, n_effective):

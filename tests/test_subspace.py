@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from smoothdiff._compute import workers
-from smoothdiff.subspace import fit_subspace
+from smoothdiff.subspace import _told_apart, fit_subspace
 
 
 def of_rank(n, d, r, noise=0.0, seed=0):
@@ -213,3 +213,56 @@ def test_what_rounding_leaves_beyond_a_few_directions_is_no_noise(seed):
     for noise in (1e-5, 1e-9):  # and noise is, however little
         found = fit_subspace(X + noise * rng.normal(size=X.shape), np.full(200, 1 / 200), 3)
         assert found.noise_variance == pytest.approx(noise**2, rel=0.1)
+
+
+def two_columns_of_one_kind(rng):
+    kind = rng.integers(2, size=90)
+    return np.column_stack([kind == 0, kind == 1, rng.normal(size=90) * 0.3]) * 1.0
+
+
+REGULAR = {
+    "the two levels of a category": (two_columns_of_one_kind, "auto"),
+    "a cube": (lambda rng: np.stack(np.meshgrid(*[np.arange(4.0)] * 3), -1).reshape(-1, 3), "auto"),
+    "a regular polygon": (
+        lambda rng: np.stack([np.cos(a := np.arange(12) * np.pi / 6), np.sin(a)], 1),
+        "auto",
+    ),
+    "a part of many": (lambda rng: np.kron(np.diag([3.0] * 20 + [1] * 130), [[1], [-1]]), 20),
+}
+
+
+@pytest.mark.parametrize("name", REGULAR)
+def test_directions_do_not_depend_on_rounding(name, rng):
+    """Rows in another order are summed otherwise: signs and rotations may come out in any way."""
+    make, n_components = REGULAR[name]
+    X = make(rng)
+    expected = fit(X, n_components).components
+    for _ in range(8):
+        other = fit(X[rng.permutation(len(X))], n_components).components
+        np.testing.assert_allclose(other, expected, rtol=0, atol=1e-9)
+
+
+def test_of_tied_directions_those_nearest_to_columns_are_taken(rng):
+    """In turn, and each positive there; others stay as they are."""
+    turned = np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    found = _told_apart(turned, np.array([3.0, 2, 2, 2, 1]), 5, 1e-12)
+    np.testing.assert_allclose(np.abs(found[[0, 4]]), np.abs(turned[[0, 4]]), rtol=0, atol=1e-15)
+    np.testing.assert_allclose(found @ found.T, np.eye(5), rtol=0, atol=1e-14)
+    projector = turned[1:4].T @ turned[1:4]
+    np.testing.assert_allclose(found[1:4].T @ found[1:4], projector, rtol=0, atol=1e-14)
+    column = np.argmax(np.diag(projector))
+    nearest = projector[column] / np.sqrt(projector[column, column])
+    np.testing.assert_allclose(found[1], nearest, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(found[2:4, column], 0, rtol=0, atol=1e-14)
+    assert np.all(np.take_along_axis(found, np.abs(found).argmax(1)[:, None], 1) > 0)
+
+
+def test_more_equal_directions_than_iterations_can_hold():
+    """Levels of a category that are all as frequent, of which a few directions are asked for."""
+    X = np.kron(np.eye(150), np.ones((2, 1)))
+    subspace = fit(X, 20)
+    np.testing.assert_allclose(subspace.explained_variance, 1 / 150, rtol=1e-12)
+    np.testing.assert_allclose(subspace.noise_variance, 129 / 150 / 130, rtol=1e-12)
+    np.testing.assert_allclose(
+        subspace.components @ subspace.components.T, np.eye(20), rtol=0, atol=1e-12
+    )
