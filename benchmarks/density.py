@@ -6,8 +6,8 @@ over the time taken.
 
 "near" is the exact score of rows drawn from p_t of the same points, d = 3, at t0 = "auto" and a
 hundredth of it, its local average there (of a tenth of the rows), and the density of starting laws
-at the points: the time of a query, and the exponent of its growth from 1e4 to 1e6 points, where a
-full sum has 1.
+at the points, of 20000 and of every one: the time of a query, and the exponent of its growth from
+1e4 to 1e6 points, where a full sum has 1. More queries share what is looked up.
 """
 
 import jax
@@ -71,9 +71,11 @@ def near(queries=20_000, sizes=(10**4, 10**5, 10**6)):
         for name in "adaptive", "local":
             start = SmoothedPLDiffusion(start=name).fit(points).diffusion_.start
             calls[f"start {name}"] = start.log_density, rows
+            calls[f"start {name}, every row"] = start.log_density, points
         for name, (call, x, *t) in calls.items():
-            call(x, *t)  # compile
-            taken, _ = seconds(lambda call=call, x=x, t=t: call(x, *t))
+            call(x[:queries], *t)  # compile
+            repeats = 1 if len(x) > queries else 3
+            taken, _ = seconds(lambda call=call, x=x, t=t: call(x, *t), repeats)
             times.setdefault(name, []).append(taken / len(x) * 1e6)
     return {
         f"near, {name}": {

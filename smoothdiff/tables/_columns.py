@@ -17,7 +17,7 @@ import numpy as np
 from ..estimators._rows import reflected
 from ._coordinates import Corners, Line
 from ._frame import take
-from ._heaping import atoms_of, round_numbers_of
+from ._heaping import atoms_of, is_multiple, round_numbers_of
 from ._values import (
     NUMBERS,
     TIMES,
@@ -163,8 +163,7 @@ class Column:
         """For each number (n,) the largest preferred step that it is a multiple of."""
         grain = np.full(len(numbers), self.step)
         for multiple in self.round_numbers:  # ascending
-            whole = np.rint(numbers / self.step)
-            grain[np.remainder(whole, multiple) == 0] = multiple * self.step
+            grain[is_multiple(numbers, self.step, multiple)] = multiple * self.step
         return grain
 
     def is_loose(self, numbers):

@@ -8,7 +8,7 @@ people round to (ages in tens) are round numbers, and a mean is rounded to them.
 import numpy as np
 from scipy.stats import poisson
 
-__all__ = ["atoms_of", "round_numbers_of"]
+__all__ = ["atoms_of", "is_multiple", "round_numbers_of"]
 
 # A value is an atom if this part of the rows, and so many of them, have it.
 SHARE, ROWS = 0.02, 3
@@ -40,12 +40,12 @@ def atoms_of(numbers, weights, rows, step, is_number):
     count = np.bincount(inverse, rows)
     atoms = (share >= SHARE) & (count >= ROWS)
     rest = numbers[~atoms[inverse]]
-    often = np.flatnonzero(~atoms & (share >= SPIKE_SHARE) & (count >= SPIKE_ROWS))
+    often = np.flatnonzero((share >= SPIKE_SHARE) & (count >= SPIKE_ROWS))
     # A round number stands out among all numbers, and not among round ones.
     multiples = round_numbers_of(rest, step) if is_number and len(often) else ()
     for multiple in (1, *multiples):
         grid = step * multiple
-        on = _multiples(values, step, multiple)
+        on = is_multiple(values, step, multiple)
         tested = often[on[often]]
         told = _spikes(values[on], count[on], np.searchsorted(values[on], values[tested]), grid)
         often = np.setdiff1d(often, tested[~told])
@@ -75,10 +75,10 @@ def round_numbers_of(numbers, step):
     """Multiples of the step that many more of the numbers are than by chance, ascending."""
     if not step or len(numbers) == 0:
         return ()
-    excess = {m: np.mean(_multiples(numbers, step, m)) - 1 / m for m in MULTIPLES}
+    excess = {m: np.mean(is_multiple(numbers, step, m)) - 1 / m for m in MULTIPLES}
     return tuple(m for m in MULTIPLES if excess[m] > PREFERRED)
 
 
-def _multiples(numbers, step, multiple):
-    """Which of some numbers are multiples of the step, taken so often."""
+def is_multiple(numbers, step, multiple):
+    """Which of some numbers are multiples of a step taken so often, but for rounding."""
     return np.remainder(np.rint(numbers / (step or 1.0)), multiple) == 0
