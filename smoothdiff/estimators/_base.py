@@ -7,7 +7,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._compute import workers
 from .._large_cloud import is_large
 from .._memory import memory_told
-from .._progress import Progress, warn
+from .._progress import ColumnWarning, Progress, warn
 from ..cloud import PointCloud, of_sum_one
 from ..model import Diffusion
 from ..ode import METHODS
@@ -281,7 +281,8 @@ class BaseDiffusion(FieldMixin, DensityMixin, BaseEstimator):
             warn(
                 f"{remarks.n_off} of {remarks.n} rows differ from the training data in columns "
                 f"that are constant there, so that their log-density is -inf: "
-                f"{checks.name_columns(self, np.flatnonzero(remarks.differs))}."
+                f"{checks.name_columns(self, np.flatnonzero(remarks.differs))}.",
+                ColumnWarning,
             )
         self._warn_of_error(remarks.error)
 

@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, has_fit_parameter, validate_data
 
 from .. import _checks
-from .._progress import warn
+from .._progress import ColumnWarning, warn
 from . import _validation as checks
 from ._base import BaseDiffusion
 from ._class_laws import (
@@ -326,7 +326,8 @@ class ClassConditionalDiffusion(ClassifierMixin, BaseEstimator):
             warn(
                 f"{int(off.sum())} of {len(X)} rows differ from the training data in columns that "
                 "are constant there, so that their log-density is -inf: "
-                f"{checks.name_columns(self, np.flatnonzero(differs.any(axis=0)))}."
+                f"{checks.name_columns(self, np.flatnonzero(differs.any(axis=0)))}.",
+                ColumnWarning,
             )
         return np.where(off, -np.inf, total)
 

@@ -11,7 +11,8 @@ from .. import _checks
 from .._progress import ColumnWarning, EdgeWarning, warn
 from ..cloud import distinct_rows
 from . import _validation as checks
-from ._rows import named
+from ._rows import as_array, is_frame, named, take
+from ._smoothed_pl import SmoothedPLDiffusion
 from ._smoothed_pl_cv import SmoothedPLDiffusionCV
 
 __all__ = ["DiffusionOutlierDetector"]
@@ -32,7 +33,9 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     Parameters
     ----------
     estimator : estimator with ``score_samples``, default=None
-        `SmoothedPLDiffusion` or another density; None is `SmoothedPLDiffusionCV()`.
+        `SmoothedPLDiffusion` or another density; None is `SmoothedPLDiffusionCV()`. A
+        `TableDiffusion` takes tables of any columns: rows are judged by the density of their
+        coordinates under its own estimator, None being ``SmoothedPLDiffusion(t_min_scale=0.5)``.
     contamination : float in (0, 0.5], default=0.1
         Part of the training rows that counts as outliers.
     cv : int, splitter or iterable of (train, test), default=5
@@ -42,7 +45,9 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     Attributes
     ----------
     estimator_ : estimator
-        Fitted to all rows.
+        Fitted to all rows, or to the coordinates of all rows of a table.
+    embedding_ : TableDiffusion or None
+        Whose `embed` gives these coordinates; None of rows of numbers.
     cv_score_samples_ : array of shape (n_samples,)
         Log-density of each training row under the model of the other folds.
     offset_ : float
@@ -70,6 +75,9 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     array([ 1, -1])
     """
 
+    # Of detectors that were saved before there were any.
+    embedding_ = None
+
     def __init__(self, estimator=None, *, contamination=0.1, cv=5):
         self.estimator = estimator
         self.contamination = contamination
@@ -81,6 +89,7 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            A table of any columns if ``estimator`` is a `TableDiffusion`.
         y : ignored
 
         Returns
@@ -103,9 +112,12 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             if self.estimator is not None and not hasattr(self.estimator, "score_samples"):
                 wanted = "None or an estimator with score_samples"
                 checks.refuse(self, "estimator", wanted, TypeError)
-            data = checks.check_finite_data(self, X, reset=True)
+            self.embedding_ = self._fit_embedding(X) if hasattr(self.estimator, "embed") else None
+            data, _ = self._points_of(X, reset=True)
             cv, model = self.cv, self.estimator
             cv = cv if _checks.is_number(cv) else _checks.splitter(cv, "cv", self)
+            if self.embedding_ is not None:
+                model = model.estimator or SmoothedPLDiffusion(t_min_scale=0.5)
             of_parts = model
             if model is None:
                 model = of_parts = SmoothedPLDiffusionCV(cv=cv, random_state=0)
@@ -116,7 +128,9 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             with warnings.catch_warnings():
                 if self.estimator is None:  # nobody chose the candidates
                     warnings.simplefilter("ignore", EdgeWarning)
-                self.estimator_ = clone(model).fit(self._named(data))
+                if self.embedding_ is not None:  # columns are coordinates here
+                    warnings.simplefilter("ignore", ColumnWarning)
+                self.estimator_ = self._fitted(model, data)
             self.offset_ = _quantile(self.cv_score_samples_, self.contamination)
             if self.offset_ == -np.inf:
                 unreached = np.isneginf(self.cv_score_samples_).mean()
@@ -128,10 +142,57 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             self._training_rows = {(data[i] + 0.0).tobytes(): i for i in rare}
         return self
 
-    def _named(self, X):
+    def _fit_embedding(self, X):
+        """The TableDiffusion that gives the coordinates of X, whose columns are the detector's."""
+        table = clone(self.estimator)
+        if not hasattr(table.estimator or SmoothedPLDiffusion(), "score_samples"):
+            wanted = "None or an estimator with score_samples, as that of TableDiffusion"
+            checks.refuse(self, "estimator", wanted, TypeError)
+        if table.by is not None:
+            raise ValueError(
+                "DiffusionOutlierDetector judges all columns of a table together: by of "
+                f"TableDiffusion must be None. Got {table.by!r} instead."
+            )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "All rows of the table are equal")  # an error here
+            table = table.set_params(estimator=None).fit(X)
+        if not table.schema_.embedded:
+            raise ValueError(
+                "DiffusionOutlierDetector needs rows that differ. Those of the table are all equal."
+            )
+        self.n_features_in_ = table.n_features_in_
+        if hasattr(table, "feature_names_in_"):
+            self.feature_names_in_ = table.feature_names_in_
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return table
+
+    def _points_of(self, X, *, reset=False):
+        """Points (m, d) of the rows that have one, and which these are, (n,).
+
+        Rows of numbers are points. Those of a table have coordinates, if their values have.
+        """
+        if self.embedding_ is None:
+            X = checks.check_finite_data(self, X, reset=reset)
+            return X, np.ones(len(X), dtype=bool)
+        X = X if is_frame(X) else as_array(X)
+        inside = ~self.embedding_._has_unknown(X)
+        if not inside.any():
+            return np.empty((0, self.estimator_.n_features_in_)), inside
+        return self.embedding_.embed(take(X, np.flatnonzero(inside))), inside
+
+    def _fitted(self, model, points):
+        """A clone of a model, fitted to points."""
+        model = clone(model)
+        if self.embedding_ is not None and hasattr(model, "_take_as_table"):
+            model._take_as_table(len(points))
+        return model.fit(self._named(points))
+
+    def _named(self, points):
         """Rows as an estimator of the user's is to see them: by the names that the data had."""
         names = getattr(self, "feature_names_in_", None)
-        return named(X, None if self.estimator is None else names)
+        alone = self.estimator is None or self.embedding_ is not None
+        return named(points, None if alone else names)
 
     def _held_out(self, model, X, cv, equal, size):
         """Scores of the training rows by models of the other folds; the median where there is none.
@@ -146,7 +207,7 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             with warnings.catch_warnings():  # the fit to all rows says what there is to say
                 warnings.simplefilter("ignore", ColumnWarning)
                 warnings.simplefilter("ignore", EdgeWarning)
-                fitted = clone(model).fit(self._named(X[train]))
+                fitted = self._fitted(model, X[train])
                 scores[test] += fitted.score_samples(self._named(X[test]))
                 times[test] += 1
         scores = np.where(times > 0, scores / np.maximum(times, 1), np.nan)
@@ -163,13 +224,16 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
     def score_samples(self, X):
         """Log-density of X (n, n_features); held-out ones of training rows (see Notes). (n,)."""
         check_is_fitted(self)
-        X = checks.check_finite_data(self, X, reset=False)
-        known = np.array([self._training_rows.get(row.tobytes(), -1) for row in X + 0.0], dtype=int)
-        scores = np.empty(len(X))
-        scores[known >= 0] = self.cv_score_samples_[known[known >= 0]]
+        points, inside = self._points_of(X)
+        place = self._training_rows
+        known = np.array([place.get(row.tobytes(), -1) for row in points + 0.0], dtype=int)
+        found = np.empty(len(points))
+        found[known >= 0] = self.cv_score_samples_[known[known >= 0]]
         new = known < 0
         if new.any():
-            scores[new] = self.estimator_.score_samples(self._named(X[new]))
+            found[new] = self.estimator_.score_samples(self._named(points[new]))
+        scores = np.full(len(inside), -np.inf)
+        scores[inside] = found
         return scores
 
     def decision_function(self, X):

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
 from .. import _checks as checks
+from ._rows import is_frame
 
 __all__ = [
     "check_choice",
@@ -29,6 +30,8 @@ __all__ = [
 
 # Rows whose values are looked at together.
 BLOCK = 1 << 16
+# How NumPy begins to refuse text.
+NO_NUMBER = "could not convert string to float"
 
 
 @contextmanager
@@ -129,15 +132,26 @@ def check_finite_data(estimator, X, *, reset, keep_float32=False):
     """
     kept = keep_float32 and getattr(X, "dtype", None) == np.float32
     _refuse_other_types(estimator, X)
-    X = validate_data(
-        estimator,
-        X,
-        reset=reset,
-        dtype=np.float32 if kept else np.float64,
-        order="C",  # the same rounding whatever the layout of X
-        ensure_all_finite=False,
-        ensure_min_samples=1,
-    )
+    try:
+        X = validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=np.float32 if kept else np.float64,
+            order="C",  # the same rounding whatever the layout of X
+            ensure_all_finite=False,
+            ensure_min_samples=1,
+        )
+    except (ValueError, TypeError) as error:
+        column, is_text = _column_without_numbers(X), str(error).startswith(NO_NUMBER)
+        if is_text:
+            where = f", in column {column!r} of X" if column is not None else ""
+            raise ValueError(f"{error}{where}. {_takes_numbers(estimator)}") from None
+        if column is not None:
+            raise TypeError(
+                f"Column {column!r} of X has no numbers. {_takes_numbers(estimator)}"
+            ) from None
+        raise
     bad = [found for start in range(0, len(X), BLOCK) if len(found := _bad(X, start))]
     if bad:
         rows, columns = np.concatenate(bad).T
@@ -172,9 +186,26 @@ def _refuse_other_types(estimator, X):
             try:
                 float(value)
             except ValueError:
-                raise ValueError(
-                    f"could not convert string to float: {value!r}. {name} takes numbers."
-                ) from None
+                raise ValueError(f"{NO_NUMBER}: {value!r}. {_takes_numbers(estimator)}") from None
+
+
+def _column_without_numbers(X):
+    """The name of the first column of a DataFrame that is no floats; None where there is none."""
+    for name in X.columns if is_frame(X) else ():
+        column = X[name]
+        try:
+            found = getattr(column, "dtype", None)
+            if getattr(found, "kind", "") in "mM":
+                return name
+            np.asarray(column, dtype=np.float64)
+        except (ValueError, TypeError):
+            return name
+    return None
+
+
+def _takes_numbers(estimator):
+    name = type(estimator).__name__
+    return f"{name} takes numbers; for columns of other kinds see TableDiffusion."
 
 
 def check_sample_weight(sample_weight, n):

@@ -144,6 +144,18 @@ class Column:
             more = f" and {len(new) - 5} more" if len(new) > 5 else ""
             raise ValueError(f"Column {self.name!r} has values no training row has: {shown}{more}.")
 
+    def is_unknown(self, column):
+        """Which values (n,) are a level, a gap or another constant that no training row has."""
+        if self.kind == "constant":
+            return ~self.equal(column, 0)
+        new = is_missing(column) & (self.n_missing == 0)
+        known = self.levels if self.corners else getattr(self.scale, "categories", None)
+        if known is None:
+            return new
+        codes, levels = codes_and_levels(column)
+        known = set(known)
+        return new | np.array([*(level not in known for level in levels), False])[codes]
+
     def equal(self, column, row):
         """Which values (n,) are that of a training row; gaps are alike."""
         wanted = take(self.values, [row])

@@ -312,15 +312,11 @@ class TableDiffusion(BaseEstimator):
         return self._table.embed(self._columns_of(X))
 
     def _columns_of(self, X):
-        frame = read_frame(X)
-        names = [column.name for column in self.schema_]
-        lacking = [name for name in names if name not in frame.names]
-        lacking = [name for name in lacking if self.schema_[name].kind != "drop"]
-        new = [name for name in frame.names if name not in names]
-        for said, some in (("lacks columns", lacking), ("has columns unknown in fit", new)):
-            if some:
-                raise ValueError(f"The table {said}: {', '.join(map(repr, some))}.")
-        return dict(zip(frame.names, frame.columns, strict=True))
+        return self.schema_.columns_of(read_frame(X))
+
+    def _has_unknown(self, X):
+        """Which rows (n,) have a value, a gap or a constant that no training row has."""
+        return self.schema_.has_unknown(self._columns_of(X))
 
     def _fitted_to(self, X):
         """Whether X has the training rows, in their order."""

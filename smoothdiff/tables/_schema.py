@@ -82,6 +82,20 @@ class Schema(Sequence):
         parts = [column.embed(columns[column.name]) for column in self.embedded]
         return np.concatenate([np.empty((n, 0)), *parts], axis=1)
 
+    def columns_of(self, frame: Frame):
+        """The columns of another table by name; it may have those that were dropped, or not."""
+        names = [column.name for column in self]
+        lacking = [column.name for column in self.kept if column.name not in frame.names]
+        new = [name for name in frame.names if name not in names]
+        for said, some in (("lacks columns", lacking), ("has columns unknown in fit", new)):
+            if some:
+                raise ValueError(f"The table {said}: {', '.join(map(repr, some))}.")
+        return dict(zip(frame.names, frame.columns, strict=True))
+
+    def has_unknown(self, columns):
+        """Which rows (n,), whose columns are given by name, have values no training row has."""
+        return np.logical_or.reduce([c.is_unknown(columns[c.name]) for c in self.kept])
+
     def group_of(self, column):
         """Names of the columns that take one parent's values with this one; empty if none do."""
         return next((tuple(group) for group in self.together if column.name in group), ())
