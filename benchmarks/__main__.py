@@ -21,6 +21,7 @@ NAMES = (
     "noise_left",
     "quality",
     "outliers",
+    "contradictions",
     "tables",
     "table_choices",
     "over_sampling",

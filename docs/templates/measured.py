@@ -231,6 +231,17 @@ def flagged(model="DiffusionOutlierDetector"):
     return f"{100 * min(found):.0f} to {100 * max(found):.0f}%"
 
 
+contradictions = RESULTS["contradictions"]
+
+
+def contradiction_row(table):
+    """Areas under the curve of all, and what part of new rows ours flags."""
+    models = ("IsolationForest", "IsolationForest, ordinal", "LocalOutlierFactor")
+    ours = contradictions[f"{table}, DiffusionOutlierDetector"]
+    peers = " | ".join(f"{contradictions[f'{table}, {model}'].auc:.2f}" for model in models)
+    return f"{ours.auc:.2f} | {peers} | {ours.flagged:.1%} | {ours.found:.0%}"
+
+
 chosen = RESULTS["networks"]["chosen"]
 ratios = [chosen[key] for key in chosen if key.startswith("ratio_")]
 printed = [RESULTS["networks"][f"papers' training{seed}"] for seed in ("", ", seed 1")]

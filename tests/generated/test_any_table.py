@@ -11,7 +11,12 @@ from sentences import heard, refusal
 from sklearn.base import clone
 from strategies import COLUMNS, tables
 
-from smoothdiff import EmpiricalScoreDiffusion, SmoothedPLDiffusion, TableDiffusion
+from smoothdiff import (
+    DiffusionOutlierDetector,
+    EmpiricalScoreDiffusion,
+    SmoothedPLDiffusion,
+    TableDiffusion,
+)
 
 pd = pytest.importorskip("pandas")
 
@@ -23,6 +28,11 @@ REFUSALS = [
     r"With missing='fill' the columns .* need a row that has all of them\. None has\.",
     r"No training row fits where=",
     r"None of \d+ samples fits where=",
+]
+OF_DETECTORS = [*REFUSALS, r"DiffusionOutlierDetector needs rows that differ\."]
+OF_OTHERS = [
+    r"The table (lacks columns|has columns unknown in fit): ",
+    r"Column .* must be of type .*, as in the training rows\. Got ",
 ]
 FULL = tuple(name for name in COLUMNS if name != "empty")
 models = st.builds(
@@ -145,3 +155,19 @@ def test_bad_tables_are_refused(table, data):
     said = refusal(model.fit, bad, sentences=sentences + REFUSALS)
     assert said is not None
     assert vars(model) == before
+
+
+@given(table=tables(), other=tables(), part=st.sampled_from([0.05, 0.2, 0.5]))
+def test_a_detector_of_tables(table, other, part):
+    """All training rows have coordinates; a table of other types is refused, or judged."""
+    model = DiffusionOutlierDetector(TableDiffusion(), contamination=part, cv=3)
+    with heard():
+        assume(refusal(model.fit, table, sentences=OF_DETECTORS) is None)
+        scores = model.score_samples(table)
+        assert not np.isnan(model.decision_function(table)).any()
+        assert (scores < np.inf).all()
+        assert np.sum(model.predict(table) < 0) <= np.ceil(part * len(table))
+        reordered = table.iloc[::-1, ::-1]
+        np.testing.assert_array_equal(model.score_samples(reordered), scores[::-1])
+        if refusal(model.predict, other, sentences=OF_OTHERS) is None:
+            assert not np.isnan(model.score_samples(other)).any()
