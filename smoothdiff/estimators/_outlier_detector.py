@@ -112,10 +112,13 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             if self.estimator is not None and not hasattr(self.estimator, "score_samples"):
                 wanted = "None or an estimator with score_samples"
                 checks.refuse(self, "estimator", wanted, TypeError)
-            self.embedding_ = self._fit_embedding(X) if hasattr(self.estimator, "embed") else None
-            data, _ = self._points_of(X, reset=True)
             cv, model = self.cv, self.estimator
-            cv = cv if _checks.is_number(cv) else _checks.splitter(cv, "cv", self)
+            if _checks.is_number(cv):
+                _checks.count(cv, "cv", self, least=2)
+            else:
+                cv = _checks.splitter(cv, "cv", self)
+            self.embedding_ = self._fit_embedding(X) if hasattr(model, "embed") else None
+            data, _ = self._points_of(X, reset=True)
             if self.embedding_ is not None:
                 model = model.estimator or SmoothedPLDiffusion(t_min_scale=0.5)
             of_parts = model
@@ -200,7 +203,6 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
         The mean where several folds hold a row out. Few equal rows share one score, their least.
         """
         if _checks.is_number(cv):
-            _checks.count(cv, "cv", self, least=2)
             cv = _folds_of_equal(np.where(size <= FEW_EQUAL + 1, equal, np.arange(len(X))), cv)
         scores, times = np.zeros(len(X)), np.zeros(len(X))
         for train, test in _checks.folds(cv, "cv", X, owner=self) if len(X) > 1 else []:

@@ -194,10 +194,10 @@ def _column_without_numbers(X):
     for name in X.columns if is_frame(X) else ():
         column = X[name]
         try:
-            found = getattr(column, "dtype", None)
-            if getattr(found, "kind", "") in "mM":
-                return name
-            np.asarray(column, dtype=np.float64)
+            if hasattr(column, "astype"):  # NumPy would make numbers of dates
+                column.astype(np.float64)
+            else:
+                np.asarray(column, dtype=np.float64)
         except (ValueError, TypeError):
             return name
     return None
