@@ -187,3 +187,18 @@ def test_a_pipeline_that_goes_by_names_sees_them():
     other = DiffusionOutlierDetector(by_number).fit(frame.to_numpy())
     np.testing.assert_array_equal(detector.score_samples(frame), other.score_samples(frame.values))
     assert detector.predict(frame[["income", "age"]].iloc[:3]).shape == (3,)
+
+
+def test_two_equal_rows_that_are_held_out_apart_have_the_lesser_score():
+    """In folds that others made; a new row that equals them has it too."""
+    X, folds = normal(40, 2), KFold(4)
+    X[25] = X[3]
+    detector = DiffusionOutlierDetector(DENSITY, cv=folds).fit(X)
+    apart = [
+        clone(DENSITY).fit(X[train]).score_samples(X[test])
+        for train, test in folds.split(X)
+        if {3, 25} & set(test)
+    ]
+    expected = min(apart[0][3], apart[1][5])
+    np.testing.assert_array_equal(detector.cv_score_samples_[[3, 25]], expected)
+    assert detector.score_samples(X[3:4]) == expected
