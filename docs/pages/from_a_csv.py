@@ -161,5 +161,5 @@ first = parents[0][parents[0] >= 0]
 pd.concat([rows.iloc[:1], table.iloc[first[:4]]], keys=["new row", "its parents"])
 
 # %%
-# Then ask whether they are any good, and whether they are copies: :doc:`copies`. To keep the model
-# for later: :doc:`saving`.
+# Then ask whether they are any good, and whether they are copies: :doc:`copies`. Which rows of the
+# table are odd: :doc:`anomalies`. To keep the model for later: :doc:`saving`.

@@ -10,7 +10,7 @@ One question at a time:
 - **Numbers, and samples are what counts?** `SmoothedPLDiffusion`.
 - **Numbers, and the density is what counts?** `SmoothedPLDiffusionCV`. :doc:`likelihood`.
 - **Points on a curve or a surface?** The same two, with a narrow start. :doc:`curves_and_surfaces`.
-- **Anomalies?** `DiffusionOutlierDetector`. :doc:`anomalies`.
+- **Anomalies, of numbers or tables?** `DiffusionOutlierDetector`. :doc:`anomalies`.
 - **Steps before it (scaling, PCA), and samples in the units of the data?** `GenerativePipeline`.
 - **A score of your own?** `ScoreDiffusion`. :doc:`own_score`.
 - **Research on smoothing?** `EmpiricalScoreDiffusion` (memorizes), `LocalAverageDiffusion`
