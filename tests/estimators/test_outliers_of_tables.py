@@ -124,6 +124,9 @@ def test_the_estimator_and_kinds_of_the_table_are_used(table, rng):
 
 
 def test_a_second_fit_forgets_the_table(detector, table):
+    detector.fit(table.to_numpy())
+    assert not hasattr(detector, "feature_names_in_")
+    detector.fit(table)
     numbers = table[["degrees"]].to_numpy()
     detector.set_params(estimator=DENSITY).fit(numbers)
     assert detector.embedding_ is None
