@@ -202,3 +202,10 @@ def test_two_equal_rows_that_are_held_out_apart_have_the_lesser_score():
     expected = min(apart[0][3], apart[1][5])
     np.testing.assert_array_equal(detector.cv_score_samples_[[3, 25]], expected)
     assert detector.score_samples(X[3:4]) == expected
+
+
+def test_zeros_have_no_sign():
+    X = np.abs(normal(30, 2))
+    X[4, 1] = -0.0
+    detector = DiffusionOutlierDetector(DENSITY).fit(X)
+    np.testing.assert_array_equal(detector.score_samples(X), detector.cv_score_samples_)

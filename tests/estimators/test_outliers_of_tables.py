@@ -67,6 +67,14 @@ def test_scores_are_densities_of_coordinates(detector, table, rng):
     assert detector.feature_names_in_.tolist() == list(table)
 
 
+def test_repeated_rows_count_as_in_a_table(table, rng):
+    """A row that is there three times has a narrower law than one of three that are alike."""
+    repeated, new = pd.concat([table.head(60)] * 3), weather(rng, 20)
+    scores = DiffusionOutlierDetector(TableDiffusion()).fit(repeated).score_samples(new)
+    model = TableDiffusion(DENSITY).fit(repeated)
+    np.testing.assert_array_equal(scores, model.score_coordinates(new))
+
+
 @pytest.mark.parametrize(("column", "value"), [("city", "Paris"), ("city", None), ("year", 2025)])
 def test_values_that_no_training_row_has_are_outliers(detector, table, column, value):
     changed = table.head(6).copy()
@@ -80,8 +88,11 @@ def test_values_that_no_training_row_has_are_outliers(detector, table, column, v
 
 
 def test_gaps_are_values_where_training_rows_have_them(detector, table):
-    changed = table.assign(rain=np.nan)
-    assert np.isfinite(detector.score_samples(changed)).all()
+    """Among numbers, and among categories."""
+    assert np.isfinite(detector.score_samples(table.assign(rain=np.nan))).all()
+    some = table.assign(city=table["city"].where(table.index % 5 > 0))
+    of_some = DiffusionOutlierDetector(TableDiffusion()).fit(some)
+    assert np.isfinite(of_some.score_samples(some.assign(city=None))).all()
 
 
 def test_ordered_categories_may_be_any_that_are_declared(rng):
