@@ -143,15 +143,7 @@ def check_finite_data(estimator, X, *, reset, keep_float32=False):
             ensure_min_samples=1,
         )
     except (ValueError, TypeError) as error:
-        column, is_text = _column_without_numbers(X), str(error).startswith(NO_NUMBER)
-        if is_text:
-            where = f", in column {column!r} of X" if column is not None else ""
-            raise ValueError(f"{error}{where}. {_takes_numbers(estimator)}") from None
-        if column is not None:
-            raise TypeError(
-                f"Column {column!r} of X has no numbers. {_takes_numbers(estimator)}"
-            ) from None
-        raise
+        raise _naming_column(error, estimator, X) from None
     bad = [found for start in range(0, len(X), BLOCK) if len(found := _bad(X, start))]
     if bad:
         rows, columns = np.concatenate(bad).T
@@ -187,6 +179,23 @@ def _refuse_other_types(estimator, X):
                 float(value)
             except ValueError:
                 raise ValueError(f"{NO_NUMBER}: {value!r}. {_takes_numbers(estimator)}") from None
+
+
+def _naming_column(error, estimator, X):
+    """What is raised where NumPy makes no floats of X: its error, with the column of a DataFrame.
+
+    Errors of names and shapes stay.
+    """
+    is_text = str(error).startswith(NO_NUMBER)
+    if isinstance(error, ValueError) and not is_text:
+        return error
+    column = _column_without_numbers(X)
+    if is_text:
+        where = f", in column {column!r} of X" if column is not None else ""
+        return ValueError(f"{error}{where}. {_takes_numbers(estimator)}")
+    if column is not None:
+        return TypeError(f"Column {column!r} of X has no numbers. {_takes_numbers(estimator)}")
+    return error
 
 
 def _column_without_numbers(X):
