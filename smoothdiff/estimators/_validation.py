@@ -30,8 +30,9 @@ __all__ = [
 
 # Rows whose values are looked at together.
 BLOCK = 1 << 16
-# How NumPy begins to refuse text.
+# How NumPy and pandas begin to refuse text.
 NO_NUMBER = "could not convert string to float"
+OF_TEXT = (NO_NUMBER, "Cannot cast")
 
 
 @contextmanager
@@ -182,11 +183,11 @@ def _refuse_other_types(estimator, X):
 
 
 def _naming_column(error, estimator, X):
-    """What is raised where NumPy makes no floats of X: its error, with the column of a DataFrame.
+    """What is raised where no floats can be made of X: that error, with the column of a DataFrame.
 
     Errors of names and shapes stay.
     """
-    is_text = str(error).startswith(NO_NUMBER)
+    is_text = isinstance(error, ValueError) and str(error).startswith(OF_TEXT)
     if isinstance(error, ValueError) and not is_text:
         return error
     column = _column_without_numbers(X)
