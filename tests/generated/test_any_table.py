@@ -29,7 +29,11 @@ REFUSALS = [
     r"No training row fits where=",
     r"None of \d+ samples fits where=",
 ]
-OF_DETECTORS = [*REFUSALS, r"DiffusionOutlierDetector needs rows that differ\."]
+OF_DETECTORS = [
+    *REFUSALS,
+    r"DiffusionOutlierDetector needs (rows that differ|two or more samples, to hold one out)\. ",
+    r"SmoothedPLDiffusion needs distinct samples to take a length scale from, and X has ",
+]
 OF_OTHERS = [
     r"The table (lacks columns|has columns unknown in fit): ",
     r"Column .* must be of type .*, as in the training rows\. Got ",
