@@ -29,12 +29,15 @@ REFUSALS = [
     r"No training row fits where=",
     r"None of \d+ samples fits where=",
 ]
+OUT_OF_RANGE = r"SmoothedPLDiffusion squares distances, and X has values "
 OF_DETECTORS = [
     *REFUSALS,
     r"DiffusionOutlierDetector needs (rows that differ|two or more samples, to hold one out)\. ",
     r"SmoothedPLDiffusion needs distinct samples to take a length scale from, and X has ",
+    OUT_OF_RANGE,
 ]
 OF_OTHERS = [
+    OUT_OF_RANGE,
     r"The table (lacks columns|has columns unknown in fit): ",
     r"Column .* must be of type .*, as in the training rows\. Got ",
 ]
@@ -170,8 +173,9 @@ def test_a_detector_of_tables(table, other, part):
         scores = model.score_samples(table)
         assert not np.isnan(model.decision_function(table)).any()
         assert (scores < np.inf).all()
-        assert np.sum(model.predict(table) < 0) <= np.ceil(part * len(table))
+        if np.array_equal(scores, model.cv_score_samples_):  # what three rows have is known
+            assert np.sum(model.predict(table) < 0) <= np.ceil(part * len(table))
         reordered = table.iloc[::-1, ::-1]
-        np.testing.assert_array_equal(model.score_samples(reordered), scores[::-1])
+        np.testing.assert_allclose(model.score_samples(reordered), scores[::-1], rtol=1e-9)
         if refusal(model.predict, other, sentences=OF_OTHERS) is None:
             assert not np.isnan(model.score_samples(other)).any()
