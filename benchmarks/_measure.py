@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
+
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "jax", "jaxlib", "optax", "imbalanced-learn", "torch")
 PACKAGES += ("pykeops", "pandas", "ForestDiffusion", "arfpy", "ctgan")
@@ -24,6 +26,11 @@ def seconds(function, repeats=3):
         value = function()
         times.append(time.perf_counter() - start)
     return min(times), value
+
+
+def means(rows):
+    """The mean of each entry over dictionaries of numbers."""
+    return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
 
 
 def resident_bytes():

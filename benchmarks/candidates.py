@@ -16,7 +16,7 @@ import numpy as np
 from smoothdiff import SmoothedPLDiffusion, SmoothedPLDiffusionCV
 
 from . import _tables
-from ._measure import record
+from ._measure import means, record
 
 SEEDS, ROWS = range(100, 102), 600
 BEFORE = ((0.1, 0.01), (0.1, 0.1), (0.0, 0.3), (0.4, 0.05))
@@ -99,7 +99,7 @@ def main():
         for seed in SEEDS:
             split = _tables.split(X, None, seed, held_out=0.33)
             rows.append(of_split(split.train, split.held_out, seed))
-        mean = {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
+        mean = means(rows)
         results[table] = {"narrower": mean["narrower"]}
         for sets in (STARTS, KAPPAS, T_MINS):
             first = mean[next(iter(sets))]

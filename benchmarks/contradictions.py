@@ -22,7 +22,7 @@ from sklearn.neighbors import LocalOutlierFactor
 from smoothdiff import DiffusionOutlierDetector, TableDiffusion
 
 from . import _mixed
-from ._measure import record, seconds
+from ._measure import means, record, seconds
 
 SPLITS, CONTAMINATION = 3, 0.1
 
@@ -70,8 +70,6 @@ def main():
             ):
                 found.setdefault(label, []).append(judge(detector, *parts))
         for label, rows in found.items():
-            results[f"{name}, {label}"] = {
-                key: float(np.mean([row[key] for row in rows])) for key in rows[0]
-            }
+            results[f"{name}, {label}"] = means(rows)
     record("contradictions", results)
     return results

@@ -11,7 +11,7 @@ import numpy as np
 from smoothdiff import SmoothedPLDiffusion
 
 from . import _tables
-from ._measure import record
+from ._measure import means, record
 from .quality import MOMENT_ROWS, judge, moments
 
 SEEDS = (20, 21)
@@ -56,9 +56,6 @@ def main():
             split = _tables.split(X, None, seed)
             for name, parameters in CANDIDATES.items():
                 rows[name].append(scores(split, parameters, seed))
-    results = {
-        name: {key: float(np.mean([row[key] for row in found])) for key in found[0]}
-        for name, found in rows.items()
-    }
+    results = {name: means(found) for name, found in rows.items()}
     record("factors", results)
     return results

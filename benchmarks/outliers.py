@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import DiffusionOutlierDetector
 
-from ._measure import record, seconds
+from ._measure import means, record, seconds
 
 SPLITS, CONTAMINATION, MOST_OUTLIERS = 3, 0.05, 0.1
 
@@ -103,8 +103,6 @@ def main():
             for name, detector in detectors(seed).items():
                 found.setdefault(name, []).append(judge(detector, *parts))
         for name, rows in found.items():
-            results[f"{table}, {name}"] = {
-                key: float(np.mean([row[key] for row in rows])) for key in rows[0]
-            }
+            results[f"{table}, {name}"] = means(rows)
     record("outliers", results)
     return results

@@ -48,7 +48,7 @@ from smoothdiff import SmoothedPLDiffusion
 from smoothdiff.metrics import memorized_fraction
 
 from . import _tables
-from ._measure import earlier, record, seconds
+from ._measure import earlier, means, record, seconds
 
 SEEDS, TABLE_SEEDS = (0, 1, 2), (0, 1)
 MOMENT_ROWS, W1_ROWS, TREES = 100_000, 300, 200
@@ -207,7 +207,7 @@ def iris():
                     "copied": memorized_fraction(made, X[rows]),
                 }
                 _note(results, name, **scores, seconds=elapsed)
-    return {f"iris protocol, {name}": _mean(rows) for name, rows in results.items()}
+    return {f"iris protocol, {name}": means(rows) for name, rows in results.items()}
 
 
 def one_split(generator, name):
@@ -232,7 +232,7 @@ def table(name):
     for seed in TABLE_SEEDS:
         for generator, scores in split_scores(_tables.split(X, y, seed), seed, generators):
             _note(results, generator, **scores)
-    return {generator: _mean(rows) for generator, rows in results.items()}
+    return {generator: means(rows) for generator, rows in results.items()}
 
 
 def moments_again(results):
@@ -246,9 +246,9 @@ def moments_again(results):
             labels = np.zeros(len(split.train), int) if y is None else split.y_train
             draw = fit_classes(GENERATORS["smoothdiff"], split.train, labels, seed)
             rows.append(moments(draw(MOMENT_ROWS)[0], split.train))
-        found[name] = _mean(rows)
+        found[name] = means(rows)
         results[f"{name}, smoothdiff"] |= found[name]
-    results["mean, smoothdiff"] |= _mean(list(found.values()))
+    results["mean, smoothdiff"] |= means(list(found.values()))
     return results
 
 
@@ -293,10 +293,6 @@ def _note(results, name, **scores):
     results.setdefault(name, []).append(scores)
 
 
-def _mean(rows):
-    return {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
-
-
 def _over_tables(tables):
     """The mean over the tables, for the generators that were run on all of them."""
     results = {}
@@ -304,7 +300,7 @@ def _over_tables(tables):
         rows = [table[generator] for table in tables.values() if generator in table]
         keys = [key for key in rows[0] if all(key in row for row in rows)]
         if len(rows) == len(tables):
-            results[f"mean, {generator}"] = _mean([{k: row[k] for k in keys} for row in rows])
+            results[f"mean, {generator}"] = means([{k: row[k] for k in keys} for row in rows])
     return results
 
 

@@ -20,7 +20,7 @@ from sklearn.preprocessing import StandardScaler
 
 from smoothdiff import SmoothedPLDiffusion
 
-from ._measure import record
+from ._measure import means, record
 from .likelihood import tables
 
 NEIGHBORS, SPLITS = (10, 20), 2
@@ -72,8 +72,6 @@ def main():
                 train, test = train_test_split(X, test_size=0.5, random_state=seed)
                 scaler = StandardScaler().fit(train)
                 rows.append(below_best(scaler.transform(train), scaler.transform(test), m))
-            results[f"{name}, m = {m}"] = {
-                key: float(np.mean([row[key] for row in rows])) for key in rows[0]
-            }
+            results[f"{name}, m = {m}"] = means(rows)
     record("shrinkage", results)
     return results
