@@ -148,13 +148,12 @@ class Column:
         """Which values (n,) are a level, a gap or another constant that no training row has."""
         if self.kind == "constant":
             return ~self.equal(column, 0)
-        new = is_missing(column) & (self.n_missing == 0)
-        known = self.levels if self.corners else getattr(self.scale, "categories", None)
-        if known is None:
-            return new
-        codes, levels = codes_and_levels(column)
-        known = set(known)
-        return new | np.array([*(level not in known for level in levels), False])[codes]
+        if self.corners:
+            known = self.marks(column) >= 0
+        else:
+            self.check(column)
+            known = ~np.isnan(self.numbers(column))
+        return np.where(is_missing(column), self.n_missing == 0, ~known)
 
     def equal(self, column, row):
         """Which values (n,) are that of a training row; gaps are alike."""
