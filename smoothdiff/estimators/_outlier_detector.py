@@ -118,8 +118,10 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             else:
                 cv = _checks.splitter(cv, "cv", self)
             self.embedding_ = self._fit_embedding(X) if hasattr(model, "embed") else None
-            data, _ = self._points_of(X, reset=True)
-            if self.embedding_ is not None:
+            if self.embedding_ is None:
+                data = checks.check_finite_data(self, X, reset=True)
+            else:
+                data = self.embedding_.embed(X)
                 model = model.estimator or SmoothedPLDiffusion(t_min_scale=0.5)
             of_parts = model
             if model is None:
@@ -170,19 +172,19 @@ class DiffusionOutlierDetector(OutlierMixin, BaseEstimator):
             del self.feature_names_in_
         return table
 
-    def _points_of(self, X, *, reset=False):
+    def _points_of(self, X):
         """Points (m, d) of the rows that have one, and which these are, (n,).
 
         Rows of numbers are points. Those of a table have coordinates, if their values have.
         """
         if self.embedding_ is None:
-            X = checks.check_finite_data(self, X, reset=reset)
+            X = checks.check_finite_data(self, X, reset=False)
             return X, np.ones(len(X), dtype=bool)
-        X = X if is_frame(X) else as_array(X)
         inside = ~self.embedding_._has_unknown(X)
         if not inside.any():
             return np.empty((0, self.estimator_.n_features_in_)), inside
-        return self.embedding_.embed(take(X, np.flatnonzero(inside))), inside
+        rows = X if is_frame(X) else as_array(X)
+        return self.embedding_.embed(take(rows, np.flatnonzero(inside))), inside
 
     def _fitted(self, model, points):
         """A clone of a model, fitted to points."""
